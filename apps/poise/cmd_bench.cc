@@ -1,0 +1,174 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+#include "poise/base/json.h"
+#include "poise/base/random.h"
+#include "poise/base/version.h"
+#include "poise/engine/session.h"
+#include "poise/weights/onnx_reader.h"
+
+namespace poise::app {
+namespace {
+
+struct Options {
+  std::string model, input, backend = "onednn";
+  std::vector<int> threads{0};
+  std::vector<int> batches{1};
+  int runs = 20;
+  double seconds = 2.0;
+  bool json = false, layers = false;
+};
+
+/// Resident memory at its highest, bytes.
+std::int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+Result<Shape> input_shape(const Graph& graph, const Options& o, std::int64_t batch) {
+  if (graph.inputs.size() != 1) return unsupported("bench takes networks with one input");
+  Shape shape = graph.values.at(graph.inputs[0]).shape;
+  if (shape.size() != 4) return unsupported("bench takes networks that read (N, C, H, W)");
+  if (shape[0] < 0) shape[0] = batch;
+  if (shape[0] != batch) {
+    return invalid_argument("the network insists on batch " + std::to_string(shape[0]) + ": bench it with --batch " +
+                            std::to_string(shape[0]));
+  }
+  int width = 0;
+  int height = 0;
+  if (shape[2] < 0 || shape[3] < 0) {
+    if (std::sscanf(o.input.c_str(), "%dx%d", &width, &height) != 2 || width < 1 || height < 1) {
+      return invalid_argument("the network leaves its input size open: name one, as in --input 192x256");
+    }
+    shape[2] = height;
+    shape[3] = width;
+  }
+  return shape;
+}
+
+Result<Json> measure(const Graph& graph, const Options& o, int threads, int batch) {
+  POISE_TRY(const Shape shape, input_shape(graph, o, batch));
+  POISE_TRY(Session session, Session::create(Graph(graph), {o.backend, threads}));
+  POISE_TRY(const std::int64_t count, element_count(shape));
+  static_cast<void>(count);
+  Tensor input(shape);
+  Random random(1);
+  for (float& v : input.floats()) v = static_cast<float>(random.uniform(-2.0, 2.0));
+  const TensorView view(input);
+  const std::span<const TensorView> inputs(&view, 1);
+  std::vector<Tensor> outputs;
+  using Clock = std::chrono::steady_clock;
+  for (int i = 0; i < 3; ++i) POISE_RETURN_IF_ERROR(session.run(inputs, outputs));
+  std::vector<double> times;
+  const auto start = Clock::now();
+  while (static_cast<int>(times.size()) < o.runs ||
+         std::chrono::duration<double>(Clock::now() - start).count() < o.seconds) {
+    const auto begin = Clock::now();
+    POISE_RETURN_IF_ERROR(session.run(inputs, outputs));
+    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  }
+  std::sort(times.begin(), times.end());
+  POISE_TRY(const PlanInfo plan, session.plan(std::span(&shape, 1)));
+  Json json = Json::object();
+  json.set("threads", session.threads());
+  json.set("batch", batch);
+  json.set("runs", static_cast<std::int64_t>(times.size()));
+  json.set("ms_median", times[times.size() / 2]);
+  json.set("ms_min", times.front());
+  json.set("ms_max", times.back());
+  json.set("ms_per_person", times[times.size() / 2] / batch);
+  json.set("arena_bytes", static_cast<std::int64_t>(plan.arena_bytes));
+  json.set("arena_ideal_bytes", static_cast<std::int64_t>(plan.ideal_bytes));
+  json.set("weight_bytes", static_cast<std::int64_t>(plan.weight_bytes));
+  json.set("peak_bytes", peak_memory());
+  if (o.layers) {
+    POISE_TRY(const std::vector<LayerTime> layers, session.profile(inputs));
+    Json list = Json::array();
+    for (const LayerTime& layer : layers) {
+      Json entry = Json::object();
+      entry.set("name", layer.name);
+      entry.set("kernel", layer.kernel);
+      entry.set("ms", layer.milliseconds);
+      entry.set("gmac_per_s", layer.milliseconds > 0 ? static_cast<double>(layer.multiply_adds) / layer.milliseconds * 1e-6 : 0.0);
+      list.push(std::move(entry));
+    }
+    json.set("layers", std::move(list));
+  }
+  return json;
+}
+
+void print(const Json& row) {
+  const auto number = [](const Json& json, const char* name) { return json.number(name).value(); };
+  std::printf("%7.0f %6.0f %10.2f %10.2f %12.2f %9.1f\n", number(row, "threads"), number(row, "batch"),
+              number(row, "ms_median"), number(row, "ms_min"), number(row, "ms_per_person"), number(row, "arena_bytes") * 1e-6);
+  if (const Json* layers = row.find("layers")) {
+    for (const Json& layer : layers->as_array()) {
+      std::printf("    %8.3f ms %7.1f GMAC/s  %-60s %s\n", number(layer, "ms"), number(layer, "gmac_per_s"),
+                  layer.string("name").value().c_str(), layer.string("kernel").value().c_str());
+    }
+  }
+}
+
+Status bench(const Options& o) {
+  POISE_TRY(const OnnxModel model, read_onnx(o.model));
+  Json rows = Json::array();
+  if (!o.json) std::printf("threads  batch  median ms     min ms  ms a person  arena MB\n");
+  for (const int threads : o.threads) {
+    for (const int batch : o.batches) {
+      auto row = measure(model.graph, o, threads, batch);
+      if (!row.ok()) return row.error().prefixed(o.model);
+      if (!o.json) print(*row);
+      rows.push(std::move(*row));
+    }
+  }
+  if (!o.json) return {};
+  Json json = Json::object();
+  json.set("poise", kVersion);
+  json.set("model", o.model);
+  json.set("sha256", model.hash);
+  json.set("backend", o.backend);
+  json.set("rows", std::move(rows));
+  std::printf("%s\n", json.dump(1).c_str());
+  return {};
+}
+
+}  // namespace
+
+Action make_bench(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("model", o->model, "an ONNX file")->required()->type_name("FILE");
+  command.add_option("--threads", o->threads, "list of thread counts, 0: all")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--batch", o->batches, "list of batch sizes")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
+  command.add_option("--seconds", o->seconds, "time at least, a row")->check(CLI::Range(0.0, 3600.0))->capture_default_str();
+  command.add_option("--backend", o->backend, "onednn or reference")
+      ->check(CLI::IsMember(backend_names()))
+      ->capture_default_str();
+  command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
+  command.add_flag("--layers", o->layers, "the time of each layer too");
+  command.add_flag("--json", o->json, "as JSON");
+  command.footer(
+      "Examples:\n"
+      "  poise bench pose.onnx --threads 1,2 --batch 1,8\n"
+      "  poise bench pose.onnx --layers");
+  return [o] {
+    const Status status = bench(*o);
+    if (!status.ok()) Console(false).error(status.error().message);
+    return status.ok() ? 0 : 1;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,59 @@
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+#include "poise/engine/session.h"
+#include "poise/tensor/npy.h"
+#include "poise/weights/onnx_reader.h"
+
+namespace poise::app {
+namespace {
+
+struct Options {
+  std::string model, input, output;
+  SessionOptions session;
+};
+
+Status run(const Options& o) {
+  POISE_TRY(OnnxModel model, read_onnx(o.model));
+  if (model.graph.inputs.size() != 1 || model.graph.outputs.empty()) {
+    return unsupported(o.model + ": run takes networks with one input and at least one output");
+  }
+  POISE_TRY(const Tensor input, read_npy(o.input));
+  if (input.type() != DType::kFloat32) {
+    return invalid_argument(o.input + ": is " + name_of(input.type()) + "; save it as float32");
+  }
+  auto session = Session::create(std::move(model.graph), o.session);
+  if (!session.ok()) return session.error().prefixed(o.model);
+  std::vector<Tensor> outputs;
+  const TensorView view(input);
+  const Status status = session->run(std::span(&view, 1), outputs);
+  if (!status.ok()) return status.error().prefixed(o.model);
+  return write_npy(o.output, outputs.front());
+}
+
+}  // namespace
+
+Action make_run(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("model", o->model, "an ONNX file")->required()->type_name("FILE");
+  command.add_option("--input", o->input, "the tensor: float32 .npy")->required()->type_name("FILE");
+  command.add_option("--output", o->output, "where the first output goes: .npy")->required()->type_name("FILE");
+  command.add_option("--backend", o->session.backend, "onednn or reference")
+      ->check(CLI::IsMember(backend_names()))
+      ->capture_default_str();
+  command.add_option("--threads", o->session.threads, "compute threads, 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.footer(
+      "Examples:\n"
+      "  poise run pose.onnx --input x.npy --output y.npy\n"
+      "  poise run pose.onnx --input x.npy --output y.npy --backend reference");
+  return [o] {
+    const Status status = run(*o);
+    if (!status.ok()) Console(false).error(status.error().message);
+    return status.ok() ? 0 : 1;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,18 @@
+#pragma once
+// A subcommand: one file, one line in main.cc's table. CLI11 stays inside the cmd_*.cc files.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace poise::app {
+
+/// What a subcommand says and asks: everything to people goes to standard error, results to standard output.
+using Action = std::function<int()>;  // the exit code: 0 done, 1 something failed
+
+/// Each adds its options to `command` and returns what to do once they are parsed.
+Action make_predict(CLI::App& command);
+Action make_info(CLI::App& command);
+Action make_run(CLI::App& command);
+Action make_bench(CLI::App& command);
+
+}  // namespace poise::app

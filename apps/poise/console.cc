@@ -1,0 +1,54 @@
+#include "console.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+namespace poise::app {
+namespace {
+volatile std::sig_atomic_t interrupt_seen = 0;
+extern "C" void on_interrupt(int signal) {
+  interrupt_seen = 1;
+  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+}  // namespace
+
+Console::Console(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void Console::clear_bar() {
+  if (bar_shown_) std::fputs("\r\033[K", stderr);
+  bar_shown_ = false;
+}
+
+void Console::error(const std::string& line) {
+  clear_bar();
+  std::fprintf(stderr, "poise: %s\n", line.c_str());
+}
+
+void Console::note(const std::string& line) {
+  if (quiet_) return;
+  clear_bar();
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void Console::progress(std::size_t done, std::size_t total, const std::string& what) {
+  if (quiet_ || total < 2) return;
+  if (!terminal_) {  // a line each tenth of the way is enough for a log
+    if (done * 10 / total != (done - 1) * 10 / total) std::fprintf(stderr, "%zu/%zu\n", done, total);
+    return;
+  }
+  constexpr std::size_t kWidth = 30;
+  const std::size_t filled = done * kWidth / total;
+  const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s", bar.c_str(), done, total, what.c_str());
+  std::fflush(stderr);
+  bar_shown_ = true;
+}
+
+void Console::finish() { clear_bar(); }
+
+bool interrupted() { return interrupt_seen != 0; }
+void watch_interrupts() { std::signal(SIGINT, on_interrupt); }
+
+}  // namespace poise::app

@@ -1,0 +1,31 @@
+#pragma once
+// What people see while they wait: a progress bar in a terminal, plain lines elsewhere, nothing with --quiet.
+
+#include <cstddef>
+#include <string>
+
+namespace poise::app {
+
+class Console {
+ public:
+  explicit Console(bool quiet);
+  /// To standard error, even when quiet: something went wrong.
+  void error(const std::string& line);
+  /// To standard error, unless quiet.
+  void note(const std::string& line);
+  /// Call once an item is done; draws or prints as suits.
+  void progress(std::size_t done, std::size_t total, const std::string& what);
+  void finish();
+
+ private:
+  void clear_bar();
+  bool quiet_;
+  bool terminal_;
+  bool bar_shown_ = false;
+};
+
+/// Set by Ctrl-C: finish the file at hand, then stop.
+bool interrupted();
+void watch_interrupts();
+
+}  // namespace poise::app

@@ -1,0 +1,55 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "command.h"
+#include "poise/base/result.h"
+#include "poise/base/version.h"
+
+namespace {
+
+struct Entry {
+  const char* name;
+  const char* what;
+  poise::app::Action (*make)(CLI::App& command);
+};
+constexpr Entry kCommands[] = {
+    {"predict", "find the joints of the people in pictures; draw them and write them down", poise::app::make_predict},
+    {"info", "what a model is: card, inputs, outputs, operators, parameters, work, memory", poise::app::make_info},
+    {"run", "run a model on a raw tensor (.npy), for comparing", poise::app::make_run},
+    {"bench", "how fast a model runs here", poise::app::make_bench},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
+  CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
+  app.set_version_flag("--version", std::string("poise ") + poise::kVersion);
+  app.require_subcommand(1);
+  app.footer("Each command has its own --help with examples.\nExit codes: 0 done, 1 something failed, 2 wrong usage.");
+  std::vector<poise::app::Action> actions;
+  std::vector<CLI::App*> commands;
+  for (const Entry& entry : kCommands) {
+    commands.push_back(app.add_subcommand(entry.name, entry.what));
+    actions.push_back(entry.make(*commands.back()));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help, --version
+    app.exit(error, std::cout, std::cerr);
+    return asked ? 0 : 2;
+  }
+  try {
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      if (commands[i]->parsed()) return actions[i]();
+    }
+  } catch (const std::bad_alloc&) {
+    std::fputs("poise: there is not memory enough for this\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "poise: %s\n", error.what());
+  }
+  return 1;
+}

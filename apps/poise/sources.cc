@@ -1,0 +1,105 @@
+#include "sources.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_picture_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".webp";
+}
+
+/// Relative and without "..", so that nothing is written outside --out. Of an absolute path only what lies below `base`
+/// is kept.
+fs::path place_of(const fs::path& path, const fs::path& base) {
+  const fs::path below = path.is_absolute() ? path.lexically_normal().lexically_relative(base.lexically_normal()) : path;
+  fs::path place;
+  for (const fs::path& part : below.lexically_normal().relative_path()) {
+    if (part != ".." && part != "." && !part.empty()) place /= part;
+  }
+  return place;
+}
+
+Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Source>& sources) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
+  for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
+    if (walk->is_regular_file(error) && is_picture_name(walk->path())) found.push_back(walk->path());
+  }
+  if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
+  if (found.empty()) return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder");
+  std::sort(found.begin(), found.end());
+  for (const fs::path& path : found) sources.push_back({path, place_of(path, base)});
+  return {};
+}
+
+Status add_glob(const std::string& pattern, std::vector<Source>& sources) {
+  glob_t matches{};
+  const int code = ::glob(pattern.c_str(), 0, nullptr, &matches);
+  std::vector<fs::path> found;
+  for (std::size_t i = 0; code == 0 && i < matches.gl_pathc; ++i) found.emplace_back(matches.gl_pathv[i]);
+  ::globfree(&matches);
+  if (found.empty()) return not_found(pattern + ": nothing matches");
+  const fs::path base = fs::path(pattern.substr(0, pattern.find_first_of("*?["))).parent_path();
+  for (const fs::path& path : found) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+      POISE_RETURN_IF_ERROR(add_folder(path, base, sources));
+    } else {
+      sources.push_back({path, place_of(path, base)});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names) {
+  std::vector<Source> sources;
+  for (const std::string& name : names) {
+    std::error_code error;
+    if (fs::is_directory(name, error)) {
+      const fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
+      POISE_RETURN_IF_ERROR(add_folder(folder, folder.parent_path(), sources));
+    } else if (fs::exists(name, error)) {
+      sources.push_back({name, place_of(name, fs::path(name).parent_path())});
+    } else if (name.find_first_of("*?[") != std::string::npos) {
+      POISE_RETURN_IF_ERROR(add_glob(name, sources));
+    } else {
+      return not_found(name + ": no such file or folder");
+    }
+  }
+  // Results are named after the stem, so a.jpg and a.png of one folder would meet: the later keeps its extension.
+  std::map<fs::path, fs::path> taken;
+  std::vector<Source> distinct;
+  for (Source& source : sources) {
+    fs::path stem = source.place;
+    stem.replace_extension();
+    const auto [entry, is_new] = taken.emplace(stem, source.path);
+    std::error_code error;
+    if (!is_new && fs::equivalent(entry->second, source.path, error)) continue;  // named twice: done once
+    if (!is_new) {
+      const auto [second, is_second_new] = taken.emplace(source.place, source.path);
+      if (!is_second_new && !fs::equivalent(second->second, source.path, error)) {
+        return invalid_argument(source.path.string() + " and " + second->second.string() +
+                                " would be written to the same place: run them apart");
+      }
+      if (!is_second_new) continue;
+      source.place += ".picture";  // the extension that replace_extension takes away again
+    }
+    distinct.push_back(std::move(source));
+  }
+  return distinct;
+}
+
+}  // namespace poise::app

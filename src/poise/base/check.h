@@ -1,0 +1,16 @@
+#pragma once
+// POISE_CHECK guards our own invariants (never user input): it throws std::logic_error, it never prints or exits.
+
+#include <stdexcept>
+#include <string>
+
+namespace poise {
+[[noreturn]] inline void check_failed(const char* what, const char* file, int line) {
+  throw std::logic_error(std::string(file) + ":" + std::to_string(line) + ": internal check failed: " + what);
+}
+}  // namespace poise
+
+#define POISE_CHECK(condition)                                               \
+  do {                                                                       \
+    if (!(condition)) ::poise::check_failed(#condition, __FILE__, __LINE__); \
+  } while (false)

@@ -1,0 +1,157 @@
+#include "poise/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kChunk = std::size_t{1} << 16U;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+/// Closes on every way out; -1 is "none".
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  /// 0, or errno: some file systems report a failed write only here.
+  int close() {
+    const int result = ::close(std::exchange(fd_, -1));
+    return result == 0 || errno == EINTR ? 0 : errno;
+  }
+
+ private:
+  int fd_;
+};
+
+/// 0, or errno.
+int write_all(int fd, BytesView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+Error too_many_bytes(std::uint64_t max_bytes) {
+  return too_large("the file is larger than the limit of " + std::to_string(max_bytes) + " bytes");
+}
+
+Error cannot_write(const fs::path& path, const std::string& why) {
+  return io_error("cannot write " + path.string() + ": " + why);
+}
+
+/// A pipe or a device is written in place: renaming over /dev/null would destroy it.
+Status write_in_place(const fs::path& path, BytesView bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (file.get() < 0) return cannot_write(path, reason(errno));
+  if (const int error = write_all(file.get(), bytes); error != 0) return cannot_write(path, reason(error));
+  if (const int error = file.close(); error != 0) return cannot_write(path, reason(error));
+  return {};
+}
+
+/// A name beside `path` that nobody else uses; short, so that a long file name still has room.
+fs::path temporary_beside(const fs::path& path) {
+  static std::atomic<std::uint64_t> counter{0};
+  const std::string name = ".poise-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+  return path.parent_path() / name;
+}
+
+/// 0, or errno. `replaced` is the file whose permissions to take, if any; some file systems know none, so that may
+/// fail.
+int fill_temporary(Descriptor& file, BytesView bytes, const struct stat* replaced) {
+  if (replaced != nullptr) (void)::fchmod(file.get(), replaced->st_mode & 0777U);
+  if (const int error = write_all(file.get(), bytes); error != 0) return error;
+  if (::fsync(file.get()) != 0) return errno;
+  return file.close();
+}
+
+}  // namespace
+
+Result<Bytes> read_file(const fs::path& path, std::uint64_t max_bytes) {
+  if (path.native().find('\0') != std::string::npos) return not_found("no such file: the name holds a NUL byte");
+  // Non-blocking, so that opening a pipe nobody writes to, or a device, cannot hang; undone below.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return not_found("no such file");
+    return io_error("cannot open it: " + reason(errno));
+  }
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return io_error("cannot look at it: " + reason(errno));
+  if (S_ISDIR(info.st_mode)) return io_error("it is a folder, give a file");
+  if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) return io_error("it is a device or socket, give a file");
+  if (::fcntl(file.get(), F_SETFL, 0) != 0) return io_error("cannot read it: " + reason(errno));
+
+  const std::uint64_t size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (size > max_bytes) return too_many_bytes(max_bytes);
+  // One byte more than the size: the read that meets the end needs no second buffer. /proc files claim size 0.
+  Bytes bytes(size == 0 ? kChunk : static_cast<std::size_t>(size) + 1);
+  std::size_t used = 0;
+  while (true) {
+    if (used == bytes.size()) bytes.resize(used + std::max(kChunk, used / 2));
+    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("cannot read it: " + reason(errno));
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+    if (used > max_bytes) return too_many_bytes(max_bytes);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+Status write_file_atomic(const fs::path& path, BytesView bytes) {
+  if (path.native().find('\0') != std::string::npos) return cannot_write(path, "the name holds a NUL byte");
+  if (!path.has_filename()) return cannot_write(path, "it names no file");
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (error) return cannot_write(path, "cannot make its folder: " + error.message());
+
+  // A link is followed, so that the file it points to changes and the link stays.
+  fs::path target = path;
+  if (fs::is_symlink(path, error)) target = fs::canonical(path, error);
+  if (target.empty()) return cannot_write(path, "the symbolic link leads nowhere: " + error.message());
+  struct stat old {};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) return cannot_write(path, "it is a folder");
+  if (exists && !S_ISREG(old.st_mode)) return write_in_place(path, bytes);
+
+  fs::path temporary;
+  int fd = -1;
+  for (int attempt = 0; fd < 0 && attempt < 100; ++attempt) {  // a dead process of the same id may have left names
+    temporary = temporary_beside(target);
+    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno != EEXIST) break;
+  }
+  if (fd < 0) return cannot_write(path, reason(errno));
+  Descriptor file(fd);
+  int failure = fill_temporary(file, bytes, exists ? &old : nullptr);
+  if (failure == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) failure = errno;
+  if (failure != 0) {
+    ::unlink(temporary.c_str());
+    return cannot_write(path, reason(failure));
+  }
+  return {};
+}
+
+Status write_file_atomic(const fs::path& path, std::string_view text) {
+  return write_file_atomic(path, BytesView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+}  // namespace poise

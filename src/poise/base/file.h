@@ -1,0 +1,30 @@
+#pragma once
+// Bounded reads and atomic writes. Thread-safe: no shared state.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "poise/base/result.h"
+
+namespace poise {
+
+using Bytes = std::vector<std::uint8_t>;
+using BytesView = std::span<const std::uint8_t>;
+
+/// The whole file. Errors: kNotFound, kIo (a folder, no permission), kTooLarge over max_bytes (checked before
+/// allocation where the size is known, and while reading where it is not). Pipes are read; a device is refused.
+/// Messages do not name the path.
+Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+
+/// Writes a temporary file beside `path`, then renames it: a reader sees the old file or the whole new one.
+/// Makes the parent folders, follows a symbolic link, keeps the old file's permissions; a pipe or device (/dev/null)
+/// is written to as it is. On failure the old file is untouched. Errors: kIo, naming the path and the reason.
+Status write_file_atomic(const std::filesystem::path& path, BytesView bytes);
+Status write_file_atomic(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace poise

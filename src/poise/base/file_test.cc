@@ -1,0 +1,162 @@
+#include "poise/base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+
+class File : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "poise_file_XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static std::string text_of(const fs::path& path) {
+    const auto bytes = read_file(path, 1 << 20);
+    return bytes ? std::string(bytes->begin(), bytes->end()) : "(" + bytes.error().message + ")";
+  }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
+  fs::path folder_;
+};
+
+TEST_F(File, ComesBackAsWritten) {
+  const fs::path path = folder_ / "a" / "b" / "result.bin";  // the folders are made
+  Bytes bytes(200'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7);
+  ASSERT_TRUE(write_file_atomic(path, bytes).ok());
+  EXPECT_EQ(read_file(path, bytes.size()).value(), bytes);
+  ASSERT_TRUE(write_file_atomic(path, Bytes{}).ok());
+  EXPECT_EQ(text_of(path), "");
+}
+
+TEST_F(File, LimitIsExact) {
+  ASSERT_TRUE(write_file_atomic(folder_ / "ten", "0123456789").ok());
+  EXPECT_TRUE(read_file(folder_ / "ten", 10).ok());
+  EXPECT_EQ(read_file(folder_ / "ten", 9).error().code, ErrorCode::kTooLarge);
+}
+
+TEST_F(File, HugeFileIsRefusedBeforeAllocation) {
+  std::ofstream(folder_ / "huge").put('x');
+  fs::resize_file(folder_ / "huge", std::uintmax_t{1} << 42U);  // sparse: takes no room on disk
+  EXPECT_EQ(read_file(folder_ / "huge", 1 << 20).error().code, ErrorCode::kTooLarge);
+}
+
+TEST_F(File, SizeThatIsNotKnownIsBoundedWhileReading) {
+  EXPECT_TRUE(read_file("/proc/self/maps", 1 << 24).ok());  // claims to be 0 bytes long
+  EXPECT_EQ(read_file("/proc/self/maps", 16).error().code, ErrorCode::kTooLarge);
+}
+
+TEST_F(File, WhatIsNoFileIsSaidClearly) {
+  EXPECT_EQ(read_file(folder_ / "missing", 10).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(read_file(fs::path(std::string("a\0b", 3)), 10).error().code, ErrorCode::kNotFound);
+  const Error folder = read_file(folder_, 10).error();
+  EXPECT_EQ(folder.code, ErrorCode::kIo);
+  EXPECT_EQ(folder.message, "it is a folder, give a file");
+  EXPECT_EQ(read_file("/dev/zero", 10).error().message, "it is a device or socket, give a file");
+}
+
+TEST_F(File, PipeIsReadToItsEnd) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(text_of(pipe), "");  // nobody writes: no hang
+  std::fstream keep_open(pipe, std::ios::in | std::ios::out);
+  ASSERT_TRUE(write_file_atomic(pipe, "through").ok());
+  std::thread closer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    keep_open.close();
+  });
+  EXPECT_EQ(text_of(pipe), "through");
+  closer.join();
+  EXPECT_TRUE(fs::is_fifo(pipe));
+}
+
+TEST_F(File, FailedWriteKeepsTheOldFileAndLeavesNothingBehind) {
+  const fs::path path = folder_ / "result.json";
+  ASSERT_TRUE(write_file_atomic(path, "old").ok());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const Status status = write_file_atomic(path, std::string(100'000, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, old_handler);
+
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_EQ(status.error().message, "cannot write " + path.string() + ": File too large");
+  EXPECT_EQ(text_of(path), "old");
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(File, PathThroughAFileNamesThePathAndTheReason) {
+  ASSERT_TRUE(write_file_atomic(folder_ / "file", "kept").ok());
+  const fs::path path = folder_ / "file" / "below.json";
+  const Status status = write_file_atomic(path, "new");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_EQ(status.error().message, "cannot write " + path.string() + ": cannot make its folder: Not a directory");
+  EXPECT_EQ(text_of(folder_ / "file"), "kept");
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(File, FolderIsNotReplaced) {
+  EXPECT_FALSE(write_file_atomic(folder_, "text").ok());
+  EXPECT_FALSE(write_file_atomic(folder_ / "", "text").ok());
+  EXPECT_TRUE(fs::is_directory(folder_));
+  EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(File, DeviceIsWrittenToAndNotReplaced) {
+  EXPECT_TRUE(write_file_atomic("/dev/null", "text").ok());
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  if (!fs::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  EXPECT_EQ(write_file_atomic("/dev/full", "text").error().message, "cannot write /dev/full: No space left on device");
+}
+
+TEST_F(File, LinkIsFollowedAndPermissionsStay) {
+  const fs::path path = folder_ / "real";
+  ASSERT_TRUE(write_file_atomic(path, "old").ok());
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("real", folder_ / "link");
+  ASSERT_TRUE(write_file_atomic(folder_ / "link", "new").ok());
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(text_of(path), "new");
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink("nowhere", folder_ / "dangling");
+  EXPECT_FALSE(write_file_atomic(folder_ / "dangling", "new").ok());
+}
+
+TEST_F(File, ReadersSeeWholeFilesWhileManyWrite) {
+  const fs::path path = folder_ / "shared";
+  ASSERT_TRUE(write_file_atomic(path, std::string(50'000, 'a')).ok());
+  std::vector<std::thread> writers;
+  for (const char letter : {'b', 'c'}) {
+    writers.emplace_back([&path, letter] {
+      for (int i = 0; i < 20; ++i) write_file_atomic(path, std::string(50'000, letter)).value();
+    });
+  }
+  for (int i = 0; i < 50; ++i) {
+    const std::string text = text_of(path);
+    ASSERT_EQ(text, std::string(50'000, text.front()));
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(entries(), 1U);
+}
+
+}  // namespace
+}  // namespace poise

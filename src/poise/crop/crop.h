@@ -1,0 +1,51 @@
+#pragma once
+// Box -> crop_from_image -> network input. Padding and aspect are applied here, once, and nowhere else.
+
+#include <array>
+#include <span>
+
+#include "poise/geometry/affine.h"
+#include "poise/geometry/box.h"
+#include "poise/image/image.h"
+#include "poise/tensor/tensor.h"
+
+namespace poise {
+
+struct CropOptions {
+  Size size{192, 256};     // of the network's input, pixels
+  float padding = 1.25F;   // the box is grown to the input's aspect, then by this factor
+  float rotation = 0.0F;   // degrees, as Simple Baselines' get_affine_transform counts them
+};
+
+/// Simple Baselines (lib/dataset/coco.py _xywh2cs; lib/utils/transforms.py get_affine_transform): the box is grown to
+/// the aspect of the input, padded, and its centre goes to (width/2, height/2), not ((width-1)/2, ...): the field's
+/// "biased" coordinates. Uniform scale from the width. Needs box.width > 0 and box.height > 0. Pure.
+Affine crop_from_image(const Box& box, const CropOptions& options);
+
+/// The padded box itself, image pixels; its area is what OKS-NMS uses.
+Box padded_box(const Box& box, const CropOptions& options);
+
+/// heatmap_from_image for a heatmap of `heatmap` pixels: the same transform aimed at the heatmap's size, no half pixel
+/// added (transform_preds).
+Affine heatmap_from_image(const Box& box, const CropOptions& options, Size heatmap);
+
+enum class Resample {
+  kLinear,  // image/warp.h: the field's training crop
+  kArea,    // pixels averaged when shrinking, as ailia's demo does (INTER_AREA); needs rotation 0
+};
+
+enum class ColourOrder { kRgb, kBgr };
+
+struct Normalisation {
+  ColourOrder order = ColourOrder::kRgb;   // of the planes the network sees
+  float scale = 1.0F / 255.0F;             // applied first
+  std::array<float, 3> mean{0, 0, 0};      // subtracted, in plane order
+  std::array<float, 3> std{1, 1, 1};       // divided by, in plane order
+};
+
+/// Warps the RGB image by crop_from_image and writes planar (3, height, width) floats to `out` (3*w*h elements):
+/// (pixel * scale - mean[c]) / std[c], plane c being red, green, blue or the reverse. Thread-safe.
+void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
+                std::span<float> out, Resample resample = Resample::kLinear);
+
+}  // namespace poise

@@ -1,0 +1,254 @@
+#include "poise/draw/draw.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace poise {
+namespace {
+
+using Rgb = std::array<int, 3>;
+constexpr Rgb kGreen{0, 255, 0};
+constexpr Rgb kOrange{255, 128, 0};
+constexpr Rgb kBlue{51, 153, 255};
+
+Rgb pixel(const Image& image, Point p) {
+  const std::uint8_t* at = image.row(static_cast<int>(p.y)) + 3 * static_cast<std::ptrdiff_t>(p.x);
+  return {at[0], at[1], at[2]};
+}
+
+Image filled(int width, int height, std::uint8_t grey) {
+  Image image(width, height);
+  std::fill_n(image.data(), static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3, grey);
+  return image;
+}
+
+int changed(const Image& image, std::uint8_t grey) {
+  const std::size_t bytes = static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height()) * 3;
+  int count = 0;
+  for (std::size_t i = 0; i < bytes; i += 3) {
+    const std::uint8_t* p = image.data() + i;
+    if (p[0] != grey || p[1] != grey || p[2] != grey) ++count;
+  }
+  return count;
+}
+
+/// The joints of coco17 on two columns, no limb's middle on another limb.
+Pose figure() {
+  constexpr std::array<Point, 17> kPoints = {{{200, 40},
+                                              {230, 20},
+                                              {170, 20},
+                                              {270, 40},
+                                              {130, 40},
+                                              {280, 120},
+                                              {120, 120},
+                                              {340, 180},
+                                              {60, 180},
+                                              {360, 260},
+                                              {40, 260},
+                                              {250, 260},
+                                              {150, 260},
+                                              {260, 360},
+                                              {140, 360},
+                                              {270, 460},
+                                              {130, 460}}};
+  Pose pose;
+  for (const Point p : kPoints) pose.keypoints.push_back({p, 0.9F});
+  return pose;
+}
+
+Point middle(const Pose& pose, const Limb& limb) {
+  const Point a = pose.keypoints[static_cast<std::size_t>(limb.from)].point;
+  const Point b = pose.keypoints[static_cast<std::size_t>(limb.to)].point;
+  return {(a.x + b.x) / 2, (a.y + b.y) / 2};
+}
+
+Rgb expected_colour(Side a, Side b) {
+  const bool left = a == Side::kLeft || b == Side::kLeft;
+  const bool right = a == Side::kRight || b == Side::kRight;
+  return left && !right ? kGreen : right && !left ? kOrange : kBlue;
+}
+
+const Skeleton& coco17() {
+  static const Skeleton skeleton = find_skeleton("coco17").value();
+  return skeleton;
+}
+
+TEST(Draw, EveryLimbJoinsItsJointsInTheColourOfItsSide) {
+  Image image = filled(400, 500, 0);
+  const Pose pose = figure();
+  draw(image, pose, coco17(), {.thickness = 5});
+  ASSERT_FALSE(coco17().limbs.empty());
+  for (const Limb& limb : coco17().limbs) {
+    const Joint& from = coco17().joints[static_cast<std::size_t>(limb.from)];
+    const Joint& to = coco17().joints[static_cast<std::size_t>(limb.to)];
+    EXPECT_EQ(pixel(image, middle(pose, limb)), expected_colour(from.side, to.side)) << from.name << " - " << to.name;
+  }
+}
+
+TEST(Draw, JointsAreGreenOnTheLeftOrangeOnTheRightBlueInTheCentre) {
+  Image image = filled(400, 500, 255);
+  const Pose pose = figure();
+  draw(image, pose, coco17());
+  for (int i = 0; i < coco17().size(); ++i) {
+    const Joint& joint = coco17().joints[static_cast<std::size_t>(i)];
+    EXPECT_EQ(pixel(image, pose.keypoints[static_cast<std::size_t>(i)].point), expected_colour(joint.side, joint.side))
+        << joint.name;
+  }
+}
+
+TEST(Draw, AWeakJointIsLeftOutWithItsLimbs) {
+  Image image = filled(400, 500, 0);
+  Pose pose = figure();
+  pose.keypoints[9].score = 0.29F;  // left wrist
+  draw(image, pose, coco17(), {.min_score = 0.3F});
+  EXPECT_EQ(pixel(image, pose.keypoints[9].point), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(image, middle(pose, {7, 9})), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(image, pose.keypoints[7].point), kGreen);
+  EXPECT_EQ(pixel(image, middle(pose, {8, 10})), kOrange);
+}
+
+TEST(Draw, ADarkRimSurroundsPointsOnAWhiteGround) {
+  Image image = filled(400, 500, 255);
+  const Pose pose = figure();
+  draw(image, pose, coco17(), {.thickness = 10});
+  const Point wrist = pose.keypoints[9].point;
+  int darkest = 765;
+  for (float x = wrist.x; x < wrist.x + 20; ++x) {
+    const Rgb at = pixel(image, {x, wrist.y});
+    darkest = std::min(darkest, at[0] + at[1] + at[2]);
+  }
+  EXPECT_LT(darkest, 200);
+}
+
+int limb_pixels_across(float scale) {
+  Image image = filled(1700, 2100, 0);
+  Pose pose = figure();
+  for (Keypoint& keypoint : pose.keypoints) keypoint.point = {keypoint.point.x * scale, keypoint.point.y * scale};
+  draw(image, pose, coco17());
+  const Point shin = middle(pose, {13, 15});
+  int green = 0;
+  for (float x = shin.x - 40; x < shin.x + 40; ++x) green += pixel(image, {x, shin.y}) == kGreen ? 1 : 0;
+  return green;
+}
+
+TEST(Draw, LimbsGrowWithThePersonWithinBounds) {
+  EXPECT_GE(limb_pixels_across(0.3F), 1);
+  EXPECT_GT(limb_pixels_across(1.0F), limb_pixels_across(0.3F));
+  EXPECT_GT(limb_pixels_across(2.0F), limb_pixels_across(1.0F));
+  EXPECT_EQ(limb_pixels_across(4.0F), limb_pixels_across(3.0F));
+}
+
+/// Pure green pixels above and below this point.
+int green_at(const Pose& pose, Point centre, float thickness) {
+  Image image = filled(400, 500, 0);
+  draw(image, pose, coco17(), {.thickness = thickness});
+  int green = 0;
+  for (float y = centre.y - 20; y < centre.y + 20; ++y) green += pixel(image, {centre.x, y}) == kGreen ? 1 : 0;
+  return green;
+}
+
+TEST(Draw, AShortLimbIsThinnerUnlessTheThicknessIsGiven) {
+  Pose pose = figure();
+  pose.keypoints[7].point = {300, 200};
+  pose.keypoints[9].point = {380, 200};  // a level forearm of 80 pixels
+  const int forearm = green_at(pose, {340, 200}, 0);
+  pose.keypoints[9].point = {320, 200};
+  const int stub = green_at(pose, {310, 200}, 0);
+  EXPECT_GE(stub, 1);
+  EXPECT_LT(stub, forearm);
+  EXPECT_EQ(green_at(pose, {310, 200}, 5), 5);
+}
+
+TEST(Draw, TheEdgeIsSoft) {
+  Image image = filled(400, 500, 0);
+  Pose pose = figure();
+  draw(image, pose, coco17(), {.thickness = 6});
+  const Point shin = middle(pose, {13, 15});  // oblique
+  int between = 0;
+  for (float x = shin.x - 8; x < shin.x + 8; ++x) {
+    const int green = pixel(image, {x, shin.y})[1];
+    between += green > 30 && green < 250 ? 1 : 0;
+  }
+  EXPECT_GE(between, 1);
+}
+
+TEST(Draw, JointsThatAreNoNumbersAreLeftOutWithTheirLimbs) {
+  Image image = filled(400, 500, 0);
+  Pose pose = figure();
+  pose.keypoints[9].point.x = std::numeric_limits<float>::quiet_NaN();
+  pose.keypoints[10].point.y = std::numeric_limits<float>::infinity();
+  pose.keypoints[15].score = std::numeric_limits<float>::quiet_NaN();
+  draw(image, pose, coco17());
+  EXPECT_EQ(pixel(image, {350, 220}), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(image, {50, 220}), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(image, {265, 410}), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(image, middle(pose, {14, 16})), kOrange);
+}
+
+TEST(Draw, ALimbThatLeavesThePictureIsDrawnUpToItsEdge) {
+  for (const float far : {600.0F, 1e4F, 1e9F}) {
+    Image image = filled(400, 500, 0);
+    Pose pose = figure();
+    pose.keypoints[9].point = {far, 180};  // left wrist, straight to the right of the elbow at (340, 180)
+    draw(image, pose, coco17(), {.thickness = 5});
+    EXPECT_EQ(pixel(image, {399, 180}), kGreen) << far;
+    EXPECT_EQ(pixel(image, {370, 180}), kGreen) << far;
+    EXPECT_EQ(pixel(image, {370, 200}), (Rgb{0, 0, 0})) << far;
+  }
+}
+
+TEST(Draw, HugeCoordinatesThicknessesAndBoxesStayWithinThePicture) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  for (const float huge : {1e9F, -1e9F, kMax, -kMax}) {
+    for (const float thickness : {0.0F, 3.0F, kMax}) {
+      Image image = filled(40, 30, 0);
+      Pose pose = figure();
+      for (std::size_t i = 0; i < pose.keypoints.size(); i += 2) pose.keypoints[i].point = {huge, -huge};
+      pose.box = {huge, -kMax, kMax, kMax};
+      draw(image, pose, coco17(), {.thickness = thickness, .box = true});
+      EXPECT_EQ(image.size(), (Size{40, 30}));
+    }
+  }
+}
+
+TEST(Draw, APersonOutsideThePictureChangesNothing) {
+  Image image = filled(50, 50, 77);
+  Pose pose = figure();
+  for (Keypoint& keypoint : pose.keypoints) keypoint.point.x += 1000;
+  draw(image, pose, coco17());
+  EXPECT_EQ(changed(image, 77), 0);
+}
+
+TEST(Draw, AnEmptyPictureIsLeftAlone) {
+  Image image;
+  draw(image, figure(), coco17(), {.box = true});
+  EXPECT_TRUE(image.empty());
+}
+
+TEST(Draw, TheBoxIsDrawnOnRequestOnly) {
+  Pose pose = figure();
+  for (Keypoint& keypoint : pose.keypoints) keypoint.score = 0;
+  pose.box = {50, 60, 200, 300};
+  Image without = filled(400, 500, 0);
+  draw(without, pose, coco17());
+  EXPECT_EQ(changed(without, 0), 0);
+  Image with = filled(400, 500, 0);
+  draw(with, pose, coco17(), {.box = true});
+  for (const Point edge : {Point{50, 200}, Point{250, 200}, Point{150, 60}, Point{150, 360}}) {
+    EXPECT_GT(pixel(with, edge)[0], 200);
+  }
+  EXPECT_EQ(pixel(with, {150, 200}), (Rgb{0, 0, 0}));
+}
+
+TEST(Draw, APoseOfAnotherSkeletonIsRefused) {
+  Image image = filled(10, 10, 0);
+  Pose pose = figure();
+  pose.keypoints.pop_back();
+  EXPECT_THROW(draw(image, pose, coco17()), std::logic_error);
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,30 @@
+#pragma once
+// What a backend provides: a Program (the graph, prepared once) that makes Plans (one a set of input shapes).
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "poise/engine/session.h"
+
+namespace poise {
+
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  /// inputs in Graph::inputs order, shapes as planned; outputs allocated by the caller with output_shapes().
+  virtual Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) = 0;
+  virtual PlanInfo info() const = 0;
+  virtual const std::vector<Shape>& output_shapes() const = 0;
+};
+
+class Program {
+ public:
+  virtual ~Program() = default;
+  virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) = 0;
+};
+
+Result<std::unique_ptr<Program>> make_reference_program(Graph graph);
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph);
+
+}  // namespace poise

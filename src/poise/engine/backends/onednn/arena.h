@@ -1,0 +1,41 @@
+#pragma once
+// One allocation for all activations and scratchpads of a plan: buffers that never live together share memory.
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace poise::onednn {
+
+class Arena {
+ public:
+  /// A buffer that exists from step `step` on; returns its id.
+  int add(std::size_t bytes, int step);
+  /// The buffer is still needed at `step`.
+  void touch(int buffer, int step);
+
+  /// Places all buffers (largest first, lowest free offset) and allocates. Call once, after the last touch().
+  void allocate();
+
+  void* data(int buffer) const { return base_.get() + buffers_[static_cast<std::size_t>(buffer)].offset; }
+  std::size_t bytes() const { return total_; }
+  /// Most bytes alive at one step: no placement can need less.
+  std::size_t ideal_bytes() const;
+
+ private:
+  struct Buffer {
+    std::size_t bytes = 0;
+    int first = 0;
+    int last = 0;
+    std::size_t offset = 0;
+  };
+  struct Free {
+    void operator()(std::byte* p) const { std::free(p); }
+  };
+  std::vector<Buffer> buffers_;
+  std::size_t total_ = 0;
+  std::unique_ptr<std::byte, Free> base_;
+};
+
+}  // namespace poise::onednn

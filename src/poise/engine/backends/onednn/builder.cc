@@ -1,0 +1,210 @@
+#include "poise/engine/backends/onednn/builder.h"
+
+#include <climits>
+
+namespace poise::onednn {
+namespace {
+
+constexpr auto kFloat = dnnl::memory::data_type::f32;
+
+/// Channels a block: what the widest vector unit holds.
+int channel_block() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core:
+    case dnnl::cpu_isa::avx512_core_vnni:
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx:
+      return 16;
+    default:
+      return 8;
+  }
+}
+
+}  // namespace
+
+Builder::Builder(const Graph& graph_in, const std::vector<ValueInfo>& infos, WeightStore& weights_in,
+                 const dnnl::engine& engine_in)
+    : graph(graph_in),
+      weights(weights_in),
+      engine(engine_in),
+      block(channel_block()),
+      infos_(infos),
+      slots_(graph_in.values.size()),
+      last_use_(graph_in.values.size(), -1) {
+  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+    const Node& node = graph.nodes[i];
+    for (const ValueId id : node.inputs) {
+      if (id != kNoValue) last_use_[id] = i;
+    }
+    if (node.fusion.residual != kNoValue) last_use_[node.fusion.residual] = i;
+  }
+  for (const ValueId id : graph.outputs) last_use_[id] = INT_MAX;
+  for (int i = 0; i < static_cast<int>(graph.inputs.size()); ++i) {
+    const ValueId id = graph.inputs[i];
+    slots_[id].push_back({Binding::Kind::kInput, i, plain(shape(id)), true});
+  }
+}
+
+Desc Builder::plain(const Shape& shape) {
+  if (shape.empty()) return Desc({1}, kFloat, Tag::a);
+  dnnl::memory::dims strides(shape.size(), 1);
+  for (std::size_t i = shape.size() - 1; i > 0; --i) strides[i - 1] = strides[i] * shape[i];
+  return Desc(shape, kFloat, strides);
+}
+
+Desc Builder::blocked(const Shape& shape) const {
+  if (shape.size() != 4) return plain(shape);
+  return Desc(shape, kFloat, block == 16 ? Tag::nChw16c : Tag::nChw8c);
+}
+
+Desc Builder::desc(ValueId id) const {
+  const auto& forms = slots_[id];
+  return forms.empty() ? plain(shape(id)) : forms.front().layout;
+}
+
+dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
+  dnnl::memory memory(layout, engine, DNNL_MEMORY_NONE);
+  bindings.push_back({kind, index, memory});
+  if (kind == Binding::Kind::kArena) held_.push_back(index);
+  return memory;
+}
+
+dnnl::memory Builder::temporary(const Desc& layout) {
+  return bind(Binding::Kind::kArena, arena.add(layout.get_size(), now()), layout);
+}
+
+dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
+  if (const Tensor* constant = graph.constant(id); constant != nullptr && slots_[id].empty()) {
+    const Desc have = plain(constant->shape());
+    dnnl::memory fixed(have, engine, const_cast<void*>(constant->data()));  // oneDNN has no const memory; only read
+    if (have == wanted) return fixed;
+    return weights.get("constant " + std::to_string(id), have, wanted, [constant] { return constant->clone(); });
+  }
+  for (const Slot& slot : slots_[id]) {
+    if (slot.layout == wanted) return bind(slot.kind, slot.index, slot.layout);
+  }
+  POISE_CHECK(!slots_[id].empty());
+  const Slot source = slots_[id].front();
+  dnnl::memory from = bind(source.kind, source.index, source.layout);
+  const Slot target{Binding::Kind::kArena, arena.add(wanted.get_size(), now()), wanted, true};
+  dnnl::memory to = bind(target.kind, target.index, wanted);
+  slots_[id].push_back(target);
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::reorder::primitive_desc planned(engine, source.layout, engine, wanted, attributes);
+  Node reorder;
+  reorder.op = "reorder";
+  reorder.name = graph.values[id].name;
+  add_primitive(reorder, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
+                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+  return bind(target.kind, target.index, wanted);
+}
+
+dnnl::memory Builder::write(ValueId id, const Desc& layout) {
+  const int buffer = arena.add(layout.get_size(), now());
+  slots_[id].assign(1, {Binding::Kind::kArena, buffer, layout, true});
+  return bind(Binding::Kind::kArena, buffer, layout);
+}
+
+dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& layout) {
+  const dnnl::memory held = read(source, layout);
+  const bool is_constant = graph.constant(source) != nullptr;
+  if (!is_constant && last_use_[source] <= node_index_) {
+    for (const Slot& slot : slots_[source]) {
+      if (slot.layout == layout && slot.kind == Binding::Kind::kArena) {
+        slots_[id].assign(1, slot);
+        return bind(slot.kind, slot.index, layout);
+      }
+    }
+  }
+  const dnnl::memory copy = write(id, layout);
+  Node node;
+  node.op = "copy";
+  node.name = graph.values[source].name;
+  add_step(node, "reorder", 0, [held, copy](dnnl::stream& stream) {
+    dnnl::reorder(held, copy).execute(stream, const_cast<dnnl::memory&>(held), const_cast<dnnl::memory&>(copy));
+  });
+  return bind(slots_[id].front().kind, slots_[id].front().index, layout);
+}
+
+void Builder::add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
+                            const Desc& scratchpad, const std::string& kernel,
+                            std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds) {
+  if (scratchpad.get_size() > 0) {
+    scratch_bytes = std::max(scratch_bytes, scratchpad.get_size());
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, temporary(scratchpad));
+  }
+  Node named = node;
+  named.name += what;
+  add_step(named, kernel, multiply_adds, [primitive, arguments = std::move(arguments)](dnnl::stream& stream) {
+    primitive.execute(stream, arguments);
+  });
+}
+
+void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
+                       std::function<void(dnnl::stream&)> run) {
+  for (const int buffer : held_) arena.touch(buffer, now());
+  steps.push_back({node.label(), kernel, multiply_adds, std::move(run)});
+}
+
+Status Builder::lower(const Node& node) {
+  Result<bool> done = false;
+  if (node.op == "Conv") {
+    done = lower_conv(*this, node);
+  } else if (node.op == "ConvTranspose") {
+    done = lower_conv_transpose(*this, node);
+  } else {
+    done = lower_other(*this, node);
+  }
+  if (!done.ok()) return done.error();
+  return *done ? Status{} : lower_reference(*this, node);
+}
+
+Status Builder::build() {
+  for (node_index_ = 0; node_index_ < static_cast<int>(graph.nodes.size()); ++node_index_) {
+    const Node& node = graph.nodes[node_index_];
+    held_.clear();
+    try {
+      if (const Status status = lower(node); !status.ok()) return status.error().prefixed(node.label());
+    } catch (const dnnl::error& error) {
+      return unsupported(node.label() + ": oneDNN refuses it (" + error.what() + "); try --backend reference");
+    }
+  }
+  for (int i = 0; i < static_cast<int>(graph.outputs.size()); ++i) {
+    const ValueId id = graph.outputs[i];
+    held_.clear();
+    const Desc wanted = plain(shape(id));
+    const dnnl::memory from = read(id, desc(id));
+    dnnl::memory to = bind(Binding::Kind::kOutput, i, wanted);
+    Node node;
+    node.op = "output";
+    node.name = graph.values[id].name;
+    add_primitive(node, "", dnnl::reorder(from, to), Desc(), "reorder", {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+  }
+  arena.allocate();
+  return {};
+}
+
+dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
+  dnnl::post_ops after;
+  if (sum) after.append_sum(1.0F);
+  switch (fusion.activation) {
+    case Activation::kNone:
+      break;
+    case Activation::kRelu:
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
+      break;
+    case Activation::kClip:
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, fusion.low, fusion.high);
+      break;
+    case Activation::kSigmoid:
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_logistic, 0.0F, 0.0F);
+      break;
+  }
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(after);
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+}  // namespace poise::onednn

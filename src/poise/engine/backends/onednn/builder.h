@@ -1,0 +1,112 @@
+#pragma once
+// Turns a fused graph and its shapes into steps over one arena. Lowering of each operator family: lower_*.cc.
+
+#include <array>
+#include <functional>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "poise/engine/backends/onednn/arena.h"
+#include "poise/engine/backends/onednn/weight_store.h"
+#include "poise/engine/session.h"
+#include "poise/graph/graph.h"
+
+namespace poise::onednn {
+
+using Desc = dnnl::memory::desc;
+using Tag = dnnl::memory::format_tag;
+
+struct Step {
+  std::string name;
+  std::string kernel;
+  std::int64_t multiply_adds = 0;
+  std::function<void(dnnl::stream&)> run;
+};
+
+/// A memory whose address is known later: of an arena buffer, of a network input or of a network output.
+struct Binding {
+  enum class Kind { kArena, kInput, kOutput } kind = Kind::kArena;
+  int index = 0;
+  dnnl::memory memory;
+};
+
+class Builder {
+ public:
+  Builder(const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights, const dnnl::engine& engine);
+  /// Lowers all nodes, writes the outputs, places the buffers.
+  Status build();
+
+  std::vector<Step> steps;
+  std::vector<Binding> bindings;
+  Arena arena;
+  std::size_t scratch_bytes = 0;  // the largest
+
+  // For the lowerings.
+  Desc blocked(const Shape& shape) const;  // nChw16c or nChw8c for four dimensions, else plain
+  static Desc plain(const Shape& shape);
+  const Shape& shape(ValueId id) const { return infos_[static_cast<std::size_t>(id)].shape; }
+  /// The layout the value has now.
+  Desc desc(ValueId id) const;
+  /// The value in layout `wanted`, through a reorder step where it has another.
+  dnnl::memory read(ValueId id, const Desc& wanted);
+  /// The value's memory to be written in this layout by the step that follows.
+  dnnl::memory write(ValueId id, const Desc& layout);
+  /// The value's memory, already holding `source` (a residual to be summed into): in place where nobody needs it later.
+  dnnl::memory write_over(ValueId id, ValueId source, const Desc& layout);
+  dnnl::memory temporary(const Desc& layout);
+  /// A primitive with its scratchpad; `arguments` without it.
+  void add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
+                     const Desc& scratchpad, const std::string& kernel,
+                     std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds);
+  void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
+                std::function<void(dnnl::stream&)> run);
+  std::int64_t work(const Node& node) const { return multiply_adds(node, infos_); }
+
+  const Graph& graph;
+  WeightStore& weights;
+  const dnnl::engine& engine;
+  const int block;
+
+ private:
+  struct Slot {
+    Binding::Kind kind = Binding::Kind::kArena;
+    int index = -1;
+    Desc layout;
+    bool ready = false;
+  };
+  Status lower(const Node& node);
+  dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout);
+  int now() const { return static_cast<int>(steps.size()); }
+
+  const std::vector<ValueInfo>& infos_;
+  std::vector<std::vector<Slot>> slots_;  // a value may stand in several layouts; the first is the producer's
+  std::vector<int> last_use_;             // node index; INT_MAX for network outputs
+  std::vector<int> held_;                 // buffers bound for the node at hand: alive until its last step
+  int node_index_ = 0;
+};
+
+/// Attributes with a user-kept scratchpad and these post-ops.
+dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum);
+
+// True where the operator was lowered; false: not in this form, take the reference implementation.
+Result<bool> lower_conv(Builder& builder, const Node& node);
+Result<bool> lower_conv_transpose(Builder& builder, const Node& node);
+Result<bool> lower_other(Builder& builder, const Node& node);
+Status lower_reference(Builder& builder, const Node& node);
+/// act(value + residual) for an operator that cannot fuse it: one or two steps from `source` into the node's output.
+void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& source);
+
+/// A forward convolution of this geometry; tries the fastest form first. Empty where none can be had.
+struct ConvGeometry {
+  Shape source, weight, destination;  // weight (out, in, kh, kw), or (g, out/g, in/g, kh, kw)
+  std::array<std::int64_t, 2> strides{1, 1}, dilations{1, 1}, pads_begin{0, 0}, pads_end{0, 0};
+  bool bias = false;
+};
+std::optional<dnnl::convolution_forward::primitive_desc> plan_convolution(const Builder& builder,
+                                                                          const ConvGeometry& geometry,
+                                                                          const dnnl::primitive_attr& attributes);
+
+}  // namespace poise::onednn

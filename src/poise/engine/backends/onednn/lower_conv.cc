@@ -1,0 +1,103 @@
+#include <optional>
+
+#include "poise/engine/backends/onednn/builder.h"
+#include "poise/graph/ops/conv.h"
+
+namespace poise::onednn {
+namespace {
+
+constexpr auto kFloat = dnnl::memory::data_type::f32;
+using Conv = dnnl::convolution_forward;
+
+Desc any(const Shape& shape) { return Desc(shape, kFloat, Tag::any); }
+
+std::optional<Conv::primitive_desc> try_form(const Builder& builder, const ConvGeometry& g, dnnl::algorithm algorithm,
+                                             const Desc& source, const Desc& destination,
+                                             const dnnl::primitive_attr& attributes) {
+  // ONNX counts a dilation from 1, oneDNN from 0.
+  const dnnl::memory::dims strides{g.strides[0], g.strides[1]};
+  const dnnl::memory::dims dilations{g.dilations[0] - 1, g.dilations[1] - 1};
+  const dnnl::memory::dims begin{g.pads_begin[0], g.pads_begin[1]};
+  const dnnl::memory::dims end{g.pads_end[0], g.pads_end[1]};
+  try {
+    const auto kind = dnnl::prop_kind::forward_inference;
+    const Desc bias({g.destination[1]}, kFloat, Tag::a);
+    const Conv::desc desc = g.bias ? Conv::desc(kind, algorithm, source, any(g.weight), bias, destination, strides,
+                                                dilations, begin, end)
+                                   : Conv::desc(kind, algorithm, source, any(g.weight), destination, strides, dilations,
+                                                begin, end);
+    const Conv::primitive_desc planned(desc, attributes, builder.engine, true);
+    if (planned) return planned;
+  } catch (const dnnl::error&) {  // this form is not to be had; the caller tries the next
+  }
+  return std::nullopt;
+}
+
+/// Winograd F(4x4, 3x3) does a quarter of the products; it pays where there are channels enough to hide its transforms.
+bool suits_winograd(const ConvGeometry& g) {
+  constexpr std::int64_t kFewestChannels = 64;
+  return g.weight.size() == 4 && g.weight[2] == 3 && g.weight[3] == 3 && g.strides[0] == 1 && g.strides[1] == 1 &&
+         g.dilations[0] == 1 && g.dilations[1] == 1 && g.weight[0] >= kFewestChannels && g.weight[1] >= kFewestChannels;
+}
+
+}  // namespace
+
+std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, const ConvGeometry& g,
+                                                     const dnnl::primitive_attr& attributes) {
+  const Desc source = builder.blocked(g.source);
+  const Desc destination = builder.blocked(g.destination);
+  std::optional<Conv::primitive_desc> planned;
+  if (suits_winograd(g)) {
+    planned = try_form(builder, g, dnnl::algorithm::convolution_winograd, source, destination, attributes);
+  }
+  const auto direct = dnnl::algorithm::convolution_direct;
+  if (!planned && g.source[1] < 4) {  // the stem reads plain planes: no channels to block
+    planned = try_form(builder, g, direct, Builder::plain(g.source), destination, attributes);
+  }
+  if (!planned) planned = try_form(builder, g, direct, source, destination, attributes);
+  // A slow form in the pinned layout is no gain over a fast one in another.
+  if (!planned || std::string(planned->impl_info_str()).find("ref") != std::string::npos) {
+    if (auto other = try_form(builder, g, direct, any(g.source), any(g.destination), attributes)) planned = other;
+  }
+  return planned;
+}
+
+Result<bool> lower_conv(Builder& builder, const Node& node) {
+  const ValueId weight_id = node.inputs[1];
+  const Tensor* weight = builder.graph.constant(weight_id);
+  const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
+  const Tensor* bias = has_bias ? builder.graph.constant(node.inputs[2]) : nullptr;
+  if (weight == nullptr || (has_bias && bias == nullptr)) return false;
+  POISE_TRY(const ConvAttributes a, conv_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
+
+  ConvGeometry g;
+  g.source = builder.shape(node.inputs[0]);
+  g.weight = weight->shape();
+  if (a.group > 1) g.weight = {a.group, g.weight[0] / a.group, g.weight[1], g.weight[2], g.weight[3]};
+  g.destination = builder.shape(node.outputs[0]);
+  g.strides = a.strides;
+  g.dilations = a.dilations;
+  g.pads_begin = a.pads_begin;
+  g.pads_end = a.pads_end;
+  g.bias = has_bias;
+  const bool sum = node.fusion.residual != kNoValue;
+  const auto planned = plan_convolution(builder, g, make_attributes(node.fusion, sum));
+  if (!planned) return false;
+
+  const dnnl::memory source = builder.read(node.inputs[0], planned->src_desc());
+  const dnnl::memory destination = sum ? builder.write_over(node.outputs[0], node.fusion.residual, planned->dst_desc())
+                                       : builder.write(node.outputs[0], planned->dst_desc());
+  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, destination}};
+  arguments.emplace(DNNL_ARG_WEIGHTS,
+                    builder.weights.get("weight " + std::to_string(weight_id), Builder::plain(g.weight),
+                                        planned->weights_desc(), [weight] { return weight->clone(); }));
+  if (has_bias) {
+    arguments.emplace(DNNL_ARG_BIAS, builder.weights.vector("bias " + std::to_string(node.inputs[2]),
+                                                            [bias] { return bias->clone(); }));
+  }
+  builder.add_primitive(node, "", Conv(*planned), planned->scratchpad_desc(), planned->impl_info_str(),
+                        std::move(arguments), builder.work(node));
+  return true;
+}
+
+}  // namespace poise::onednn

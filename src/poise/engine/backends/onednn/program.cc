@@ -1,0 +1,115 @@
+#include <chrono>
+
+#include "poise/engine/backend.h"
+#include "poise/engine/backends/onednn/builder.h"
+#include "poise/graph/passes/passes.h"
+
+namespace poise {
+namespace {
+
+using onednn::Binding;
+
+class OnednnPlan : public Plan {
+ public:
+  OnednnPlan(onednn::Builder builder, dnnl::stream stream, std::vector<Shape> outputs, std::size_t weight_bytes)
+      : steps_(std::move(builder.steps)),
+        bindings_(std::move(builder.bindings)),
+        arena_(std::move(builder.arena)),
+        stream_(std::move(stream)),
+        outputs_(std::move(outputs)) {
+    info_.arena_bytes = arena_.bytes();
+    info_.ideal_bytes = arena_.ideal_bytes();
+    info_.scratch_bytes = builder.scratch_bytes;
+    info_.weight_bytes = weight_bytes;
+    for (Binding& binding : bindings_) {
+      if (binding.kind == Binding::Kind::kArena) binding.memory.set_data_handle(arena_.data(binding.index));
+    }
+    std::erase_if(bindings_, [](const Binding& binding) { return binding.kind == Binding::Kind::kArena; });
+  }
+
+  Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) override {
+    for (Binding& binding : bindings_) {
+      // oneDNN has no const memory; inputs are only read.
+      void* address = binding.kind == Binding::Kind::kInput ? const_cast<float*>(inputs[binding.index].data)
+                                                            : outputs[binding.index].data();
+      binding.memory.set_data_handle(address);
+    }
+    using Clock = std::chrono::steady_clock;
+    for (const onednn::Step& step : steps_) {
+      const auto begin = times != nullptr ? Clock::now() : Clock::time_point{};
+      step.run(stream_);
+      if (times != nullptr) {
+        stream_.wait();
+        const double spent = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+        times->push_back({step.name, step.kernel, spent, step.multiply_adds});
+      }
+    }
+    stream_.wait();
+    return {};
+  }
+
+  PlanInfo info() const override { return info_; }
+  const std::vector<Shape>& output_shapes() const override { return outputs_; }
+
+ private:
+  std::vector<onednn::Step> steps_;
+  std::vector<Binding> bindings_;
+  onednn::Arena arena_;
+  dnnl::stream stream_;
+  std::vector<Shape> outputs_;
+  PlanInfo info_;
+};
+
+class OnednnProgram : public Program {
+ public:
+  explicit OnednnProgram(Graph graph) : graph_(std::move(graph)) {}
+
+  Status prepare() {
+    for (const Value& value : graph_.values) {
+      if (value.constant == nullptr && value.type != DType::kFloat32) {
+        return unsupported("value \"" + value.name + "\" is " + name_of(value.type) +
+                           "; oneDNN computes float32 here: try --backend reference");
+      }
+    }
+    remove_identities(graph_);
+    POISE_RETURN_IF_ERROR(fold_constants(graph_));
+    fold_batch_norm(graph_);
+    remove_dead(graph_);
+    return graph_.validate();
+  }
+
+  Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) override {
+    POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph_, input_shapes));
+    Graph fused = graph_;  // shares the tensors and keeps the value ids, which are the weights' keys
+    fuse_activations_and_residuals(fused, infos);
+    POISE_RETURN_IF_ERROR(fused.validate());
+    onednn::Builder builder(fused, infos, weights_, engine_);
+    try {
+      POISE_RETURN_IF_ERROR(builder.build());
+    } catch (const dnnl::error& error) {
+      return unsupported(std::string("oneDNN refuses the network (") + error.what() + "); try --backend reference");
+    } catch (const std::bad_alloc&) {
+      return too_large("there is not memory enough to run the network at this size: try a smaller batch");
+    }
+    std::vector<Shape> outputs;
+    for (const ValueId id : graph_.outputs) outputs.push_back(infos[id].shape);
+    return std::unique_ptr<Plan>(
+        std::make_unique<OnednnPlan>(std::move(builder), stream_, std::move(outputs), weights_.bytes()));
+  }
+
+ private:
+  Graph graph_;
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream_{engine_};
+  onednn::WeightStore weights_{engine_, stream_};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph) {
+  auto program = std::make_unique<OnednnProgram>(std::move(graph));
+  POISE_RETURN_IF_ERROR(program->prepare());
+  return std::unique_ptr<Program>(std::move(program));
+}
+
+}  // namespace poise

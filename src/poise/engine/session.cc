@@ -1,0 +1,151 @@
+#include "poise/engine/session.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "poise/engine/backend.h"
+
+namespace poise {
+namespace {
+
+struct BackendEntry {
+  const char* name;
+  Result<std::unique_ptr<Program>> (*make)(Graph graph);
+};
+constexpr BackendEntry kBackends[] = {{"onednn", make_onednn_program}, {"reference", make_reference_program}};
+
+constexpr std::size_t kPlansKept = 4;
+
+/// OpenMP's thread count is a property of the calling thread: ours for the call, the caller's again afterwards.
+class ThreadScope {
+ public:
+  explicit ThreadScope(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ~ThreadScope() { omp_set_num_threads(before_); }
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace
+
+struct Session::State {
+  struct Cached {
+    std::vector<Shape> shapes;
+    std::unique_ptr<Plan> plan;
+  };
+  std::unique_ptr<Program> program;
+  std::vector<std::string> input_names;
+  std::vector<Shape> input_shapes;  // as the graph declares them
+  int threads = 1;
+  std::vector<Cached> plans;  // most recently used last
+
+  Status check(std::span<const Shape> shapes) const {
+    if (shapes.size() != input_shapes.size()) {
+      return invalid_argument("the network has " + std::to_string(input_shapes.size()) + " inputs, " +
+                              std::to_string(shapes.size()) + " were given");
+    }
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      const Shape& want = input_shapes[i];
+      bool fits = want.size() == shapes[i].size();
+      for (std::size_t d = 0; fits && d < want.size(); ++d) {
+        fits = shapes[i][d] > 0 && (want[d] < 0 || want[d] == shapes[i][d]);
+      }
+      if (!fits) {
+        return invalid_argument("input \"" + input_names[i] + "\" is " + to_string(shapes[i]) + ", the network wants " +
+                                to_string(want));
+      }
+    }
+    return {};
+  }
+
+  Result<Plan*> find_plan(std::span<const Shape> shapes) {
+    const auto found = std::find_if(plans.begin(), plans.end(), [&](const Cached& cached) {
+      return std::equal(cached.shapes.begin(), cached.shapes.end(), shapes.begin(), shapes.end());
+    });
+    if (found != plans.end()) {
+      std::rotate(found, found + 1, plans.end());
+      return plans.back().plan.get();
+    }
+    POISE_RETURN_IF_ERROR(check(shapes));
+    if (plans.size() == kPlansKept) plans.erase(plans.begin());
+    POISE_TRY(auto plan, program->plan(shapes));
+    plans.push_back({std::vector<Shape>(shapes.begin(), shapes.end()), std::move(plan)});
+    return plans.back().plan.get();
+  }
+
+  Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs, std::vector<LayerTime>* times) {
+    const ThreadScope scope(threads);
+    std::vector<Shape> shapes;
+    shapes.reserve(inputs.size());
+    for (const TensorView& input : inputs) shapes.push_back(input.shape);
+    POISE_TRY(Plan * plan, find_plan(shapes));
+    const std::vector<Shape>& wanted = plan->output_shapes();
+    outputs.resize(wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (outputs[i].shape() != wanted[i] || outputs[i].data() == nullptr) outputs[i] = Tensor(wanted[i]);
+    }
+    return plan->run(inputs, outputs, times);
+  }
+};
+
+Result<Session> Session::create(Graph graph, const SessionOptions& options) {
+  POISE_RETURN_IF_ERROR(graph.validate());
+  auto state = std::make_unique<State>();
+  if (options.threads < 0 || options.threads > 1024) {
+    return invalid_argument("threads must be 0 (all) to 1024, not " + std::to_string(options.threads));
+  }
+  state->threads = options.threads > 0 ? options.threads : omp_get_num_procs();
+  for (const ValueId id : graph.inputs) {
+    const Value& value = graph.values.at(id);
+    if (value.type != DType::kFloat32) {
+      return unsupported("input \"" + value.name + "\" is " + name_of(value.type) + "; inputs must be float32");
+    }
+    state->input_names.push_back(value.name);
+    state->input_shapes.push_back(value.shape);
+  }
+  std::string known;
+  for (const BackendEntry& entry : kBackends) {
+    known += std::string(known.empty() ? "" : ", ") + entry.name;
+    if (options.backend != entry.name) continue;
+    const ThreadScope scope(state->threads);
+    POISE_TRY(state->program, entry.make(std::move(graph)));
+    return Session(std::move(state));
+  }
+  return not_found("there is no backend \"" + options.backend + "\"; there are " + known);
+}
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Status Session::run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) {
+  return state_->run(inputs, outputs, nullptr);
+}
+
+Result<PlanInfo> Session::plan(std::span<const Shape> input_shapes) {
+  const ThreadScope scope(state_->threads);
+  POISE_TRY(Plan * plan, state_->find_plan(input_shapes));
+  return plan->info();
+}
+
+Result<std::vector<LayerTime>> Session::profile(std::span<const TensorView> inputs) {
+  std::vector<LayerTime> times;
+  std::vector<Tensor> outputs;
+  POISE_RETURN_IF_ERROR(state_->run(inputs, outputs, &times));
+  return times;
+}
+
+int Session::threads() const { return state_->threads; }
+
+std::vector<std::string> backend_names() {
+  std::vector<std::string> names;
+  for (const BackendEntry& entry : kBackends) names.emplace_back(entry.name);
+  return names;
+}
+
+}  // namespace poise

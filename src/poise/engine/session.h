@@ -1,0 +1,62 @@
+#pragma once
+// Runs a graph. Weights are immutable and shared; one Session a thread of control; compute threads are OpenMP's.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "poise/base/result.h"
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+struct SessionOptions {
+  std::string backend = "onednn";  // or "reference": plain and slow, the oracle
+  int threads = 0;                 // OpenMP threads; 0: as many as the machine grants this process
+};
+
+struct PlanInfo {
+  std::size_t arena_bytes = 0;     // activations, allocated once
+  std::size_t scratch_bytes = 0;   // scratchpads, allocated once
+  std::size_t weight_bytes = 0;    // weights as the backend keeps them
+  std::size_t ideal_bytes = 0;     // most bytes of activations alive at one time: no plan can be smaller
+};
+
+struct LayerTime {
+  std::string name;     // "Conv \"conv1\""
+  std::string kernel;   // what runs it: "jit:avx512_core"
+  double milliseconds = 0;
+  std::int64_t multiply_adds = 0;
+};
+
+class Session {
+ public:
+  /// Takes the graph; its tensors are shared with copies of it, and let go once the backend has its own form of them.
+  /// Errors: kNotFound (backend), those of validate(), what the backend refuses.
+  static Result<Session> create(Graph graph, const SessionOptions& options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// Runs; plans first where these input shapes are new (the last few plans are kept). `outputs` is resized and its
+  /// tensors are reused where they fit. Not thread-safe: one Session a thread.
+  Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs);
+
+  /// Plans for the shapes without running.
+  Result<PlanInfo> plan(std::span<const Shape> input_shapes);
+  /// As run, one entry an executed step.
+  Result<std::vector<LayerTime>> profile(std::span<const TensorView> inputs);
+
+  int threads() const;
+
+ private:
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+std::vector<std::string> backend_names();
+
+}  // namespace poise

@@ -1,0 +1,60 @@
+#pragma once
+// Who is where: COCO detections or COCO annotations, matched to picture files.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/base/json.h"
+#include "poise/person/pose.h"
+
+namespace poise {
+
+struct ImageBoxes {
+  std::optional<std::int64_t> image_id;
+  std::vector<PersonBox> persons;  // in the file's order
+};
+
+class BoxesFile {
+ public:
+  /// Detections: an array of {image_id | file_name, bbox, score, category_id?}, or {"detections": [the same]}; other
+  /// categories than 1 are passed over; boxes stay as the file gives them.
+  /// Annotations: {images, annotations, categories?}, read as Simple Baselines reads its ground truth
+  /// (lib/dataset/coco.py, _load_coco_keypoint_annotation_kernal): crowd regions, persons without keypoints
+  /// (num_keypoints or the largest keypoint entry 0; a file that gives neither is taken whole) and those whose area is
+  /// given and not above 0 are passed over, other categories than the one named "person" (or, where there is only one,
+  /// that one; without categories, 1) too. Where the image's width and height are given, boxes go through clean_box,
+  /// and a person whose box is then empty is passed over. Score 1.
+  /// "exif_applied" at the top of an object form is kept.
+  /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
+  static Result<BoxesFile> parse(BytesView bytes);
+  /// Errors as parse and read_file (1 GiB at most); messages start with the path.
+  static Result<BoxesFile> read(const std::filesystem::path& path);
+
+  /// By file_name: the longest run of trailing path parts that agrees, at least the last one; of several images that
+  /// agree equally well, one whose whole name agrees, else the first of the file. Else, for detections without file
+  /// names, by image_id against the number that ends the file's stem. nullptr where the file does not speak of this
+  /// picture; a picture it names without a person has an empty list.
+  const ImageBoxes* find(const std::filesystem::path& picture) const;
+
+  bool is_annotations() const { return is_annotations_; }
+  bool exif_applied() const { return exif_applied_; }
+  std::size_t image_count() const { return images_.size(); }
+
+ private:
+  Status add_detections(const Json::Array& entries);
+  Status add_annotations(const Json& file);
+  std::size_t add_image(std::optional<std::int64_t> id, const std::string& name);
+
+  bool is_annotations_ = false;
+  bool exif_applied_ = false;
+  std::vector<ImageBoxes> images_;
+  std::vector<std::string> names_;                   // of images_, "" where only the id is known
+  std::multimap<std::string, std::size_t> by_name_;  // last path part -> image
+  std::map<std::int64_t, std::size_t> by_id_;
+};
+
+}  // namespace poise

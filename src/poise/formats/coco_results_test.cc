@@ -1,0 +1,53 @@
+#include <gtest/gtest.h>
+
+#include "poise/formats/writers.h"
+
+namespace poise {
+namespace {
+
+FrameResult frame(const std::string& source) {
+  FrameResult frame;
+  frame.source = source;
+  Pose pose;
+  pose.keypoints = {{{1.5F, 2}, 0.5F}, {{3, 4.1F}, 0.25F}};
+  pose.score = 0.75F;
+  pose.box = {1, 2, 3, 4};
+  frame.poses = {pose};
+  return frame;
+}
+
+TEST(CocoResults, AnEntryHasWhatTheEvaluatorReads) {
+  FrameResult one = frame("photos/a12.jpg");
+  one.image_id = 42;
+  Json results = Json::array();
+  append_coco_results(one, 1, results);
+  EXPECT_EQ(results.dump(),
+            parse_json(R"([{"image_id": 42, "category_id": 1, "keypoints": [1.5, 2.0, 0.5, 3.0, 4.1, 0.25],
+      "score": 0.75, "bbox": [1.0, 2.0, 3.0, 4.0], "file_name": "photos/a12.jpg"}])")
+                .value()
+                .dump());
+}
+
+TEST(CocoResults, TheIdIsTheBoxesFilesElseTheNamesElseTheCallers) {
+  Json results;
+  FrameResult known = frame("000000000139.jpg");
+  known.image_id = 5;
+  append_coco_results(known, 7, results);
+  append_coco_results(frame("val/000000000139.jpg"), 8, results);
+  append_coco_results(frame("team.jpg"), 9, results);
+  ASSERT_EQ(results.as_array().size(), 3U);
+  EXPECT_EQ(results.as_array()[0].integer("image_id").value(), 5);
+  EXPECT_EQ(results.as_array()[1].integer("image_id").value(), 139);
+  EXPECT_EQ(results.as_array()[2].integer("image_id").value(), 9);
+}
+
+TEST(CocoResults, NobodyAddsNothing) {
+  FrameResult nobody = frame("a.jpg");
+  nobody.poses.clear();
+  Json results;
+  append_coco_results(nobody, 1, results);
+  EXPECT_EQ(results.dump(), "[]");
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,39 @@
+#pragma once
+// One entry an operator: its inputs and attributes, its shape rule, and its plain implementation, the oracle that every
+// backend is held against. All have one output. Graph::validate() holds nodes to the counts and kinds stated here, so
+// the two functions index inputs freely.
+// Semantics and limits: the ONNX operator documentation, opset 8 to 13.
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+/// In the order of Attribute's alternatives.
+enum class AttributeKind { kInteger, kReal, kText, kIntegers, kReals, kTensor };
+
+struct AttributeRule {
+  std::string_view name;
+  AttributeKind kind;
+};
+
+struct Operator {
+  std::string_view name;
+  std::size_t min_inputs;  // these must be present; the rest up to max_inputs may be kNoValue
+  std::size_t max_inputs;
+  std::span<const AttributeRule> attributes;
+  /// Output infos from input infos (a missing optional input has an empty ValueInfo and constant == nullptr, and
+  /// node.inputs[i] == kNoValue). Errors are one line, without the node's label: the caller adds it.
+  Result<std::vector<ValueInfo>> (*infer)(const Node& node, std::span<const ValueInfo> inputs);
+  /// inputs[i] is nullptr where the optional input is missing; outputs are allocated with the inferred shapes.
+  void (*run)(const Node& node, std::span<const Tensor* const> inputs, std::span<Tensor> outputs);
+};
+
+/// nullptr where the operator is not known.
+const Operator* find_operator(std::string_view name);
+std::span<const Operator> operators();
+
+}  // namespace poise

@@ -1,0 +1,23 @@
+#pragma once
+// Rewrites an engine applies to its own copy of a graph. Each keeps the outputs' values; tests hold them to it.
+
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+/// Constant and Identity nodes vanish, but for an Identity from a graph input, a constant or another output to an
+/// output (outputs keep their names). An output may be a constant afterwards.
+void remove_identities(Graph& graph);
+/// Nodes all of whose inputs are constants become constants (through the reference implementation).
+Status fold_constants(Graph& graph);
+/// BatchNormalization (and Mul/Add by a per-channel constant) behind a Conv or ConvTranspose that nothing else reads is
+/// folded into its weight and bias, in double precision.
+void fold_batch_norm(Graph& graph);
+/// Relu, Clip and Sigmoid, and Add of two computed values of the same shape, go into the Conv or ConvTranspose before
+/// them (Node::fusion). An Add is fused into the later of its two producers, so that the other is ready. `infos`: of
+/// this graph, by infer_shapes; the result holds for these input shapes (a broadcasting Add stays).
+void fuse_activations_and_residuals(Graph& graph, const std::vector<ValueInfo>& infos);
+/// Nodes and values that no output needs vanish; ids are renumbered.
+void remove_dead(Graph& graph);
+
+}  // namespace poise

@@ -1,0 +1,105 @@
+#include "poise/infer/estimator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+
+namespace poise {
+namespace {
+
+const std::string kTiny = std::string(POISE_SOURCE_DIR) + "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
+
+Estimator tiny(bool flip_test, int batch) {
+  EstimatorOptions options;
+  options.card.preset = "simple-baselines";
+  options.flip_test = flip_test;
+  options.batch = batch;
+  return Estimator::load(kTiny, options).value();
+}
+
+Image noise(int width, int height) {
+  Image image(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width * 3; ++x) image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13 + (x * y) % 31) % 256);
+  }
+  return image;
+}
+
+std::vector<PersonBox> boxes() { return {{{10, 20, 40, 60}, 0.9F}, {{50, 5, 30, 30}, 0.8F}, {{0, 0, 120, 100}, 1.0F}}; }
+
+TEST(Estimator, BatchesChangeNothing) {
+  const Image image = noise(120, 100);
+  const auto together = tiny(false, 8).estimate(image.view(), boxes()).value();
+  const auto apart = tiny(false, 1).estimate(image.view(), boxes()).value();
+  ASSERT_EQ(together.poses.size(), 3U);
+  for (std::size_t p = 0; p < 3; ++p) {
+    EXPECT_EQ(together.poses[p].box_score, boxes()[p].score);
+    for (std::size_t j = 0; j < together.poses[p].keypoints.size(); ++j) {
+      EXPECT_EQ(together.poses[p].keypoints[j].point, apart.poses[p].keypoints[j].point);
+      EXPECT_NEAR(together.poses[p].keypoints[j].score, apart.poses[p].keypoints[j].score, 1e-5F);
+    }
+  }
+}
+
+TEST(Estimator, HeatmapPeaksAreTheKeypointScores) {
+  const Image image = noise(120, 100);
+  const auto estimate = tiny(false, 8).estimate(image.view(), boxes(), true).value();
+  ASSERT_EQ(estimate.heatmaps.size(), 3U);
+  for (std::size_t p = 0; p < 3; ++p) {
+    const Tensor& maps = estimate.heatmaps[p].maps;
+    const std::int64_t plane = maps.dim(1) * maps.dim(2);
+    for (std::int64_t j = 0; j < maps.dim(0); ++j) {
+      float peak = maps.floats()[j * plane];
+      for (std::int64_t i = 0; i < plane; ++i) peak = std::max(peak, maps.floats()[j * plane + i]);
+      EXPECT_EQ(estimate.poses[p].keypoints[static_cast<std::size_t>(j)].score, peak);
+    }
+  }
+}
+
+/// With the flip test a picture and its mirror image give mirrored poses with sides swapped, up to the shift.
+TEST(Estimator, FlipTestDiffersFromPlain) {
+  const Image image = noise(120, 100);
+  const auto plain = tiny(false, 8).estimate(image.view(), boxes()).value();
+  const auto flipped = tiny(true, 8).estimate(image.view(), boxes()).value();
+  bool differs = false;
+  for (std::size_t j = 0; j < plain.poses[0].keypoints.size(); ++j) {
+    differs = differs || plain.poses[0].keypoints[j].score != flipped.poses[0].keypoints[j].score;
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(Estimator, BadBoxesAreNamed) {
+  const Image image = noise(120, 100);
+  Estimator estimator = tiny(false, 8);
+  const auto message = [&](const Box& box) {
+    const PersonBox person{box, 1.0F};
+    const auto result = estimator.estimate(image.view(), std::span(&person, 1));
+    return result.ok() ? std::string("accepted") : result.error().message;
+  };
+  EXPECT_NE(message({0, 0, 0, 10}).find("empty"), std::string::npos);
+  EXPECT_NE(message({500, 0, 10, 10}).find("outside the 120x100 image"), std::string::npos);
+  EXPECT_NE(message({std::nanf(""), 0, 10, 10}).find("finite"), std::string::npos);
+  EXPECT_EQ(message({-5, -5, 30, 30}), "accepted");
+  EXPECT_TRUE(estimator.estimate(image.view(), {}).value().poses.empty());
+}
+
+TEST(Estimator, AiliaPresetReportsNineteenJoints) {
+  EstimatorOptions options;
+  options.card.preset = "ailia";
+  Estimator estimator = Estimator::load(kTiny, options).value();
+  EXPECT_EQ(estimator.skeleton().size(), 19);
+  EXPECT_EQ(estimator(noise(64, 64)).at(0).keypoints.size(), 19U);
+}
+
+TEST(Estimator, MissingCardListsThePresets) {
+  const auto result = Estimator::load(kTiny, {});
+  ASSERT_FALSE(result.ok());
+  for (const char* name : {"simple-baselines", "gluon", "mmpose", "ailia", "pose_resnet_tiny.onnx"}) {
+    EXPECT_NE(result.error().message.find(name), std::string::npos) << result.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace poise

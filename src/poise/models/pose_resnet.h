@@ -1,0 +1,31 @@
+#pragma once
+// PoseResNet: ResNet, three stride-2 deconvolutions, one heatmap a joint.
+// Source: Xiao, Wu and Wei, ECCV 2018, section 2; parameter names of lib/models/pose_resnet.py.
+
+#include "poise/geometry/point.h"
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+struct PoseResNetOptions {
+  int depth = 50;  // 18 34 50 101 152
+  enum class Style {
+    kPytorch,
+    kCaffe
+  } style = Style::kPytorch;  // stride 2 in the 3x3 or in the first 1x1 (depth 50 up)
+  Size input{192, 256};       // sides are multiples of 32, so that the heatmap is a quarter of the input
+  int joints = 17;
+  int deconv_layers = 3;  // 0 to 5
+  int deconv_filters = 256;
+  int deconv_kernel = 4;  // 4 3 2
+  bool deconv_bias = false;
+  int final_kernel = 1;    // 1 or 3
+  float width = 1.0F;      // multiplies 64-128-256-512 planes, to the nearest multiple of 8 (at least 8); up to 4
+  std::uint64_t seed = 0;  // of the initial weights: head N(0, 0.001), trunk Kaiming
+};
+
+/// (N, 3, H, W) -> (N, joints, H/4, W/4) with three deconvolutions; N is free. Values are named as the authors'
+/// checkpoint names them ("layer1.0.conv1.weight"). Errors: kInvalidArgument, naming the option.
+Result<Graph> pose_resnet(const PoseResNetOptions& options);
+
+}  // namespace poise

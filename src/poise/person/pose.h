@@ -1,0 +1,67 @@
+#pragma once
+// What we predict (Pose, with scores) and what is true (Annotation, with visibility): different types on purpose.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/geometry/box.h"
+#include "poise/geometry/point.h"
+#include "poise/skeleton/skeleton.h"
+
+namespace poise {
+
+struct Keypoint {
+  Point point;      // image pixels unless the holder says otherwise
+  float score = 0;  // heatmap peak; about [0, 1], not clipped
+};
+
+struct Pose {
+  std::vector<Keypoint> keypoints;  // one a joint of the skeleton, in its order
+  float score = 0;                  // of the whole person
+  Box box;                          // the box it was estimated from, image pixels
+  float box_score = 1;              // the detector's, 1 where boxes are given as true
+  std::optional<int> track_id;
+};
+
+/// A box to look for one person in.
+struct PersonBox {
+  Box box;
+  float score = 1;
+};
+
+/// What became of one picture or video frame.
+struct FrameResult {
+  std::string source;                    // path as the user gave it, or relative to the folder given
+  std::optional<std::int64_t> image_id;  // of the boxes file
+  int width = 0;                         // of the picture the keypoints refer to
+  int height = 0;
+  int exif_orientation = 1;
+  bool exif_applied = false;
+  std::string box_source;  // "boxes.json", "whole image"
+  std::vector<Pose> poses;
+};
+
+enum class Visibility { kAbsent = 0, kOccluded = 1, kVisible = 2 };  // COCO's v
+
+struct Annotation {
+  struct TrueKeypoint {
+    Point point;
+    Visibility visibility = Visibility::kAbsent;
+  };
+  std::int64_t id = 0;
+  std::vector<TrueKeypoint> keypoints;
+  Box box;
+  float area = 0;
+  bool crowd = false;
+};
+
+/// Person score of Simple Baselines (lib/dataset/coco.py, evaluate): the mean of the joint scores above
+/// `visible_threshold` (0 if none), times the box score. Pure.
+float person_score(const std::vector<Keypoint>& keypoints, float box_score, float visible_threshold = 0.2F);
+
+/// Joints of `derived` computed from a pose of its base skeleton: mean of the sources, smallest score. Pure.
+Pose derive(const Pose& pose, const Skeleton& derived);
+
+}  // namespace poise

@@ -1,0 +1,301 @@
+// Holds the tree against src/poise/LAYERS and the house rules on what a library may include and call.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using Lines = std::vector<std::string>;
+
+/// Private headers, not for users of the library: these may name the library they wrap.
+constexpr std::array<std::string_view, 3> kPrivateHeaders{"engine/backends/onednn/", "weights/onnx_wire.h",
+                                                          "weights/onnx_tensor.h"};
+constexpr std::array<std::string_view, 14> kThirdParty{
+    "dnnl",      "oneapi/", "turbojpeg", "jpeglib",  "png.h",  "webp/", "google/protobuf",
+    "nlohmann/", ".pb.h",   "simdjson",  "opencv2/", "torch/", "ATen/", "CLI/"};
+constexpr std::array<std::string_view, 8> kForbiddenHeaders{"<iostream>", "<print>", "<csignal>",  "<getopt.h>",
+                                                            "<CLI",       "\"CLI",   "<syslog.h>", "<ostream>"};
+constexpr std::array<std::string_view, 12> kForbiddenCalls{"printf", "fprintf", "vprintf",    "puts",
+                                                           "fputs",  "putchar", "perror",     "exit",
+                                                           "_exit",  "abort",   "quick_exit", "terminate"};
+/// Neither includes the other, whatever their floors: they meet in models, codec and crop.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kBanned{
+    {{"train", "infer"}, {"infer", "train"}}};
+
+struct Layers {
+  std::map<std::string, int> floor;
+  std::map<std::string, std::set<std::string>> edges;  // on the same floor
+};
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+Lines read_lines(const fs::path& path) {
+  std::ifstream file(path);
+  Lines lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+Layers read_layers(const fs::path& path, Lines& wrong) {
+  Layers layers;
+  for (const std::string& line : read_lines(path)) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    int floor = 0;
+    std::string folder, arrow;
+    if (!(words >> floor >> folder) || ((words >> arrow) && arrow != "->")) {
+      wrong.push_back("LAYERS: cannot read \"" + line + "\": want FLOOR FOLDER [-> FOLDER...]");
+      continue;
+    }
+    if (!layers.floor.emplace(folder, floor).second) wrong.push_back("LAYERS: " + folder + " is listed twice");
+    for (std::string target; words >> target;) layers.edges[folder].insert(target);
+  }
+  if (layers.floor.empty()) wrong.push_back("LAYERS: lists no folder");
+  for (const auto& [folder, targets] : layers.edges) {
+    for (const std::string& target : targets) {
+      const auto found = layers.floor.find(target);
+      if (found == layers.floor.end() || found->second != layers.floor[folder]) {
+        wrong.push_back("LAYERS: " + folder + " -> " + target + " is not an edge between folders of one floor");
+      }
+    }
+  }
+  return layers;
+}
+
+/// Folders from which the listed edges lead back to themselves.
+Lines circles(const Layers& layers) {
+  Lines found;
+  for (const auto& [start, first] : layers.edges) {
+    std::set<std::string> seen, open(first);
+    while (!open.empty()) {
+      const std::string folder = open.extract(open.begin()).value();
+      if (!seen.insert(folder).second) continue;
+      if (const auto next = layers.edges.find(folder); next != layers.edges.end())
+        open.insert(next->second.begin(), next->second.end());
+    }
+    if (seen.contains(start)) found.push_back("LAYERS: the edges of " + start + " lead back to it");
+  }
+  return found;
+}
+
+/// The text between the quotes or angle brackets, with them; empty where the line includes nothing.
+std::string included(const std::string& line) {
+  const std::size_t hash = line.find_first_not_of(" \t");
+  if (hash == std::string::npos || line[hash] != '#') return {};
+  const std::size_t word = line.find_first_not_of(" \t", hash + 1);
+  if (word == std::string::npos || line.compare(word, 7, "include") != 0) return {};
+  const std::size_t begin = line.find_first_of("\"<", word), end = line.find_last_of("\">");
+  return begin == std::string::npos || end <= begin ? std::string{} : line.substr(begin, end - begin + 1);
+}
+
+/// The code alone: comments and the insides of string and character literals are blanked.
+std::string code_of(const Lines& lines) {
+  std::string out;
+  bool block = false;
+  for (const std::string& line : lines) {
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const std::string_view two = std::string_view(line).substr(i, 2);
+      if (block) {
+        if (two == "*/") block = false, ++i;
+      } else if (quote != 0) {
+        if (line[i] == '\\')
+          ++i;
+        else if (line[i] == quote)
+          quote = 0;
+      } else if (two == "//") {
+        break;
+      } else if (two == "/*") {
+        block = true, ++i;
+      } else if (line[i] == '"' ||
+                 (line[i] == '\'' && (i == 0 || !std::isalnum(static_cast<unsigned char>(line[i - 1]))))) {
+        quote = line[i];  // 1'000 is a number
+      } else {
+        out += line[i];
+      }
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// The first forbidden function that is called, or stream that is named; empty where there is none.
+std::string forbidden_use(const std::string& code) {
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    if (!is_word(code[i]) || (i > 0 && is_word(code[i - 1]))) continue;
+    std::size_t end = i;
+    while (end < code.size() && is_word(code[end])) ++end;
+    const std::string word = code.substr(i, end - i);
+    if (word == "cout" || word == "cerr" || word == "clog") return word;
+    const std::size_t next = code.find_first_not_of(" \t\n", end);
+    const bool call = next != std::string::npos && code[next] == '(';
+    if (call && std::find(kForbiddenCalls.begin(), kForbiddenCalls.end(), word) != kForbiddenCalls.end()) return word;
+  }
+  return {};
+}
+
+void check_includes(const Layers& layers, const std::string& folder, const std::string& name, const Lines& lines,
+                    Lines& wrong) {
+  const bool is_test = name.ends_with("_test.cc");
+  const bool is_public =
+      name.ends_with(".h") && std::none_of(kPrivateHeaders.begin(), kPrivateHeaders.end(),
+                                           [&](std::string_view prefix) { return name.starts_with(prefix); });
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string what = included(lines[i]);
+    if (what.empty()) continue;
+    const std::string where = name + ":" + std::to_string(i + 1) + ": includes " + what;
+    if (is_public) {
+      for (const std::string_view library : kThirdParty) {
+        if (contains(what, library)) wrong.push_back(where + ": third-party header in a public header");
+      }
+    }
+    if (!is_test && std::any_of(kForbiddenHeaders.begin(), kForbiddenHeaders.end(),
+                                [&](std::string_view h) { return what.starts_with(h); })) {
+      wrong.push_back(where + ": printing and flags are the program's");
+    }
+    if (!what.starts_with("\"poise/")) continue;
+    const std::string target = what.substr(7, what.find('/', 7) - 7);
+    const auto floor = layers.floor.find(target);
+    if (floor == layers.floor.end()) {
+      wrong.push_back(where + ": the folder is not listed in LAYERS");
+      continue;
+    }
+    const auto edges = layers.edges.find(folder);
+    const bool edge = edges != layers.edges.end() && edges->second.contains(target);
+    const int own = layers.floor.at(folder);
+    if (target != folder && floor->second > own) wrong.push_back(where + ": upward");
+    if (target != folder && floor->second == own && !edge) wrong.push_back(where + ": same floor, not a listed edge");
+    for (const auto& [from, to] : kBanned) {
+      if (folder == from && target == to) wrong.push_back(where + ": train and infer never meet");
+    }
+  }
+}
+
+/// Everything that is wrong with the tree whose src/poise is `source`, one line each.
+Lines violations(const fs::path& source) {
+  Lines wrong;
+  const Layers layers = read_layers(source / "LAYERS", wrong);
+  for (std::string& circle : circles(layers)) wrong.push_back(std::move(circle));
+  for (const auto& [folder, floor] : layers.floor) {
+    if (!fs::is_directory(source / folder)) wrong.push_back("LAYERS: there is no folder " + folder);
+  }
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".h" && extension != ".cc") continue;
+    const std::string name = fs::relative(entry.path(), source).generic_string();
+    const std::string folder = name.substr(0, name.find('/'));
+    if (!layers.floor.contains(folder)) {
+      wrong.push_back(name + ": the folder is not listed in LAYERS");
+      continue;
+    }
+    const Lines lines = read_lines(entry.path());
+    check_includes(layers, folder, name, lines, wrong);
+    if (name.ends_with("_test.cc")) continue;
+    if (const std::string use = forbidden_use(code_of(lines)); !use.empty()) {
+      wrong.push_back(name + ": uses " + use + ": the library never prints and never exits");
+    }
+  }
+  std::sort(wrong.begin(), wrong.end());
+  return wrong;
+}
+
+std::string joined(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+TEST(Layers, TheTreeKeepsToItsFloors) {
+  const fs::path source = fs::path(POISE_SOURCE_DIR) / "src/poise";
+  EXPECT_EQ(joined(violations(source)), "");
+}
+
+/// A small tree with sound floors, into which each test plants one fault.
+class PlantedFault : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "poise-layers-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    source_ = pattern;
+    write("LAYERS", "# floors\n1 base\n2 image -> tensor\n2 tensor\n3 infer\n4 train\n");
+    write("base/a.h", "#include <vector>\n");
+    write("image/b.h", "#include \"poise/base/a.h\"\n#include \"poise/tensor/c.h\"\n");
+    write("tensor/c.h", "// printf(\"never\")\nconst char* s = \"exit(1)\"; int n = 1'000; int snprintf(char*);\n");
+    write("infer/d.cc", "#include \"poise/image/b.h\"\n#include <png.h>\n");
+    write("train/e.cc", "#include \"poise/image/b.h\"\n");
+  }
+  void TearDown() override { fs::remove_all(source_); }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((source_ / name).parent_path());
+    std::ofstream(source_ / name) << text;
+  }
+  std::string found() const { return joined(violations(source_)); }
+  fs::path source_;
+};
+
+TEST_F(PlantedFault, NoneInASoundTree) { EXPECT_EQ(found(), ""); }
+
+TEST_F(PlantedFault, UpwardIncludeIsFound) {
+  write("base/bad.cc", "\n#  include \"poise/image/b.h\"\n");
+  EXPECT_EQ(found(), "base/bad.cc:2: includes \"poise/image/b.h\": upward\n");
+}
+TEST_F(PlantedFault, UpwardIncludeOfATestIsFound) {
+  write("base/bad_test.cc", "#include \"poise/image/b.h\"\n");
+  EXPECT_EQ(found(), "base/bad_test.cc:1: includes \"poise/image/b.h\": upward\n");
+}
+TEST_F(PlantedFault, UnlistedNeighbourIsFound) {
+  write("tensor/bad.cc", "#include \"poise/image/b.h\"\n");
+  EXPECT_EQ(found(), "tensor/bad.cc:1: includes \"poise/image/b.h\": same floor, not a listed edge\n");
+}
+TEST_F(PlantedFault, UnlistedFolderIsFound) {
+  write("extra/bad.h", "\n");
+  EXPECT_EQ(found(), "extra/bad.h: the folder is not listed in LAYERS\n");
+}
+TEST_F(PlantedFault, FolderThatIsNotThereIsFound) {
+  fs::remove_all(source_ / "train");
+  EXPECT_EQ(found(), "LAYERS: there is no folder train\n");
+}
+TEST_F(PlantedFault, CircleIsFound) {
+  write("LAYERS", "1 base\n2 image -> tensor\n2 tensor -> image\n3 infer\n4 train\n");
+  EXPECT_EQ(found(), "LAYERS: the edges of image lead back to it\nLAYERS: the edges of tensor lead back to it\n");
+}
+TEST_F(PlantedFault, EdgeToAnotherFloorIsFound) {
+  write("LAYERS", "1 base -> image\n2 image -> tensor\n2 tensor\n3 infer\n4 train\n");
+  EXPECT_EQ(found(), "LAYERS: base -> image is not an edge between folders of one floor\n");
+}
+TEST_F(PlantedFault, TrainNeverMeetsInfer) {
+  write("train/bad.cc", "#include \"poise/infer/d.h\"\n");
+  EXPECT_EQ(found(), "train/bad.cc:1: includes \"poise/infer/d.h\": train and infer never meet\n");
+}
+TEST_F(PlantedFault, ThirdPartyInAPublicHeaderIsFound) {
+  write("image/bad.h", "#include <png.h>\n");
+  EXPECT_EQ(found(), "image/bad.h:1: includes <png.h>: third-party header in a public header\n");
+}
+TEST_F(PlantedFault, PrintingIsFound) {
+  write("image/bad.cc", "#include <iostream>\nvoid f() { std::cout << 1; }\n");
+  EXPECT_EQ(found(),
+            "image/bad.cc: uses cout: the library never prints and never exits\n"
+            "image/bad.cc:1: includes <iostream>: printing and flags are the program's\n");
+}
+TEST_F(PlantedFault, ExitIsFound) {
+  write("image/bad.cc", "/* exit(0) */ void f() { std::exit (1); }\n");
+  EXPECT_EQ(found(), "image/bad.cc: uses exit: the library never prints and never exits\n");
+}
+
+}  // namespace

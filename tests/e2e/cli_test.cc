@@ -1,0 +1,369 @@
+// The built program, run as a user runs it: in a folder of its own, with good and bad pictures, models and boxes.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "kit/figure.h"
+#include "poise/base/json.h"
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
+
+const std::string kTinyModel = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+std::string slurp(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+class Cli : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "poise-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override {
+    std::error_code error;
+    fs::permissions(folder_ / "locked", fs::perms::owner_all, error);
+    fs::remove_all(folder_);
+  }
+
+  /// Runs `poise ARGUMENTS...` in the test's folder.
+  Outcome run(const Strings& arguments) const {
+    const std::string out = (folder_ / ".stdout").string(), err = (folder_ / ".stderr").string();
+    Strings words{POISE_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t child = 0;
+    const int spawned = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    EXPECT_EQ(spawned, 0) << argv[0];
+    int status = 0;
+    if (spawned == 0) waitpid(child, &status, 0);
+    Outcome outcome;
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    outcome.out = slurp(out);
+    outcome.err = slurp(err);
+    return outcome;
+  }
+  /// `poise predict ARGUMENTS...` with the small network.
+  Outcome predict(Strings arguments) const {
+    arguments.insert(arguments.begin(), "predict");
+    arguments.insert(arguments.end(), {"--model", kTinyModel, "--preset", "simple-baselines"});
+    return run(arguments);
+  }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  /// A figure's picture, 120 x 160.
+  void photo(const std::string& name, std::uint64_t seed = 1) const {
+    const Image image = kit::draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
+    write_image(folder_ / name, image).value();
+  }
+  bool exists(const std::string& name) const { return fs::exists(folder_ / name); }
+  Json json(const std::string& name) const { return parse_json(slurp(folder_ / name)).value(); }
+
+  fs::path folder_;
+};
+
+TEST_F(Cli, UsageErrorsEndWithTwo) {
+  const std::vector<Strings> wrong{{},
+                                   {"dance"},
+                                   {"predict"},
+                                   {"predict", "a.jpg", "--refine", "more"},
+                                   {"predict", "a.jpg", "--nonsense"},
+                                   {"predict", "a.jpg", "--batch", "0"},
+                                   {"info"},
+                                   {"run", "m.onnx"},
+                                   {"bench", "m.onnx", "--threads", "two"}};
+  for (const Strings& arguments : wrong) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(arguments) << outcome.err;
+    EXPECT_EQ(outcome.out, "") << ::testing::PrintToString(arguments);
+    EXPECT_NE(outcome.err, "") << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Cli, HelpHasExamples) {
+  EXPECT_EQ(run({"--help"}).code, 0);
+  for (const std::string command : {"predict", "info", "run", "bench"}) {
+    const Outcome outcome = run({command, "--help"});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_TRUE(contains(outcome.out, "Examples:\n  poise " + command + " ")) << outcome.out;
+  }
+}
+
+TEST_F(Cli, VersionIsOneLine) {
+  const Outcome outcome = run({"--version"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "poise 0.1.0\n");
+}
+
+TEST_F(Cli, OnePhotoGivesJsonAndPicture) {
+  photo("a.jpg");
+  const Outcome outcome = predict({"a.jpg"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "poise-out/a.poses.json")) << outcome.out;
+  EXPECT_EQ(json("poise-out/a.poses.json").integer("poise_poses").value(), 1);
+  EXPECT_EQ(read_image(folder_ / "poise-out/a.poses.jpg").value().size(), (Size{120, 160}));
+}
+
+TEST_F(Cli, WithoutPresetStopsAndListsThem) {
+  photo("a.jpg");
+  const Outcome outcome = run({"predict", "a.jpg", "--model", kTinyModel});
+  EXPECT_EQ(outcome.code, 1);
+  for (const std::string preset : {"simple-baselines", "gluon", "mmpose", "ailia"}) {
+    EXPECT_TRUE(contains(outcome.err, preset)) << outcome.err;
+  }
+  EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+  EXPECT_FALSE(exists("poise-out"));
+}
+
+TEST_F(Cli, MissingModelIsNamed) {
+  photo("a.jpg");
+  const Outcome outcome = run({"predict", "a.jpg", "--model", "none.onnx"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "none.onnx")) << outcome.err;
+  EXPECT_EQ(run({"predict", "a.jpg"}).code, 1);
+  EXPECT_EQ(run({"info", "none.onnx"}).code, 1);
+  write("text.onnx", "this is no network");
+  EXPECT_TRUE(contains(run({"info", "text.onnx"}).err, "text.onnx"));
+}
+
+TEST_F(Cli, BadPicturesAreNamedAndTheOthersDone) {
+  fs::create_directory(folder_ / "in");
+  photo("in/a_good.jpg", 1);
+  photo("in/z_good.png", 2);
+  write("in/empty.jpg", "");
+  write("in/text.jpg", "dear diary, this is no picture\n");
+  const std::string png = slurp(folder_ / "in/z_good.png");
+  write("in/cut.png", png.substr(0, png.size() / 2));
+  std::string huge = slurp(folder_ / "in/a_good.jpg");  // SOF0: FF C0, length (2), precision, height (2), width (2)
+  const std::size_t frame = huge.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  for (const std::size_t at : {frame + 5, frame + 7}) huge.replace(at, 2, "\xFF\xDC");  // 65500
+  write("in/huge.jpg", huge);
+
+  const Outcome outcome = predict({"in"});
+  EXPECT_EQ(outcome.code, 1);
+  for (const std::string name : {"empty.jpg", "text.jpg", "cut.png", "huge.jpg"}) {
+    std::istringstream lines(outcome.err);
+    int named = 0;
+    for (std::string line; std::getline(lines, line);) named += contains(line, "poise: in/" + name + ": ") ? 1 : 0;
+    EXPECT_EQ(named, 1) << name << "\n" << outcome.err;
+    EXPECT_FALSE(exists("poise-out/in/" + fs::path(name).stem().string() + ".poses.json")) << name;
+  }
+  EXPECT_TRUE(exists("poise-out/in/a_good.poses.json"));
+  EXPECT_TRUE(exists("poise-out/in/z_good.poses.json"));
+}
+
+TEST_F(Cli, PathsAreKeptUnderOutAndNothingCollides) {
+  fs::create_directories(folder_ / "x/deep");
+  photo("a.jpg", 1);
+  photo("x/a.jpg", 2);
+  photo("x/a.png", 3);
+  photo("x/deep/a.jpg", 4);
+  const Outcome outcome = predict({"a.jpg", "x", "--out", "results", "--no-image"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  std::size_t found = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "results")) {
+    EXPECT_NE(entry.path().extension(), ".jpg");
+    found += entry.path().string().ends_with(".poses.json") ? 1U : 0U;
+  }
+  EXPECT_EQ(found, 4U);
+  EXPECT_TRUE(exists("results/a.poses.json"));
+  EXPECT_TRUE(exists("results/x/a.poses.json"));
+  EXPECT_TRUE(exists("results/x/deep/a.poses.json"));
+}
+
+TEST_F(Cli, NothingIsWrittenOutsideOut) {
+  fs::create_directory(folder_ / "sub");
+  photo("a.jpg");
+  EXPECT_EQ(predict({"sub/../../" + folder_.filename().string() + "/a.jpg", "--out", "sub/out"}).code, 0);
+  Strings outside;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+    const std::string path = fs::relative(entry.path(), folder_).string();
+    if (entry.is_regular_file() && !path.starts_with("sub/out/") && path[0] != '.') outside.push_back(path);
+  }
+  EXPECT_EQ(outside, Strings{"a.jpg"});
+}
+
+TEST_F(Cli, EmptyFolderAndMissingPhotoAreNamed) {
+  fs::create_directory(folder_ / "nothing");
+  for (const std::string name : {"nothing", "missing.jpg", "no*.jpg"}) {
+    const Outcome outcome = predict({name});
+    EXPECT_EQ(outcome.code, 1) << name;
+    EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, name)) << outcome.err;
+  }
+}
+
+TEST_F(Cli, UnwritableOutputIsNamed) {
+  photo("a.jpg");
+  write("taken", "a file where the folder should be");
+  const Outcome outcome = predict({"a.jpg", "--out", "taken"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "taken")) << outcome.err;
+  if (geteuid() != 0) {  // root writes anywhere
+    fs::create_directory(folder_ / "locked");
+    fs::permissions(folder_ / "locked", fs::perms::owner_read | fs::perms::owner_exec);
+    EXPECT_EQ(predict({"a.jpg", "--out", "locked"}).code, 1);
+  }
+}
+
+TEST_F(Cli, BoxesOfTheWrongKindAreRefused) {
+  photo("a.jpg");
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"empty.json", ""},
+      {"text.json", "no json"},
+      {"number.json", "42"},
+      {"object.json", R"({"hello": 1})"},
+      {"bbox.json", R"([{"file_name": "a.jpg", "category_id": 1, "bbox": [1, 2, "three", 4], "score": 1}])"},
+      {"short.json", R"([{"file_name": "a.jpg", "category_id": 1, "bbox": [1, 2], "score": 1}])"},
+      {"deep.json", std::string(100'000, '[') + std::string(100'000, ']')},
+  };
+  for (const auto& [name, text] : wrong) {
+    write(name, text);
+    const Outcome outcome = predict({"a.jpg", "--boxes", name});
+    EXPECT_EQ(outcome.code, 1) << name;
+    EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, name)) << outcome.err;
+  }
+  EXPECT_EQ(predict({"a.jpg", "--boxes", "missing.json"}).code, 1);
+}
+
+TEST_F(Cli, BoxesOutsideThePictureOrEmptyAreNamedAndTheOthersDone) {
+  photo("a.jpg");
+  write("boxes.json", R"([{"file_name": "a.jpg", "category_id": 1, "bbox": [10, 10, 60, 120], "score": 0.9},
+                          {"file_name": "a.jpg", "category_id": 1, "bbox": [500, 500, 50, 50], "score": 0.8},
+                          {"file_name": "a.jpg", "category_id": 1, "bbox": [20, 20, 0, 50], "score": 0.7}])");
+  const Outcome outcome = predict({"a.jpg", "--boxes", "boxes.json"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(count_lines(outcome.err), 2U) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "a.jpg")) << outcome.err;
+  const Json poses = json("poise-out/a.poses.json");
+  const Json* persons = poses.find("persons");
+  ASSERT_NE(persons, nullptr) << poses.dump();
+  EXPECT_EQ(persons->as_array().size(), 1U);
+}
+
+TEST_F(Cli, WholeImageIsSaid) {
+  photo("a.jpg");
+  EXPECT_TRUE(contains(predict({"a.jpg"}).err, "whole picture"));
+  write("boxes.json", R"([{"file_name": "a.jpg", "category_id": 1, "bbox": [10, 10, 60, 120], "score": 0.9}])");
+  EXPECT_FALSE(contains(predict({"a.jpg", "--boxes", "boxes.json"}).err, "whole picture"));
+}
+
+TEST_F(Cli, QuietSaysNothing) {
+  photo("a.jpg");
+  const Outcome outcome = predict({"a.jpg", "--quiet"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_TRUE(exists("poise-out/a.poses.json"));
+}
+
+TEST_F(Cli, JsonIsOneDocumentOnStandardOutput) {
+  photo("a.jpg");
+  photo("b.jpg", 2);
+  const Outcome outcome = predict({"a.jpg", "b.jpg", "--json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Json summary = parse_json(outcome.out).value();
+  EXPECT_EQ(summary.integer("pictures").value(), 2);
+  EXPECT_EQ(summary.integer("persons").value(), 2);
+  EXPECT_EQ(predict({"a.jpg", "--json", "summary.json"}).code, 0);
+  EXPECT_EQ(json("summary.json").integer("pictures").value(), 1);
+}
+
+TEST_F(Cli, EveryFormatIsWritten) {
+  photo("a.jpg");
+  EXPECT_EQ(predict({"a.jpg", "--format", "coco", "--no-image"}).code, 0);
+  EXPECT_EQ(json("poise-out/results.json").as_array().size(), 1U);
+  EXPECT_EQ(predict({"a.jpg", "--format", "openpose", "--no-image"}).code, 0);
+  EXPECT_NE(json("poise-out/a_keypoints.json").find("people"), nullptr);
+  EXPECT_EQ(predict({"a.jpg", "--format", "csv", "--no-image"}).code, 0);
+  EXPECT_EQ(count_lines(slurp(folder_ / "poise-out/a.poses.csv")), 18U);  // a header and 17 joints
+  EXPECT_EQ(predict({"a.jpg", "--heatmaps"}).code, 0);
+  EXPECT_TRUE(exists("poise-out/a.heatmaps.jpg"));
+  EXPECT_TRUE(exists("poise-out/a.heatmaps.npy"));
+}
+
+TEST_F(Cli, BackendsAgree) {
+  photo("a.jpg");
+  ASSERT_EQ(predict({"a.jpg", "--out", "fast", "--format", "coco", "--no-image"}).code, 0);
+  ASSERT_EQ(predict({"a.jpg", "--out", "plain", "--format", "coco", "--no-image", "--backend", "reference"}).code, 0);
+  const std::vector<double> fast = json("fast/results.json").as_array().at(0).numbers("keypoints").value();
+  const std::vector<double> plain = json("plain/results.json").as_array().at(0).numbers("keypoints").value();
+  ASSERT_EQ(fast.size(), 51U);
+  ASSERT_EQ(plain.size(), 51U);
+  for (std::size_t i = 0; i < fast.size(); ++i) EXPECT_NEAR(fast[i], plain[i], 0.01) << i;
+}
+
+TEST_F(Cli, InfoRunAndBenchAnswer) {
+  const Outcome info = run({"info", kTinyModel, "--json"});
+  ASSERT_EQ(info.code, 0) << info.err;
+  EXPECT_GT(parse_json(info.out).value().integer("parameters").value(), 0);
+  const std::string golden = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny_input.npy";
+  const Outcome outcome = run({"run", kTinyModel, "--input", golden, "--output", "y.npy"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(exists("y.npy"));
+  const Outcome bench =
+      run({"bench", kTinyModel, "--threads", "1", "--batch", "1,2", "--runs", "2", "--seconds", "0", "--json"});
+  ASSERT_EQ(bench.code, 0) << bench.err;
+  EXPECT_EQ(parse_json(bench.out).value().find("rows")->as_array().size(), 2U);
+}
+
+/// A trained network on real photographs: 163 annotated persons give 163 results. Up to a minute.
+TEST_F(Cli, TrainedNetworkAnswersForEveryAnnotatedPerson) {
+  const fs::path shared = fs::path(POISE_SOURCE_DIR) / "../shared";
+  const fs::path model = shared / "models/ultralight-simplepose.onnx", data = shared / "data/coco-persons";
+  if (!fs::exists(model) || !fs::exists(data)) GTEST_SKIP() << "../shared (trained network, photographs) is not there";
+  const Outcome outcome =
+      run({"predict", (data / "images").string(), "--boxes", (data / "persons.json").string(), "--model",
+           model.string(), "--preset", "gluon", "--format", "coco", "--no-image", "--quiet"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(json("poise-out/results.json").as_array().size(), 163U);
+}
+
+}  // namespace
+}  // namespace poise
