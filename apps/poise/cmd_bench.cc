@@ -96,7 +96,8 @@ Result<Json> measure(const Graph& graph, const Options& o, int threads, int batc
       entry.set("name", layer.name);
       entry.set("kernel", layer.kernel);
       entry.set("ms", layer.milliseconds);
-      entry.set("gmac_per_s", layer.milliseconds > 0 ? static_cast<double>(layer.multiply_adds) / layer.milliseconds * 1e-6 : 0.0);
+      entry.set("gmac_per_s",
+                layer.milliseconds > 0 ? static_cast<double>(layer.multiply_adds) / layer.milliseconds * 1e-6 : 0.0);
       list.push(std::move(entry));
     }
     json.set("layers", std::move(list));
@@ -107,7 +108,8 @@ Result<Json> measure(const Graph& graph, const Options& o, int threads, int batc
 void print(const Json& row) {
   const auto number = [](const Json& json, const char* name) { return json.number(name).value(); };
   std::printf("%7.0f %6.0f %10.2f %10.2f %12.2f %9.1f\n", number(row, "threads"), number(row, "batch"),
-              number(row, "ms_median"), number(row, "ms_min"), number(row, "ms_per_person"), number(row, "arena_bytes") * 1e-6);
+              number(row, "ms_median"), number(row, "ms_min"), number(row, "ms_per_person"),
+              number(row, "arena_bytes") * 1e-6);
   if (const Json* layers = row.find("layers")) {
     for (const Json& layer : layers->as_array()) {
       std::printf("    %8.3f ms %7.1f GMAC/s  %-60s %s\n", number(layer, "ms"), number(layer, "gmac_per_s"),
@@ -153,7 +155,9 @@ Action make_bench(CLI::App& command) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
-  command.add_option("--seconds", o->seconds, "time at least, a row")->check(CLI::Range(0.0, 3600.0))->capture_default_str();
+  command.add_option("--seconds", o->seconds, "time at least, a row")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
   command.add_option("--backend", o->backend, "onednn or reference")
       ->check(CLI::IsMember(backend_names()))
       ->capture_default_str();

@@ -38,7 +38,8 @@ Result<Shape> concrete(const Shape& shape, const std::string& input) {
     fixed[3] = width;
   }
   for (const std::int64_t extent : fixed) {
-    if (extent < 0) return unsupported("the network's input " + to_string(shape) + " is open in more than batch and size");
+    if (extent < 0)
+      return unsupported("the network's input " + to_string(shape) + " is open in more than batch and size");
   }
   return fixed;
 }
@@ -88,7 +89,9 @@ Result<Json> describe(const Options& o) {
 
 void print(const Json& json) {
   const auto text = [&](const char* name) { return json.string(name).value(); };
-  const auto integer = [](const Json& from, const char* name) { return static_cast<double>(from.integer(name).value()); };
+  const auto integer = [](const Json& from, const char* name) {
+    return static_cast<double>(from.integer(name).value());
+  };
   std::printf("%s\n  sha256      %s\n  producer    %s, opset %d\n", text("file").c_str(), text("sha256").c_str(),
               text("producer").c_str(), static_cast<int>(integer(json, "opset")));
   for (const char* kind : {"inputs", "outputs"}) {
@@ -104,8 +107,9 @@ void print(const Json& json) {
   std::printf("  work        %.3f G multiply-adds a picture\n", integer(json, "multiply_adds") * 1e-9);
   const Json& memory = *json.find("memory_bytes");
   constexpr double kMegabyte = 1e6;
-  std::printf("  memory      %.1f MB weights, %.1f MB arena (%.1f MB at least)\n", integer(memory, "weights") / kMegabyte,
-              integer(memory, "arena") / kMegabyte, integer(memory, "arena_ideal") / kMegabyte);
+  std::printf("  memory      %.1f MB weights, %.1f MB arena (%.1f MB at least)\n",
+              integer(memory, "weights") / kMegabyte, integer(memory, "arena") / kMegabyte,
+              integer(memory, "arena_ideal") / kMegabyte);
   const Json& card = *json.find("card");
   if (card.as_object().empty()) {
     std::printf("  card        none: give --preset or a card beside the file (docs/model-cards.md)\n");

@@ -125,7 +125,8 @@ class Run {
     while (done < sources_.size() && !interrupted()) {
       for (; next < sources_.size() && jobs.size() < kAhead; ++next) {
         const Source& source = sources_[next];
-        jobs.push_back({&source, pool_.submit([&source, decode = decode_] { return read_image_file(source.path, decode); })});
+        jobs.push_back(
+            {&source, pool_.submit([&source, decode = decode_] { return read_image_file(source.path, decode); })});
       }
       Job job = std::move(jobs.front());
       jobs.pop_front();
@@ -136,7 +137,8 @@ class Run {
     for (Job& job : jobs) job.picture.wait();
     while (!writes_.empty()) settle();
     console_.finish();
-    if (interrupted()) fail("stopped after " + std::to_string(done) + " of " + std::to_string(sources_.size()) + " pictures");
+    if (interrupted())
+      fail("stopped after " + std::to_string(done) + " of " + std::to_string(sources_.size()) + " pictures");
     if (o_.output.format == "coco") write_coco();
     return summary();
   }
@@ -194,8 +196,8 @@ class Run {
     persons_ += frame.poses.size();
     if (o_.output.format == "coco") append_coco_results(frame, static_cast<std::int64_t>(images_ + 1), coco_);
     images_ += 1;
-    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(decoded->image), std::move(frame),
-                                                                             std::move(*estimate));
+    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(decoded->image),
+                                                                             std::move(frame), std::move(*estimate));
     writes_.push_back(pool_.submit([this, &source, shared]() -> Status {
       auto& [image, result, details] = *shared;
       return write_picture_outputs(o_.output, source.place, std::move(image), result, details, estimator_.skeleton(),
@@ -216,7 +218,8 @@ class Run {
 
   int summary() {
     if (boxes_ && matched_ == 0) {
-      fail(o_.boxes + ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
+      fail(o_.boxes +
+           ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
     }
     const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
@@ -324,7 +327,9 @@ Action make_predict(CLI::App& command) {
   command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--batch", o->estimator.batch, "persons run together")->check(CLI::Range(1, 1024))->capture_default_str();
+  command.add_option("--batch", o->estimator.batch, "persons run together")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   command.add_option("--threads", o->estimator.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -338,7 +343,9 @@ Action make_predict(CLI::App& command) {
                        ->type_name("[FILE]");
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   const std::string card = "Model card (over MODEL.card.json, the file's own card, and --preset)";
-  command.add_option("-p,--preset", o->preset, "simple-baselines, gluon, mmpose or ailia")->group(card)->type_name("NAME");
+  command.add_option("-p,--preset", o->preset, "simple-baselines, gluon, mmpose or ailia")
+      ->group(card)
+      ->type_name("NAME");
   command.add_option("--refine", o->refine, "none, quarter or dark")
       ->check(CLI::IsMember({"none", "quarter", "dark"}))
       ->group(card);

@@ -21,7 +21,8 @@ bool is_picture_name(const fs::path& path) {
 /// Relative and without "..", so that nothing is written outside --out. Of an absolute path only what lies below `base`
 /// is kept.
 fs::path place_of(const fs::path& path, const fs::path& base) {
-  const fs::path below = path.is_absolute() ? path.lexically_normal().lexically_relative(base.lexically_normal()) : path;
+  const fs::path below =
+      path.is_absolute() ? path.lexically_normal().lexically_relative(base.lexically_normal()) : path;
   fs::path place;
   for (const fs::path& part : below.lexically_normal().relative_path()) {
     if (part != ".." && part != "." && !part.empty()) place /= part;

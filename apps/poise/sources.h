@@ -15,8 +15,9 @@ struct Source {
 };
 
 /// Files, folders (searched through, pictures only) and globs (* ? [..]). A relative path is kept as given: team.jpg
-/// and holiday/team.jpg do not collide; of an absolute one, what lies below its last named folder. Two sources that would
-/// share a place are an error. Sorted within each folder or glob. Errors name what was not found or held no picture.
+/// and holiday/team.jpg do not collide; of an absolute one, what lies below its last named folder. Two sources that
+/// would share a place are an error. Sorted within each folder or glob. Errors name what was not found or held no
+/// picture.
 Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names);
 
 }  // namespace poise::app

@@ -69,7 +69,9 @@ Layers read_layers(const fs::path& path, Lines& wrong) {
     for (const std::string& target : targets) {
       const auto found = layers.floor.find(target);
       if (found == layers.floor.end() || found->second != layers.floor[folder]) {
-        wrong.push_back("LAYERS: " + folder + " -> " + target + " is not an edge between folders of one floor");
+        std::string line = "LAYERS: " + folder;
+        line.append(" -> ").append(target).append(" is not an edge between folders of one floor");
+        wrong.push_back(std::move(line));
       }
     }
   }
@@ -141,7 +143,7 @@ std::string forbidden_use(const std::string& code) {
     if (!is_word(code[i]) || (i > 0 && is_word(code[i - 1]))) continue;
     std::size_t end = i;
     while (end < code.size() && is_word(code[end])) ++end;
-    const std::string word = code.substr(i, end - i);
+    std::string word = code.substr(i, end - i);
     if (word == "cout" || word == "cerr" || word == "clog") return word;
     const std::size_t next = code.find_first_not_of(" \t\n", end);
     const bool call = next != std::string::npos && code[next] == '(';
@@ -159,7 +161,8 @@ void check_includes(const Layers& layers, const std::string& folder, const std::
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string what = included(lines[i]);
     if (what.empty()) continue;
-    const std::string where = name + ":" + std::to_string(i + 1) + ": includes " + what;
+    std::string where = name;
+    where.append(":").append(std::to_string(i + 1)).append(": includes ").append(what);
     if (is_public) {
       for (const std::string_view library : kThirdParty) {
         if (contains(what, library)) wrong.push_back(where + ": third-party header in a public header");
@@ -208,7 +211,8 @@ Lines violations(const fs::path& source) {
     check_includes(layers, folder, name, lines, wrong);
     if (name.ends_with("_test.cc")) continue;
     if (const std::string use = forbidden_use(code_of(lines)); !use.empty()) {
-      wrong.push_back(name + ": uses " + use + ": the library never prints and never exits");
+      std::string line = name;
+      wrong.push_back(line.append(": uses ").append(use).append(": the library never prints and never exits"));
     }
   }
   std::sort(wrong.begin(), wrong.end());
@@ -217,7 +221,7 @@ Lines violations(const fs::path& source) {
 
 std::string joined(const Lines& lines) {
   std::string text;
-  for (const std::string& line : lines) text += line + "\n";
+  for (const std::string& line : lines) text.append(line).append("\n");
   return text;
 }
 

@@ -12,9 +12,9 @@
 namespace poise {
 
 struct CropOptions {
-  Size size{192, 256};     // of the network's input, pixels
-  float padding = 1.25F;   // the box is grown to the input's aspect, then by this factor
-  float rotation = 0.0F;   // degrees, as Simple Baselines' get_affine_transform counts them
+  Size size{192, 256};    // of the network's input, pixels
+  float padding = 1.25F;  // the box is grown to the input's aspect, then by this factor
+  float rotation = 0.0F;  // degrees, as Simple Baselines' get_affine_transform counts them
 };
 
 /// Simple Baselines (lib/dataset/coco.py _xywh2cs; lib/utils/transforms.py get_affine_transform): the box is grown to
@@ -37,10 +37,10 @@ enum class Resample {
 enum class ColourOrder { kRgb, kBgr };
 
 struct Normalisation {
-  ColourOrder order = ColourOrder::kRgb;   // of the planes the network sees
-  float scale = 1.0F / 255.0F;             // applied first
-  std::array<float, 3> mean{0, 0, 0};      // subtracted, in plane order
-  std::array<float, 3> std{1, 1, 1};       // divided by, in plane order
+  ColourOrder order = ColourOrder::kRgb;  // of the planes the network sees
+  float scale = 1.0F / 255.0F;            // applied first
+  std::array<float, 3> mean{0, 0, 0};     // subtracted, in plane order
+  std::array<float, 3> std{1, 1, 1};      // divided by, in plane order
 };
 
 /// Warps the RGB image by crop_from_image and writes planar (3, height, width) floats to `out` (3*w*h elements):

@@ -12,7 +12,7 @@ namespace poise {
 
 struct DrawOptions {
   float min_score = 0.3F;  // joints below are left out, with their limbs
-  float thickness = 0.0F;  // limb width in pixels; 0: from the person's size
+  float thickness = 0.0F;  // limb width in pixels; 0: from the person's size, short limbs thinner
   bool box = false;        // draw the box too
 };
 

@@ -116,8 +116,8 @@ TEST(Draw, ADarkRimSurroundsPointsOnAWhiteGround) {
   draw(image, pose, coco17(), {.thickness = 10});
   const Point wrist = pose.keypoints[9].point;
   int darkest = 765;
-  for (float x = wrist.x; x < wrist.x + 20; ++x) {
-    const Rgb at = pixel(image, {x, wrist.y});
+  for (int i = 0; i < 20; ++i) {
+    const Rgb at = pixel(image, {wrist.x + static_cast<float>(i), wrist.y});
     darkest = std::min(darkest, at[0] + at[1] + at[2]);
   }
   EXPECT_LT(darkest, 200);
@@ -130,7 +130,7 @@ int limb_pixels_across(float scale) {
   draw(image, pose, coco17());
   const Point shin = middle(pose, {13, 15});
   int green = 0;
-  for (float x = shin.x - 40; x < shin.x + 40; ++x) green += pixel(image, {x, shin.y}) == kGreen ? 1 : 0;
+  for (int i = -40; i < 40; ++i) green += pixel(image, {shin.x + static_cast<float>(i), shin.y}) == kGreen ? 1 : 0;
   return green;
 }
 
@@ -146,7 +146,7 @@ int green_at(const Pose& pose, Point centre, float thickness) {
   Image image = filled(400, 500, 0);
   draw(image, pose, coco17(), {.thickness = thickness});
   int green = 0;
-  for (float y = centre.y - 20; y < centre.y + 20; ++y) green += pixel(image, {centre.x, y}) == kGreen ? 1 : 0;
+  for (int i = -20; i < 20; ++i) green += pixel(image, {centre.x, centre.y + static_cast<float>(i)}) == kGreen ? 1 : 0;
   return green;
 }
 
@@ -168,8 +168,8 @@ TEST(Draw, TheEdgeIsSoft) {
   draw(image, pose, coco17(), {.thickness = 6});
   const Point shin = middle(pose, {13, 15});  // oblique
   int between = 0;
-  for (float x = shin.x - 8; x < shin.x + 8; ++x) {
-    const int green = pixel(image, {x, shin.y})[1];
+  for (int i = -8; i < 8; ++i) {
+    const int green = pixel(image, {shin.x + static_cast<float>(i), shin.y})[1];
     between += green > 30 && green < 250 ? 1 : 0;
   }
   EXPECT_GE(between, 1);

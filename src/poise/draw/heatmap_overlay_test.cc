@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdlib>
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -13,7 +12,7 @@ namespace {
 constexpr Size kHeatmap{12, 16};
 constexpr Affine kQuarter{0.25, 0, 0, 0, 0.25, 0};  // an image of 48 x 64
 
-std::vector<float> flat(int joints) { return std::vector<float>(static_cast<std::size_t>(joints * 12 * 16), 0.0F); }
+std::vector<float> flat(std::size_t joints) { return std::vector<float>(joints * 12 * 16, 0.0F); }
 
 std::size_t at(int joint, int x, int y) { return static_cast<std::size_t>((joint * 16 + y) * 12 + x); }
 

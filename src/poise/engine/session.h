@@ -18,15 +18,15 @@ struct SessionOptions {
 };
 
 struct PlanInfo {
-  std::size_t arena_bytes = 0;     // activations, allocated once
-  std::size_t scratch_bytes = 0;   // scratchpads, allocated once
-  std::size_t weight_bytes = 0;    // weights as the backend keeps them
-  std::size_t ideal_bytes = 0;     // most bytes of activations alive at one time: no plan can be smaller
+  std::size_t arena_bytes = 0;    // activations, allocated once
+  std::size_t scratch_bytes = 0;  // scratchpads, allocated once
+  std::size_t weight_bytes = 0;   // weights as the backend keeps them
+  std::size_t ideal_bytes = 0;    // most bytes of activations alive at one time: no plan can be smaller
 };
 
 struct LayerTime {
-  std::string name;     // "Conv \"conv1\""
-  std::string kernel;   // what runs it: "jit:avx512_core"
+  std::string name;    // "Conv \"conv1\""
+  std::string kernel;  // what runs it: "jit:avx512_core"
   double milliseconds = 0;
   std::int64_t multiply_adds = 0;
 };

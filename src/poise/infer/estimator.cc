@@ -37,7 +37,8 @@ Status check_box(const Box& box, Size image, std::size_t index) {
   const std::string name = "box " + std::to_string(index);
   constexpr float kFarthest = 1e6F;
   for (const float v : {box.x, box.y, box.width, box.height}) {
-    if (!std::isfinite(v) || std::abs(v) > kFarthest) return invalid_argument(name + " is not a box: its numbers are not finite pixels");
+    if (!std::isfinite(v) || std::abs(v) > kFarthest)
+      return invalid_argument(name + " is not a box: its numbers are not finite pixels");
   }
   if (box.width <= 0 || box.height <= 0) {
     return invalid_argument(name + " " + describe(box) + " is empty: boxes are [x, y, width, height] in pixels");
@@ -133,7 +134,8 @@ Result<Estimator> Estimator::load(const std::filesystem::path& model, const Esti
     POISE_TRY(state->report, find_skeleton(state->card.output_skeleton));
     if (state->report.base != state->card.skeleton.name) {
       return named(invalid_argument("output_skeleton \"" + state->report.name + "\" is made from \"" +
-                                    state->report.base + "\", the network speaks \"" + state->card.skeleton.name + "\""));
+                                    state->report.base + "\", the network speaks \"" + state->card.skeleton.name +
+                                    "\""));
     }
   }
   return Estimator(std::move(state));
@@ -176,7 +178,8 @@ Result<Estimate> Estimator::estimate(const ImageView& image, std::span<const Per
       const PersonBox& person = boxes[first + static_cast<std::size_t>(p)];
       float* own = maps.floats().data() + p * map;
       if (crops == 2) {
-        merge_flipped(own, maps.floats().data() + (persons + p) * map, joints, heatmap, s.flip_index, s.card.flip_shift);
+        merge_flipped(own, maps.floats().data() + (persons + p) * map, joints, heatmap, s.flip_index,
+                      s.card.flip_shift);
       }
       const Affine to_heatmap = heatmap_from_image(person.box, s.card.crop, heatmap);
       const Affine to_image = to_heatmap.inverse();

@@ -29,7 +29,7 @@ struct Estimate {
   std::vector<Pose> poses;  // one a box, in order; keypoints in image pixels, of the report skeleton
   /// Filled on request: one a box, of the network's own joints.
   struct Heatmaps {
-    Tensor maps;                  // (joints, h, w)
+    Tensor maps;  // (joints, h, w)
     Affine heatmap_from_image;
   };
   std::vector<Heatmaps> heatmaps;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 namespace poise {
 namespace {
 
@@ -22,7 +21,8 @@ Estimator tiny(bool flip_test, int batch) {
 Image noise(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width * 3; ++x) image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13 + (x * y) % 31) % 256);
+    for (int x = 0; x < width * 3; ++x)
+      image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13 + (x * y) % 31) % 256);
   }
   return image;
 }

@@ -260,9 +260,7 @@ class HashingFile : public google::protobuf::io::CopyingInputStream {
   Sha256 hash_;
 };
 
-}  // namespace
-
-Result<OnnxModel> read_onnx(const std::filesystem::path& path, const OnnxLimits& limits) {
+Result<OnnxModel> read_whole(const std::filesystem::path& path, const OnnxLimits& limits) {
   // O_NONBLOCK: opening a pipe must not wait for its writer.
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (fd.get() < 0) {
@@ -285,6 +283,14 @@ Result<OnnxModel> read_onnx(const std::filesystem::path& path, const OnnxLimits&
   Result<OnnxModel> model = read_model(input, static_cast<int>(size), external, limits);
   if (file.failure() != 0) return io_error("it cannot be read: " + std::generic_category().message(file.failure()));
   if (model) model->hash = file.hash();
+  return model;
+}
+
+}  // namespace
+
+Result<OnnxModel> read_onnx(const std::filesystem::path& path, const OnnxLimits& limits) {
+  Result<OnnxModel> model = read_whole(path, limits);
+  if (!model) return model.error().prefixed(path.string());
   return model;
 }
 

@@ -22,11 +22,11 @@ struct OnnxLimits {
 };
 
 /// Reads opset 8 to 17 (where the operators used have kept their meaning); float16, bfloat16 and float64 become
-/// float32. External data is followed only to plain files in the model's own folder. Errors, one line that does not
-/// name the file: kMalformed (truncated, cyclic, shapes that do not fit their data), kUnsupported (names every operator
+/// float32. External data is followed only to plain files in the model's own folder. Errors, one line that starts
+/// with the path: kMalformed (truncated, cyclic, shapes that do not fit their data), kUnsupported (names every operator
 /// that is not known), kTooLarge, kNotFound, kIo. Peak memory: the weights once, plus one tensor. Thread-safe.
 Result<OnnxModel> read_onnx(const std::filesystem::path& path, const OnnxLimits& limits = {});
-/// From memory; `folder` is where external data may lie, empty: nowhere.
+/// From memory; `folder` is where external data may lie, empty: nowhere. Messages name no file.
 Result<OnnxModel> parse_onnx(BytesView bytes, const std::filesystem::path& folder = {}, const OnnxLimits& limits = {});
 
 }  // namespace poise

@@ -143,7 +143,8 @@ TEST(OnnxReader, AllUnknownOperatorsAreNamedInOneLine) {
   ASSERT_FALSE(model.ok());
   EXPECT_EQ(model.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(model.error().message,
-            "the graph uses operators that are not supported: NonMaxSuppression (1), com.example.FusedConv (2)");
+            (kGolden / "unsupported.onnx").string() +
+                ": the graph uses operators that are not supported: NonMaxSuppression (1), com.example.FusedConv (2)");
 }
 
 TEST(OnnxReader, WhatIsNoFileIsSaid) {

@@ -1,5 +1,6 @@
 #include "poise/engine/backends/onednn/builder.h"
 
+#include <algorithm>
 #include <climits>
 
 namespace poise::onednn {
@@ -108,8 +109,9 @@ dnnl::memory Builder::write(ValueId id, const Desc& layout) {
 
 dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& layout) {
   const dnnl::memory held = read(source, layout);
-  const bool is_constant = graph.constant(source) != nullptr;
-  if (!is_constant && last_use_[source] <= node_index_) {
+  const std::vector<ValueId>& inputs = graph.nodes[node_index_].inputs;
+  const bool also_read = std::find(inputs.begin(), inputs.end(), source) != inputs.end();  // while we write
+  if (graph.constant(source) == nullptr && !also_read && last_use_[source] <= node_index_) {
     for (const Slot& slot : slots_[source]) {
       if (slot.layout == layout && slot.kind == Binding::Kind::kArena) {
         slots_[id].assign(1, slot);

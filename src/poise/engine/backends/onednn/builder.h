@@ -59,8 +59,8 @@ class Builder {
   dnnl::memory temporary(const Desc& layout);
   /// A primitive with its scratchpad; `arguments` without it.
   void add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
-                     const Desc& scratchpad, const std::string& kernel,
-                     std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds);
+                     const Desc& scratchpad, const std::string& kernel, std::unordered_map<int, dnnl::memory> arguments,
+                     std::int64_t multiply_adds);
   void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                 std::function<void(dnnl::stream&)> run);
   std::int64_t work(const Node& node) const { return multiply_adds(node, infos_); }

@@ -67,7 +67,8 @@ void run_grouped_plain(const GroupedDeconv& d, const float* source, float* desti
       for (std::int64_t x = 0; x < a.output[3]; ++x) {
         float sum = bias;
         for (std::int64_t c = 0; c < in_group; ++c) {
-          const float* kernel = weight + ((group * in_group + c) * out_group + channel % out_group) * a.kernel[0] * a.kernel[1];
+          const float* kernel =
+              weight + ((group * in_group + c) * out_group + channel % out_group) * a.kernel[0] * a.kernel[1];
           for (const auto& [ky, iy] : rows.of[y]) {
             for (const auto& [kx, ix] : columns.of[x]) {
               sum += kernel[ky * a.kernel[1] + kx] * in[c * in_plane + iy * d.in_width + ix];

@@ -22,10 +22,9 @@ std::optional<Conv::primitive_desc> try_form(const Builder& builder, const ConvG
   try {
     const auto kind = dnnl::prop_kind::forward_inference;
     const Desc bias({g.destination[1]}, kFloat, Tag::a);
-    const Conv::desc desc = g.bias ? Conv::desc(kind, algorithm, source, any(g.weight), bias, destination, strides,
-                                                dilations, begin, end)
-                                   : Conv::desc(kind, algorithm, source, any(g.weight), destination, strides, dilations,
-                                                begin, end);
+    const Conv::desc desc =
+        g.bias ? Conv::desc(kind, algorithm, source, any(g.weight), bias, destination, strides, dilations, begin, end)
+               : Conv::desc(kind, algorithm, source, any(g.weight), destination, strides, dilations, begin, end);
     const Conv::primitive_desc planned(desc, attributes, builder.engine, true);
     if (planned) return planned;
   } catch (const dnnl::error&) {  // this form is not to be had; the caller tries the next

@@ -1,5 +1,6 @@
 // A strided transposed convolution is strideH x strideW ordinary convolutions, one for each output phase, written
-// interleaved. oneDNN's own deconvolution reaches two thirds of that speed at best (docs/performance.md has the figures).
+// interleaved. oneDNN's own deconvolution reaches two thirds of that speed at best (docs/performance.md has the
+// figures).
 
 #include <memory>
 #include <optional>
@@ -13,8 +14,8 @@ namespace {
 
 /// One axis of one phase: output positions t * stride + phase, fed by taps at input positions t + offset.
 struct AxisPhase {
-  std::int64_t size = 0;               // output positions
-  std::vector<std::int64_t> kernel;    // kernel indices, in rising order of their input offset
+  std::int64_t size = 0;             // output positions
+  std::vector<std::int64_t> kernel;  // kernel indices, in rising order of their input offset
   std::int64_t pad_begin = 0;
   std::int64_t pad_end = 0;
 };
@@ -170,8 +171,8 @@ bool lower_grouped(Builder& builder, const Node& node, const ConvAttributes& a, 
   const dnnl::memory source = builder.read(node.inputs[0], depthwise ? builder.blocked(in) : Builder::plain(in));
   const Desc layout = depthwise ? builder.blocked(a.output) : Builder::plain(a.output);
   const dnnl::memory destination = apart ? builder.temporary(layout) : builder.write(node.outputs[0], layout);
-  const auto kernel = !depthwise ? run_grouped_plain
-                                 : (builder.block == 16 ? run_depthwise_blocked<16> : run_depthwise_blocked<8>);
+  const auto kernel =
+      !depthwise ? run_grouped_plain : (builder.block == 16 ? run_depthwise_blocked<16> : run_depthwise_blocked<8>);
   builder.add_step(node, depthwise ? "poise depthwise" : "poise grouped", builder.work(node),
                    [deconv, kernel, source, destination](dnnl::stream&) {
                      kernel(*deconv, static_cast<const float*>(source.get_data_handle()),
@@ -188,8 +189,7 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
   const Tensor* bias = has_bias ? builder.graph.constant(node.inputs[2]) : nullptr;
   if (weight == nullptr || (has_bias && bias == nullptr)) return false;
-  POISE_TRY(const ConvAttributes a,
-            conv_transpose_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
+  POISE_TRY(const ConvAttributes a, conv_transpose_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
   if (a.group > 1) return lower_grouped(builder, node, a, *weight, bias);
   if (a.dilations[0] != 1 || a.dilations[1] != 1) return false;
   return lower_phases(builder, node, a, *weight, bias);

@@ -103,7 +103,8 @@ Result<bool> lower_max_pool(Builder& builder, const Node& node) {
   if (a.dilations[0] != 1 || a.dilations[1] != 1) return false;
   dnnl::memory::dims end(2);
   for (int d = 0; d < 2; ++d) {  // what the last window really reaches over, ceil_mode included
-    end[d] = std::max<std::int64_t>((a.output[2 + d] - 1) * a.strides[d] + a.kernel[d] - a.pads_begin[d] - in[2 + d], 0);
+    end[d] =
+        std::max<std::int64_t>((a.output[2 + d] - 1) * a.strides[d] + a.kernel[d] - a.pads_begin[d] - in[2 + d], 0);
   }
   add_pool(builder, node, dnnl::algorithm::pooling_max, {a.strides[0], a.strides[1]}, {a.kernel[0], a.kernel[1]},
            {a.pads_begin[0], a.pads_begin[1]}, end);

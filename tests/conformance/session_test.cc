@@ -63,7 +63,8 @@ void expect_backends_agree(const Graph& graph, const std::vector<Shape>& shapes,
 }
 
 /// x -> op(x, weight, bias) -> "y"
-Graph one_layer(const std::string& op, const Shape& input, const Shape& weight, std::int64_t out_channels, Attributes attributes) {
+Graph one_layer(const std::string& op, const Shape& input, const Shape& weight, std::int64_t out_channels,
+                Attributes attributes) {
   Graph graph;
   const ValueId x = graph.add_input("x", input);
   const ValueId w = graph.add_constant("w", random_tensor(weight, 1));
@@ -90,12 +91,16 @@ TEST(Session, WideLayersWhichTakeWinogradAgree) {
 
 TEST(Session, ConvolutionsOfAllKindsAgree) {
   const Shape input{2, 24, 13, 11};
-  expect_backends_agree(one_layer("Conv", input, {20, 24, 3, 3}, 20, {{"strides", Ints{2, 1}}, {"pads", Ints{0, 1, 2, 1}}}), {input});
-  expect_backends_agree(one_layer("Conv", input, {24, 1, 3, 3}, 24, {{"group", std::int64_t{24}}, {"pads", Ints{1, 1, 1, 1}}}), {input});
+  expect_backends_agree(
+      one_layer("Conv", input, {20, 24, 3, 3}, 20, {{"strides", Ints{2, 1}}, {"pads", Ints{0, 1, 2, 1}}}), {input});
+  expect_backends_agree(
+      one_layer("Conv", input, {24, 1, 3, 3}, 24, {{"group", std::int64_t{24}}, {"pads", Ints{1, 1, 1, 1}}}), {input});
   expect_backends_agree(one_layer("Conv", input, {18, 4, 5, 3}, 18, {{"group", std::int64_t{6}}}), {input});
-  expect_backends_agree(one_layer("Conv", input, {8, 24, 3, 3}, 8, {{"dilations", Ints{2, 3}}, {"pads", Ints{2, 3, 2, 3}}}), {input});
+  expect_backends_agree(
+      one_layer("Conv", input, {8, 24, 3, 3}, 8, {{"dilations", Ints{2, 3}}, {"pads", Ints{2, 3, 2, 3}}}), {input});
   const Shape stem{1, 3, 32, 24};
-  expect_backends_agree(one_layer("Conv", stem, {17, 3, 7, 7}, 17, {{"strides", Ints{2, 2}}, {"pads", Ints{3, 3, 3, 3}}}), {stem});
+  expect_backends_agree(
+      one_layer("Conv", stem, {17, 3, 7, 7}, 17, {{"strides", Ints{2, 2}}, {"pads", Ints{3, 3, 3, 3}}}), {stem});
 }
 
 TEST(Session, TransposedConvolutionsOfAllKindsAgree) {
@@ -103,9 +108,11 @@ TEST(Session, TransposedConvolutionsOfAllKindsAgree) {
   struct Case {
     std::int64_t kernel, stride, pad, output_padding, group;
   };
-  for (const Case c : {Case{4, 2, 1, 0, 1}, Case{3, 2, 1, 1, 1}, Case{2, 2, 0, 0, 1}, Case{3, 1, 1, 0, 1}, Case{5, 3, 1, 2, 1},
-                       Case{1, 2, 0, 0, 1}, Case{4, 2, 0, 0, 1}, Case{4, 2, 1, 0, 24}, Case{4, 2, 1, 0, 6}, Case{3, 2, 1, 1, 24}}) {
-    SCOPED_TRACE("kernel " + std::to_string(c.kernel) + " stride " + std::to_string(c.stride) + " group " + std::to_string(c.group));
+  for (const Case c :
+       {Case{4, 2, 1, 0, 1}, Case{3, 2, 1, 1, 1}, Case{2, 2, 0, 0, 1}, Case{3, 1, 1, 0, 1}, Case{5, 3, 1, 2, 1},
+        Case{1, 2, 0, 0, 1}, Case{4, 2, 0, 0, 1}, Case{4, 2, 1, 0, 24}, Case{4, 2, 1, 0, 6}, Case{3, 2, 1, 1, 24}}) {
+    SCOPED_TRACE("kernel " + std::to_string(c.kernel) + " stride " + std::to_string(c.stride) + " group " +
+                 std::to_string(c.group));
     const std::int64_t out = c.group == 1 ? 20 : 24;
     const Graph graph = one_layer("ConvTranspose", input, {24, out / c.group, c.kernel, c.kernel}, out,
                                   {{"strides", Ints{c.stride, c.stride}},
@@ -124,8 +131,10 @@ TEST(Session, FusedOperatorsAgree) {
       const Shape input{1, 24, 6, 5};
       Graph graph = one_layer(op, input, {24, 24 / group, 1, 1}, 24, {{"group", group}});
       const ValueId sum = graph.add_node("Add", "sum", {graph.outputs[0], graph.inputs[0]}, "s");
-      const ValueId low = graph.add_constant("low", std::make_shared<Tensor>(Tensor::from(Shape{}, std::vector<float>{-0.5F})));
-      const ValueId high = graph.add_constant("high", std::make_shared<Tensor>(Tensor::from(Shape{}, std::vector<float>{3.0F})));
+      const ValueId low =
+          graph.add_constant("low", std::make_shared<Tensor>(Tensor::from(Shape{}, std::vector<float>{-0.5F})));
+      const ValueId high =
+          graph.add_constant("high", std::make_shared<Tensor>(Tensor::from(Shape{}, std::vector<float>{3.0F})));
       graph.outputs = {graph.add_node("Clip", "clip", {sum, low, high}, "c")};
       expect_backends_agree(graph, {input});
       Graph sigmoid = one_layer(op, input, {24, 24 / group, 1, 1}, 24, {{"group", group}});
@@ -149,7 +158,8 @@ TEST(Session, ResidualThatIsStillNeededIsKept) {
 
 TEST(Session, OperatorsAloneAgree) {
   const Shape input{2, 20, 9, 7};
-  const auto alone = [&](const std::string& op, std::vector<std::shared_ptr<const Tensor>> constants, Attributes attributes) {
+  const auto alone = [&](const std::string& op, std::vector<std::shared_ptr<const Tensor>> constants,
+                         Attributes attributes) {
     SCOPED_TRACE(op);
     Graph graph;
     std::vector<ValueId> inputs{graph.add_input("x", input)};
