@@ -14,7 +14,10 @@ constexpr Affine kQuarter{0.25, 0, 0, 0, 0.25, 0};  // an image of 48 x 64
 
 std::vector<float> flat(std::size_t joints) { return std::vector<float>(joints * 12 * 16, 0.0F); }
 
-std::size_t at(int joint, int x, int y) { return static_cast<std::size_t>((joint * 16 + y) * 12 + x); }
+std::size_t at(int joint, int x, int y) {
+  const int index = (joint * 16 + y) * 12 + x;
+  return static_cast<std::size_t>(index);
+}
 
 int brightness(const Image& image, int x, int y) {
   const std::uint8_t* p = image.row(y) + static_cast<std::ptrdiff_t>(x) * 3;

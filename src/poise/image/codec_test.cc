@@ -172,6 +172,17 @@ TEST(Codec, HeaderBombsAreRefusedByTheLimitOrByTheLengthOfTheFile) {
             ErrorCode::kMalformed);
 }
 
+TEST(Codec, APngChunkLongerThanTheFileIsRefused) {
+  Bytes png = coded(noise(5, 5), ImageFormat::kPng);
+  const Bytes text{0x64, 0x61, 0x00, 0x25, 't', 'E', 'X', 't',
+                   'a',  0,    'b',  0,    0,   0,   0};
+  png.insert(png.end() - 12, text.begin(), text.end()); // before IEND
+  const auto decoded = decode_image(png);
+  ASSERT_FALSE(decoded.ok());
+  EXPECT_EQ(decoded.error().message,
+            "damaged PNG (it ends early): get the file again");
+}
+
 TEST(Codec, SaysWhatTheBytesAre) {
   const auto message = [](std::string_view text) {
     return decode_image({reinterpret_cast<const std::uint8_t *>(text.data()),
