@@ -17,7 +17,7 @@ namespace {
 /// transforms.py get_affine_transform: a similarity that takes the box's centre
 /// to (width / 2, height / 2) of `output`, its scale from the widths alone. A
 /// positive rotation turns the cut-out box, so the picture turns the other way.
-Affine transform(const Box &box, const CropOptions &options, Size output) {
+Affine transform(const Box& box, const CropOptions& options, Size output) {
   const Box padded = padded_box(box, options);
   const double scale = output.width / static_cast<double>(padded.width);
   const double angle = options.rotation * std::numbers::pi / 180.0;
@@ -33,57 +33,49 @@ Affine transform(const Box &box, const CropOptions &options, Size output) {
           .f = output.height * 0.5 + sine * x - cosine * y};
 }
 
-constexpr double kFar = 1e9; // pixels; boxes further out hold nothing but black
+constexpr double kFar = 1e9;  // pixels; boxes further out hold nothing but black
 
 /// The pixels that crop_from_image shows, whole.
-PixelRect whole_pixels(const Affine &crop_from_image, Size size) {
+PixelRect whole_pixels(const Affine& crop_from_image, Size size) {
   const auto edge = [](double crop, double scale, double offset) {
-    return static_cast<std::int64_t>(
-        std::llround(std::clamp((crop - offset) / scale, -kFar, kFar)));
+    return static_cast<std::int64_t>(std::llround(std::clamp((crop - offset) / scale, -kFar, kFar)));
   };
-  const Affine &m = crop_from_image;
+  const Affine& m = crop_from_image;
   const std::int64_t left = edge(0, m.a, m.c);
   const std::int64_t top = edge(0, m.e, m.f);
   return {.x = left,
           .y = top,
           .width = std::max<std::int64_t>(edge(size.width, m.a, m.c) - left, 1),
-          .height =
-              std::max<std::int64_t>(edge(size.height, m.e, m.f) - top, 1)};
+          .height = std::max<std::int64_t>(edge(size.height, m.e, m.f) - top, 1)};
 }
 
 /// What each of the 256 values of a channel becomes, in plane order.
 struct Levels {
-  explicit Levels(const Normalisation &n) {
+  explicit Levels(const Normalisation& n) {
     for (std::size_t c = 0; c < 3; ++c) {
       for (std::size_t value = 0; value < 256; ++value) {
-        plane[c][value] =
-            (static_cast<float>(value) * n.scale - n.mean[c]) / n.std[c];
+        plane[c][value] = (static_cast<float>(value) * n.scale - n.mean[c]) / n.std[c];
       }
     }
-    if (n.order == ColourOrder::kBgr)
-      channel = {2, 1, 0};
+    if (n.order == ColourOrder::kBgr) channel = {2, 1, 0};
   }
   std::array<std::array<float, 256>, 3> plane;
-  std::array<std::size_t, 3> channel{
-      0, 1, 2}; // of the RGB pixel that each plane takes
+  std::array<std::size_t, 3> channel{0, 1, 2};  // of the RGB pixel that each plane takes
 };
 
-void write_row(const std::uint8_t *rgb, int width, const Levels &levels,
-               float *out, std::size_t plane_size) {
+void write_row(const std::uint8_t* rgb, int width, const Levels& levels, float* out, std::size_t plane_size) {
   for (std::size_t c = 0; c < 3; ++c) {
-    const float *level = levels.plane[c].data();
-    const std::uint8_t *from = rgb + levels.channel[c];
-    float *to = out + c * plane_size;
-    for (int x = 0; x < width; ++x)
-      to[x] = level[from[static_cast<std::ptrdiff_t>(x) * 3]];
+    const float* level = levels.plane[c].data();
+    const std::uint8_t* from = rgb + levels.channel[c];
+    float* to = out + c * plane_size;
+    for (int x = 0; x < width; ++x) to[x] = level[from[static_cast<std::ptrdiff_t>(x) * 3]];
   }
 }
 
-} // namespace
+}  // namespace
 
-Box padded_box(const Box &box, const CropOptions &options) {
-  const float aspect = static_cast<float>(options.size.width) /
-                       static_cast<float>(options.size.height);
+Box padded_box(const Box& box, const CropOptions& options) {
+  const float aspect = static_cast<float>(options.size.width) / static_cast<float>(options.size.height);
   const Point centre = box.centre();
   float width = box.width;
   float height = box.height;
@@ -97,35 +89,27 @@ Box padded_box(const Box &box, const CropOptions &options) {
   return {centre.x - width * 0.5F, centre.y - height * 0.5F, width, height};
 }
 
-Affine crop_from_image(const Box &box, const CropOptions &options) {
-  return transform(box, options, options.size);
-}
+Affine crop_from_image(const Box& box, const CropOptions& options) { return transform(box, options, options.size); }
 
-Affine heatmap_from_image(const Box &box, const CropOptions &options,
-                          Size heatmap) {
+Affine heatmap_from_image(const Box& box, const CropOptions& options, Size heatmap) {
   return transform(box, options, heatmap);
 }
 
-void write_crop(const ImageView &image, const Affine &crop_from_image,
-                Size size, const Normalisation &normalisation,
+void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
                 std::span<float> out, Resample resample) {
   POISE_CHECK(size.width > 0 && size.height > 0);
-  const std::size_t plane_size = static_cast<std::size_t>(size.width) *
-                                 static_cast<std::size_t>(size.height);
+  const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   POISE_CHECK(out.size() == plane_size * 3);
   const Levels levels(normalisation);
   const auto line = [&](int y) {
-    return out.data() +
-           static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
+    return out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
   };
 
   if (resample == Resample::kArea) {
-    const Affine &m = crop_from_image;
-    POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 &&
-                std::isfinite(m.c) && std::isfinite(m.f));
+    const Affine& m = crop_from_image;
+    POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 && std::isfinite(m.c) && std::isfinite(m.f));
     const Image crop = resize_area(image, whole_pixels(m, size), size);
-    for (int y = 0; y < size.height; ++y)
-      write_row(crop.row(y), size.width, levels, line(y), plane_size);
+    for (int y = 0; y < size.height; ++y) write_row(crop.row(y), size.width, levels, line(y), plane_size);
     return;
   }
   const WarpRows rows(image, crop_from_image, size);
@@ -136,4 +120,4 @@ void write_crop(const ImageView &image, const Affine &crop_from_image,
   }
 }
 
-} // namespace poise
+}  // namespace poise

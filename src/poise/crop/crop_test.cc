@@ -13,10 +13,8 @@ namespace {
 
 using namespace testing_pictures;
 
-void expect_same(const Affine &got, const Affine &want, const Box &where) {
-  for (const Point p :
-       {Point{where.x, where.y}, Point{where.x + where.width, where.y},
-        where.centre()}) {
+void expect_same(const Affine& got, const Affine& want, const Box& where) {
+  for (const Point p : {Point{where.x, where.y}, Point{where.x + where.width, where.y}, where.centre()}) {
     EXPECT_NEAR(got(p).x, want(p).x, 1e-3);
     EXPECT_NEAR(got(p).y, want(p).y, 1e-3);
   }
@@ -28,10 +26,8 @@ TEST(CropFromImage, EqualsTheMapThatOpenCvSolvesFromThreeCorners) {
   CropOptions options;
   Affine want;
   int count = 0;
-  while (cases >> box.x >> box.y >> box.width >> box.height >>
-         options.padding >> options.rotation >> options.size.width >>
-         options.size.height >> want.a >> want.b >> want.c >> want.d >>
-         want.e >> want.f) {
+  while (cases >> box.x >> box.y >> box.width >> box.height >> options.padding >> options.rotation >>
+         options.size.width >> options.size.height >> want.a >> want.b >> want.c >> want.d >> want.e >> want.f) {
     expect_same(crop_from_image(box, options), want, box);
     ++count;
   }
@@ -47,26 +43,22 @@ TEST(CropFromImage, CentreGoesToHalfTheWidthNotHalfOfWidthLessOne) {
 
 TEST(CropFromImage, ScaleIsUniformAndComesFromTheWidth) {
   // A wide box grows in height, a tall one in width.
-  const Affine wide =
-      crop_from_image({0, 0, 200, 10}, {.size = {192, 256}, .padding = 1});
+  const Affine wide = crop_from_image({0, 0, 200, 10}, {.size = {192, 256}, .padding = 1});
   EXPECT_DOUBLE_EQ(wide.a, 192.0 / 200.0);
   EXPECT_DOUBLE_EQ(wide.e, wide.a);
-  const Affine tall =
-      crop_from_image({0, 0, 10, 200}, {.size = {192, 256}, .padding = 1});
+  const Affine tall = crop_from_image({0, 0, 10, 200}, {.size = {192, 256}, .padding = 1});
   EXPECT_NEAR(tall.a, 256.0 / 200.0, 1e-6);
 }
 
 TEST(CropFromImage, PositiveRotationTurnsThePictureAnticlockwise) {
   const Box box{-50, -50, 100, 100};
-  const Point right = crop_from_image(
-      box, {.size = {100, 100}, .padding = 1, .rotation = 90})({10, 0});
+  const Point right = crop_from_image(box, {.size = {100, 100}, .padding = 1, .rotation = 90})({10, 0});
   EXPECT_NEAR(right.x, 50, 1e-4);
   EXPECT_NEAR(right.y, 40, 1e-4);
 }
 
 TEST(PaddedBox, GrowsToTheAspectThenByThePadding) {
-  const Box box =
-      padded_box({10, 20, 30, 90}, {.size = {192, 256}, .padding = 1.25F});
+  const Box box = padded_box({10, 20, 30, 90}, {.size = {192, 256}, .padding = 1.25F});
   EXPECT_FLOAT_EQ(box.width, 90 * 0.75F * 1.25F);
   EXPECT_FLOAT_EQ(box.height, 90 * 1.25F);
   EXPECT_FLOAT_EQ(box.centre().x, 25);
@@ -77,8 +69,7 @@ TEST(HeatmapFromImage, IsTheCropScaledDownByTheStride) {
   const Box box{13, 7, 55, 140};
   const CropOptions options{.rotation = 20};
   const Affine stride{.a = 0.25, .e = 0.25};
-  expect_same(heatmap_from_image(box, options, {48, 64}),
-              stride * crop_from_image(box, options), box);
+  expect_same(heatmap_from_image(box, options, {48, 64}), stride * crop_from_image(box, options), box);
 }
 
 TEST(WriteCrop, PlanesAreNormalisedInTheOrderTheNetworkSees) {
@@ -89,8 +80,8 @@ TEST(WriteCrop, PlanesAreNormalisedInTheOrderTheNetworkSees) {
   std::vector<float> out(6);
   write_crop(image.view(), Affine{}, {2, 1}, n, out);
   EXPECT_EQ(out, (std::vector<float>{2, 9.5F, 2, 5.75F, 1.5F, 3.375F}));
-  n.order = ColourOrder::kBgr; // mean and std stay with the plane, not with the
-                               // colour
+  n.order = ColourOrder::kBgr;  // mean and std stay with the plane, not with the
+                                // colour
   write_crop(image.view(), Affine{}, {2, 1}, n, out);
   EXPECT_EQ(out, (std::vector<float>{7, 14.5F, 2, 5.75F, 0.25F, 2.125F}));
 }
@@ -105,8 +96,7 @@ TEST(WriteCrop, ShowsWhatWarpAffineShows) {
   for (int y = 0; y < 256; ++y) {
     for (int x = 0; x < 192; ++x) {
       for (int c = 0; c < 3; ++c) {
-        ASSERT_EQ(out[static_cast<std::size_t>((c * 256 + y) * 192 + x)],
-                  static_cast<float>(warped.row(y)[x * 3 + c]));
+        ASSERT_EQ(out[static_cast<std::size_t>((c * 256 + y) * 192 + x)], static_cast<float>(warped.row(y)[x * 3 + c]));
       }
     }
   }
@@ -118,20 +108,15 @@ TEST(WriteCrop, AreaModeEqualsOpenCvWithinOneLevel) {
   Box box;
   Size size;
   int count = 0;
-  for (; cases >> box.x >> box.y >> box.width >> box.height >> size.width >>
-         size.height;
-       ++count) {
+  for (; cases >> box.x >> box.y >> box.width >> box.height >> size.width >> size.height; ++count) {
     const Image want = golden("crop_area_" + std::to_string(count) + ".png");
-    std::vector<float> out(
-        static_cast<std::size_t>(size.width * size.height * 3));
-    write_crop(image.view(), crop_from_image(box, {.size = size, .padding = 1}),
-               size, {.scale = 1}, out, Resample::kArea);
+    std::vector<float> out(static_cast<std::size_t>(size.width * size.height * 3));
+    write_crop(image.view(), crop_from_image(box, {.size = size, .padding = 1}), size, {.scale = 1}, out,
+               Resample::kArea);
     for (int y = 0; y < size.height; ++y) {
       for (int x = 0; x < size.width; ++x) {
         for (int c = 0; c < 3; ++c) {
-          ASSERT_NEAR(out[static_cast<std::size_t>(
-                          (c * size.height + y) * size.width + x)],
-                      want.row(y)[x * 3 + c], 1)
+          ASSERT_NEAR(out[static_cast<std::size_t>((c * size.height + y) * size.width + x)], want.row(y)[x * 3 + c], 1)
               << "case " << count << " at " << x << "," << y;
         }
       }
@@ -144,18 +129,14 @@ TEST(WriteCrop, BoxesFarOutsideAreBlackAndCheap) {
   const Image image = noise(32, 32);
   std::vector<float> out(3 * 24 * 32, 1.0F);
   const CropOptions options{.size = {24, 32}};
-  for (const Box &box : {Box{5000, 5000, 10, 20}, Box{-1e12F, 0, 10, 20},
-                         Box{1e9F, 1e9F, 1e-3F, 1e-3F}}) {
+  for (const Box& box : {Box{5000, 5000, 10, 20}, Box{-1e12F, 0, 10, 20}, Box{1e9F, 1e9F, 1e-3F, 1e-3F}}) {
     for (const Resample resample : {Resample::kLinear, Resample::kArea}) {
       std::fill(out.begin(), out.end(), 1.0F);
-      write_crop(image.view(), crop_from_image(box, options), options.size, {},
-                 out, resample);
-      EXPECT_EQ(std::count(out.begin(), out.end(), 0.0F),
-                static_cast<std::ptrdiff_t>(out.size()))
-          << box.x;
+      write_crop(image.view(), crop_from_image(box, options), options.size, {}, out, resample);
+      EXPECT_EQ(std::count(out.begin(), out.end(), 0.0F), static_cast<std::ptrdiff_t>(out.size())) << box.x;
     }
   }
 }
 
-} // namespace
-} // namespace poise
+}  // namespace
+}  // namespace poise

@@ -15,43 +15,37 @@ namespace poise {
 enum class Exif { kApply, kIgnore };
 
 struct DecodeOptions {
-  Exif exif = Exif::kApply; // turn the picture upright as its EXIF orientation
-                            // (1 to 8) says
-  std::uint64_t max_pixels = 256'000'000; // refused before allocation
-  std::uint64_t max_bytes = 512U << 20U;  // of the file
+  Exif exif = Exif::kApply;                // turn the picture upright as its EXIF orientation
+                                           // (1 to 8) says
+  std::uint64_t max_pixels = 256'000'000;  // refused before allocation
+  std::uint64_t max_bytes = 512U << 20U;   // of the file
 };
 
 struct DecodedImage {
   Image image;
-  int exif_orientation =
-      1; // 1 to 8 as found in the file; 1 where there is none
-  bool exif_applied = false; // the pixels were turned
+  int exif_orientation = 1;   // 1 to 8 as found in the file; 1 where there is none
+  bool exif_applied = false;  // the pixels were turned
 };
 
 /// Errors: kMalformed (not a picture, or broken: named), kUnsupported (a format
 /// we do not read), kTooLarge. A JPEG that ends early or is damaged is an
 /// error, not a half-grey picture. Thread-safe.
-Result<DecodedImage> decode_image(BytesView bytes,
-                                  const DecodeOptions &options = {});
+Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options = {});
 /// Errors as decode_image and read_file; messages start with the path.
-Result<DecodedImage> read_image_file(const std::filesystem::path &path,
-                                     const DecodeOptions &options = {});
+Result<DecodedImage> read_image_file(const std::filesystem::path& path, const DecodeOptions& options = {});
 /// The upright pixels alone.
-Result<Image> read_image(const std::filesystem::path &path);
+Result<Image> read_image(const std::filesystem::path& path);
 
 enum class ImageFormat { kJpeg, kPng, kWebp };
 struct EncodeOptions {
   ImageFormat format = ImageFormat::kJpeg;
-  int quality = 92; // JPEG and WebP, 1 to 100
+  int quality = 92;  // JPEG and WebP, 1 to 100
 };
-Result<Bytes> encode_image(const ImageView &image,
-                           const EncodeOptions &options = {});
+Result<Bytes> encode_image(const ImageView& image, const EncodeOptions& options = {});
 /// By the extension (.jpg .jpeg .png .webp; others are kUnsupported); atomic.
-Status write_image(const std::filesystem::path &path, const ImageView &image,
-                   int quality = 92);
-inline Status write_image(const std::filesystem::path &path, const Image &image,
-                          int quality = 92) {
+Status write_image(const std::filesystem::path& path, const ImageView& image, int quality = 92);
+inline Status write_image(const std::filesystem::path& path, const Image& image, int quality = 92) {
   return write_image(path, image.view(), quality);
 }
 
-} // namespace poise
+}  // namespace poise

@@ -16,30 +16,25 @@ namespace fs = std::filesystem;
 const fs::path kCorpora = POISE_SOURCE_DIR "/../shared/corpora";
 
 class Corpora : public testing::Test {
-protected:
+ protected:
   void SetUp() override {
-    if (!fs::exists(kCorpora))
-      GTEST_SKIP() << "../shared/corpora is not here";
+    if (!fs::exists(kCorpora)) GTEST_SKIP() << "../shared/corpora is not here";
   }
 };
 
 TEST_F(Corpora, EveryFileDecodesOrIsRefusedWithASentence) {
   int decoded = 0;
   int refused = 0;
-  for (const auto &entry : fs::recursive_directory_iterator(kCorpora)) {
-    if (!entry.is_regular_file())
-      continue;
-    const auto result =
-        read_image_file(entry.path(), {.max_pixels = 20'000'000});
+  for (const auto& entry : fs::recursive_directory_iterator(kCorpora)) {
+    if (!entry.is_regular_file()) continue;
+    const auto result = read_image_file(entry.path(), {.max_pixels = 20'000'000});
     if (result.ok()) {
       ++decoded;
       EXPECT_FALSE(result->image.empty()) << entry.path();
     } else {
       ++refused;
-      EXPECT_GT(result.error().message.size(),
-                entry.path().string().size() + 10);
-      EXPECT_EQ(result.error().message.find('\n'), std::string::npos)
-          << entry.path();
+      EXPECT_GT(result.error().message.size(), entry.path().string().size() + 10);
+      EXPECT_EQ(result.error().message.find('\n'), std::string::npos) << entry.path();
     }
   }
   EXPECT_GT(decoded, 200);
@@ -48,8 +43,7 @@ TEST_F(Corpora, EveryFileDecodesOrIsRefusedWithASentence) {
 
 TEST_F(Corpora, CorruptPngsAreRefused) {
   int count = 0;
-  for (const auto &entry :
-       fs::directory_iterator(kCorpora / "pngsuite/corrupt")) {
+  for (const auto& entry : fs::directory_iterator(kCorpora / "pngsuite/corrupt")) {
     EXPECT_FALSE(read_image(entry.path()).ok()) << entry.path();
     ++count;
   }
@@ -58,11 +52,9 @@ TEST_F(Corpora, CorruptPngsAreRefused) {
 
 TEST_F(Corpora, SoundPngsAreRead) {
   int count = 0;
-  for (const char *folder : {"primary", "16bit"}) {
-    for (const auto &entry :
-         fs::directory_iterator(kCorpora / "pngsuite" / folder)) {
-      if (entry.path().extension() != ".png")
-        continue;
+  for (const char* folder : {"primary", "16bit"}) {
+    for (const auto& entry : fs::directory_iterator(kCorpora / "pngsuite" / folder)) {
+      if (entry.path().extension() != ".png") continue;
       const auto image = read_image(entry.path());
       EXPECT_TRUE(image.ok()) << (image.ok() ? "" : image.error().message);
       ++count;
@@ -73,25 +65,19 @@ TEST_F(Corpora, SoundPngsAreRead) {
 
 TEST_F(Corpora, InterlacedAndPlainPngsShowTheSame) {
   int pairs = 0;
-  for (const auto &entry :
-       fs::directory_iterator(kCorpora / "pngsuite/primary")) {
+  for (const auto& entry : fs::directory_iterator(kCorpora / "pngsuite/primary")) {
     const std::string name = entry.path().filename().string();
-    if (name.rfind("basi", 0) != 0)
-      continue;
-    const fs::path plain =
-        entry.path().parent_path() / ("basn" + name.substr(4));
-    if (!fs::exists(plain))
-      continue;
+    if (name.rfind("basi", 0) != 0) continue;
+    const fs::path plain = entry.path().parent_path() / ("basn" + name.substr(4));
+    if (!fs::exists(plain)) continue;
     const Image a = read_image(entry.path()).value();
     const Image b = read_image(plain).value();
     ASSERT_EQ(a.size(), b.size());
-    EXPECT_TRUE(
-        std::equal(a.row(0), a.row(0) + a.width() * a.height() * 3, b.row(0)))
-        << name;
+    EXPECT_TRUE(std::equal(a.row(0), a.row(0) + a.width() * a.height() * 3, b.row(0))) << name;
     ++pairs;
   }
   EXPECT_GT(pairs, 5);
 }
 
-} // namespace
-} // namespace poise
+}  // namespace
+}  // namespace poise

@@ -16,4 +16,4 @@ int exif_orientation(BytesView tiff);
 /// swap width and height. Pure.
 Image upright(Image image, int orientation);
 
-} // namespace poise
+}  // namespace poise

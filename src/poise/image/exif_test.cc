@@ -12,24 +12,21 @@ namespace {
 using namespace testing_pictures;
 
 Bytes little_endian_tiff(std::uint8_t orientation) {
-  return {'I',  'I', 42, 0, 8, 0, 0, 0,           1, 0, 0x12,
-          0x01, 3,   0,  1, 0, 0, 0, orientation, 0, 0, 0};
+  return {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0};
 }
 
 TEST(ExifOrientation, ReadsBothByteOrders) {
   for (std::uint8_t orientation = 1; orientation <= 8; ++orientation) {
     EXPECT_EQ(exif_orientation(little_endian_tiff(orientation)), orientation);
-    const Bytes big{'E', 'x', 'i', 'f', 0, 0,           'M',  'M',  0, 42,
-                    0,   0,   0,   8,   0, 1,           0x01, 0x12, 0, 3,
-                    0,   0,   0,   1,   0, orientation, 0,    0};
+    const Bytes big{'E', 'x', 'i',  'f',  0, 0, 'M', 'M', 0, 42, 0, 0,           0, 8,
+                    0,   1,   0x01, 0x12, 0, 3, 0,   0,   0, 1,  0, orientation, 0, 0};
     EXPECT_EQ(exif_orientation(big), orientation);
   }
 }
 
 TEST(ExifOrientation, LooksPastOtherEntries) {
-  const Bytes tiff{'I', 'I', 42, 0, 8, 0, 0, 0, 2, 0, 0x0F, 0x01,
-                   3,   0,   1,  0, 0, 0, 5, 0, 0, 0, 0x12, 0x01,
-                   3,   0,   1,  0, 0, 0, 6, 0, 0, 0};
+  const Bytes tiff{'I', 'I', 42, 0, 8, 0,    0,    0, 2, 0, 0x0F, 0x01, 3, 0, 1, 0, 0,
+                   0,   5,   0,  0, 0, 0x12, 0x01, 3, 0, 1, 0,    0,    0, 6, 0, 0, 0};
   EXPECT_EQ(exif_orientation(tiff), 6);
 }
 
@@ -41,13 +38,12 @@ TEST(ExifOrientation, DamageMeansUpright) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_EQ(exif_orientation(BytesView(whole).first(length)), 1) << length;
   }
-  for (const std::size_t at :
-       {std::size_t{0}, std::size_t{2}, std::size_t{12}, std::size_t{15}}) {
+  for (const std::size_t at : {std::size_t{0}, std::size_t{2}, std::size_t{12}, std::size_t{15}}) {
     Bytes changed = whole;
     changed[at] = 0xFF;
     EXPECT_EQ(exif_orientation(changed), 1) << at;
   }
-  for (std::size_t at = 4; at < 8; ++at) { // the directory lies outside
+  for (std::size_t at = 4; at < 8; ++at) {  // the directory lies outside
     Bytes changed = whole;
     changed[at] = 0xFF;
     EXPECT_EQ(exif_orientation(changed), 1) << at;
@@ -55,12 +51,11 @@ TEST(ExifOrientation, DamageMeansUpright) {
 }
 
 /// A picture of one row per string; each pixel's red is the letter.
-Image letters(const std::vector<std::string> &rows) {
+Image letters(const std::vector<std::string>& rows) {
   Image image(static_cast<int>(rows[0].size()), static_cast<int>(rows.size()));
   for (std::size_t y = 0; y < rows.size(); ++y) {
     for (std::size_t x = 0; x < rows[y].size(); ++x) {
-      image.row(static_cast<int>(y))[x * 3] =
-          static_cast<std::uint8_t>(rows[y][x]);
+      image.row(static_cast<int>(y))[x * 3] = static_cast<std::uint8_t>(rows[y][x]);
     }
   }
   return image;
@@ -79,23 +74,20 @@ TEST(Upright, TurnsAllEightWays) {
                                                         {"DA", "EB", "FC"}}};
   for (std::size_t i = 0; i < stored.size(); ++i) {
     const Image shown = upright(letters(stored[i]), static_cast<int>(i + 1));
-    EXPECT_EQ(largest_difference(shown, letters({"ABC", "DEF"})), 0)
-        << "orientation " << i + 1;
+    EXPECT_EQ(largest_difference(shown, letters({"ABC", "DEF"})), 0) << "orientation " << i + 1;
   }
 }
 
 TEST(Upright, LargePicturesAcrossTiles) {
   const Image source = noise(70, 45);
-  const Image turned =
-      upright(source.clone(), 6); // a quarter turn to the right
+  const Image turned = upright(source.clone(), 6);  // a quarter turn to the right
   ASSERT_EQ(turned.size(), (Size{45, 70}));
   for (int y = 0; y < 70; ++y) {
     for (int x = 0; x < 45; ++x)
-      ASSERT_TRUE(std::equal(turned.row(y) + x * 3, turned.row(y) + x * 3 + 3,
-                             source.row(44 - x) + y * 3));
+      ASSERT_TRUE(std::equal(turned.row(y) + x * 3, turned.row(y) + x * 3 + 3, source.row(44 - x) + y * 3));
   }
   EXPECT_EQ(largest_difference(upright(turned.clone(), 8), source), 0);
 }
 
-} // namespace
-} // namespace poise
+}  // namespace
+}  // namespace poise

@@ -21,6 +21,6 @@ struct PixelRect {
 /// OpenCV's INTER_AREA does: each result is the mean over the rectangle it
 /// covers, also when growing. Memory and time follow the part inside the
 /// picture. Pure.
-Image resize_area(const ImageView &source, const PixelRect &region, Size size);
+Image resize_area(const ImageView& source, const PixelRect& region, Size size);
 
-} // namespace poise
+}  // namespace poise

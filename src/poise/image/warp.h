@@ -10,11 +10,10 @@ namespace poise {
 /// destination pixel p takes the source at
 /// destination_from_source.inverse()(p). Writes destination.width x height RGB
 /// rows of `destination`. A singular map gives black. Thread-safe.
-void warp_affine(const ImageView &source, const Affine &destination_from_source,
-                 Image &destination);
+void warp_affine(const ImageView& source, const Affine& destination_from_source, Image& destination);
 
 /// Area-averaging resize when shrinking, bilinear when growing (OpenCV
 /// INTER_AREA / INTER_LINEAR with pixel centres).
-Image resize(const ImageView &source, Size size);
+Image resize(const ImageView& source, Size size);
 
-} // namespace poise
+}  // namespace poise

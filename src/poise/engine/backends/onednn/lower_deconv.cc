@@ -1,6 +1,5 @@
 // A strided transposed convolution is strideH x strideW ordinary convolutions, one for each output phase, written
-// interleaved. oneDNN's own deconvolution reaches two thirds of that speed at best (docs/performance.md has the
-// figures).
+// interleaved. oneDNN 2.6's own fp32 deconvolution makes PoseResNet-50 a third slower.
 
 #include <memory>
 #include <optional>
