@@ -43,38 +43,38 @@ def enter_environment() -> None:
     os.execv(python, [python] + sys.argv)
 
 
-# Each engine: make(model, threads, batch, shape) -> (run(input) -> output, version). Imported in its own process.
+# Each engine: make(arguments, shape) -> (run(input) -> output, version). Imported in its own process.
 
 
-def make_onnxruntime(model, threads, batch, shape):
+def make_onnxruntime(arguments, shape):
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = arguments.threads
     options.inter_op_num_threads = 1
-    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(arguments.model, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return (lambda x: session.run(None, {name: x})[0]), ort.__version__
 
 
-def make_openvino(model, threads, batch, shape):
+def make_openvino(arguments, shape):
     import openvino as ov
 
     core = ov.Core()
-    network = core.read_model(model)
-    network.reshape([batch] + shape)
+    network = core.read_model(arguments.model)
+    network.reshape(list(shape))
     # f32 is asked for by name: on CPUs with bfloat16 the default would be a less exact, faster computation.
-    config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    config = {"INFERENCE_NUM_THREADS": arguments.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     compiled = core.compile_model(network, "CPU", config)
     request = compiled.create_infer_request()
     return (lambda x: request.infer({0: x})[compiled.output(0)]), ov.__version__.split("-")[0]
 
 
-def make_opencv(model, threads, batch, shape):
+def make_opencv(arguments, shape):
     import cv2
 
-    cv2.setNumThreads(threads)
-    network = cv2.dnn.readNetFromONNX(model)
+    cv2.setNumThreads(arguments.threads)
+    network = cv2.dnn.readNetFromONNX(arguments.model)
 
     def run(x):
         network.setInput(x)
@@ -83,25 +83,29 @@ def make_opencv(model, threads, batch, shape):
     return run, cv2.__version__
 
 
-def make_ncnn(model, threads, batch, shape):
+def make_ncnn(arguments, shape):
     import ncnn
     import numpy
 
-    with tempfile.TemporaryDirectory() as folder:
-        copy = os.path.join(folder, "model.onnx")  # pnnx writes its files beside the model
-        os.symlink(os.path.abspath(model), copy)
-        size = ",".join(str(extent) for extent in [1] + list(shape))
+    # Converted once, beside the input; pnnx writes its files beside the model.
+    folder = os.path.join(os.path.dirname(os.path.abspath(arguments.input)), "ncnn")
+    copy = os.path.join(folder, "model.onnx")
+    if not os.path.exists(copy):
+        os.mkdir(folder)
+        os.symlink(os.path.abspath(arguments.model), copy)
+        size = ",".join(str(extent) for extent in (1,) + shape[1:])
         # The program itself: the package around it would import PyTorch.
         converter = os.path.join(sysconfig.get_path("purelib"), "pnnx", "pnnx")
-        done = subprocess.run([converter, copy, f"inputshape=[{size}]", "fp16=0"], cwd=folder, capture_output=True, check=False)
+        command = [converter, copy, f"inputshape=[{size}]", "fp16=0"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
         if done.returncode != 0:
             sys.exit(f"pnnx could not convert the model (it ended with {done.returncode})")
-        network = ncnn.Net()
-        network.opt.num_threads = threads
-        network.opt.use_fp16_packed = network.opt.use_fp16_storage = network.opt.use_fp16_arithmetic = False
-        network.opt.use_bf16_storage = False
-        network.load_param(os.path.join(folder, "model.ncnn.param"))
-        network.load_model(os.path.join(folder, "model.ncnn.bin"))
+    network = ncnn.Net()
+    network.opt.num_threads = arguments.threads
+    network.opt.use_fp16_packed = network.opt.use_fp16_storage = network.opt.use_fp16_arithmetic = False
+    network.opt.use_bf16_storage = False
+    network.load_param(os.path.join(folder, "model.ncnn.param"))
+    network.load_model(os.path.join(folder, "model.ncnn.bin"))
 
     def one(image):
         extractor = network.create_extractor()
@@ -119,7 +123,7 @@ def worker(arguments) -> None:
     import numpy
 
     data = numpy.load(arguments.input)
-    run, version = MAKERS[arguments.worker](arguments.model, arguments.threads, data.shape[0], list(data.shape[1:]))
+    run, version = MAKERS[arguments.worker](arguments, data.shape)
     output = run(data)
     if arguments.output:
         numpy.save(arguments.output, numpy.asarray(output))
@@ -213,6 +217,7 @@ def measure(arguments, folder, shape, engines) -> list:
         times = {engine: [] for engine in engines}
         versions = {}
         for turn in range(arguments.rounds):
+            print(f"peers: batch {batch}, round {turn + 1} of {arguments.rounds}", file=sys.stderr)
             order = engines[turn % len(engines) :] + engines[: turn % len(engines)]
             for engine in order:
                 if engine == "poise":
