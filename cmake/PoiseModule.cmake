@@ -10,6 +10,9 @@ if(POISE_SANITIZE)
   target_compile_options(poise_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                                  -fno-omit-frame-pointer)
   target_link_options(poise_options INTERFACE -fsanitize=address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(poise_options INTERFACE -Wno-maybe-uninitialized) # gcc: more false alarms with sanitizers
+  endif()
 endif()
 if(POISE_FUZZ)
   target_compile_options(poise_options INTERFACE -fsanitize=fuzzer-no-link)

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/base/random.h"
 #include "poise/base/version.h"
@@ -119,12 +120,13 @@ void print(const Json& row) {
 }
 
 Status bench(const Options& o) {
+  POISE_TRY(const std::string path, find_model(o.model));
   std::string hash;
   Json rows = Json::array();
   if (!o.json) std::printf("threads  batch  median ms     min ms  ms a person  arena MB\n");
   for (const int threads : o.threads) {
     for (const int batch : o.batches) {
-      POISE_TRY(OnnxModel model, read_onnx(o.model));
+      POISE_TRY(OnnxModel model, read_onnx(path));
       hash = model.hash;
       auto row = measure(std::move(model.graph), o, threads, batch);
       if (!row.ok()) return row.error().prefixed(o.model);
@@ -147,7 +149,7 @@ Status bench(const Options& o) {
 
 Action make_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("model", o->model, "an ONNX file")->required()->type_name("FILE");
+  command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
   command.add_option("--threads", o->threads, "list of thread counts, 0: all")
       ->delimiter(',')
       ->check(CLI::Range(0, 1024))

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/engine/session.h"
 #include "poise/weights/model_card.h"
@@ -45,13 +46,14 @@ Result<Shape> concrete(const Shape& shape, const std::string& input) {
 }
 
 Result<Json> describe(const Options& o) {
-  POISE_TRY(OnnxModel model, read_onnx(o.model));
+  POISE_TRY(const std::string path, find_model(o.model));
+  POISE_TRY(OnnxModel model, read_onnx(path));
   const Graph& graph = model.graph;
   Json json = Json::object();
-  json.set("file", o.model);
+  json.set("file", path);
   json.set("sha256", model.hash);
   json.set("producer", model.producer);
-  json.set("opset", graph.opset);
+  json.set("opset", model.opset);
   std::vector<Shape> shapes;
   for (const ValueId id : graph.inputs) {
     auto shape = concrete(graph.values.at(id).shape, o.input);
@@ -73,7 +75,7 @@ Result<Json> describe(const Options& o) {
   json.set("operators", std::move(operators));
   json.set("parameters", graph.parameter_count());
   json.set("multiply_adds", multiply_adds(graph, *infos));
-  POISE_TRY(const Json card, gather_card(o.model, model.metadata, {}));
+  POISE_TRY(const Json card, gather_card(path, model.metadata, {}));
   json.set("card", card);
   auto session = Session::create(std::move(model.graph));
   if (!session.ok()) return session.error().prefixed(o.model);
@@ -122,7 +124,7 @@ void print(const Json& json) {
 
 Action make_info(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("model", o->model, "an ONNX file")->required()->type_name("FILE");
+  command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   command.add_flag("--json", o->json, "as JSON");
   command.footer("Examples:\n  poise info pose.onnx\n  poise info pose.onnx --json");

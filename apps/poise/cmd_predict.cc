@@ -6,8 +6,10 @@
 #include <optional>
 #include <sstream>
 
+#include "card_flags.h"
 #include "command.h"
 #include "console.h"
+#include "model_store.h"
 #include "outputs.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
@@ -23,9 +25,8 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> sources;
-  std::string model, boxes, preset, exif, refine, skeleton, colour, input, json;
-  std::vector<float> mean, std;
-  std::optional<float> padding;
+  std::string model, boxes, exif, input, json;
+  CardFlags card;
   EstimatorOptions estimator;
   OutputOptions output;
   std::string out = "poise-out";
@@ -40,41 +41,11 @@ constexpr const char* kExamples =
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
     "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image";
 
-/// A built-in name, or a file with a skeleton of the user's own.
-Result<Json> skeleton_flag(const std::string& name) {
-  std::error_code error;
-  if (find_skeleton(name).ok() || !fs::exists(name, error)) return Json(name);
-  POISE_TRY(const Bytes bytes, read_file(name, 1U << 20U));
-  auto json = parse_json(BytesView(bytes));
-  if (!json.ok()) return json.error().prefixed(name);
-  return json;
-}
-
 Result<Json> card_flags(const Options& o) {
-  Json flags = Json::object();
-  if (o.padding) flags.set("padding", *o.padding);
-  if (!o.refine.empty()) flags.set("refine", o.refine);
-  if (!o.colour.empty()) flags.set("colour", o.colour);
-  if (!o.skeleton.empty()) {
-    POISE_TRY(Json skeleton, skeleton_flag(o.skeleton));
-    flags.set("skeleton", std::move(skeleton));
-  }
-  const auto list = [&](const char* name, const std::vector<float>& values) {
-    if (values.empty()) return;
-    Json array = Json::array();
-    for (const float v : values) array.push(v);
-    flags.set(name, std::move(array));
-  };
-  list("mean", o.mean);
-  list("std", o.std);
+  POISE_TRY(Json flags, o.card.json());
   if (!o.input.empty()) {
-    int width = 0;
-    int height = 0;
-    char rest = 0;
-    if (std::sscanf(o.input.c_str(), "%dx%d%c", &width, &height, &rest) != 2) {
-      return invalid_argument("--input is WIDTHxHEIGHT, as in 192x256, not \"" + o.input + "\"");
-    }
-    flags.set("input", Json(Json::Array{Json(width), Json(height)}));
+    POISE_TRY(const auto sides, parse_sides("--input", o.input));
+    flags.set("input", Json(Json::Array{Json(sides.first), Json(sides.second)}));
   }
   return flags;
 }
@@ -292,12 +263,13 @@ Status check_out(const fs::path& folder) {
 
 Status predict(Options& o, int& code) {
   if (o.model.empty()) return invalid_argument("--model is missing: name an ONNX file, as in --model pose.onnx");
+  POISE_TRY(o.model, find_model(o.model));
   if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
     return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
   }
   o.output.folder = o.out;
   o.output.image = !o.no_image;
-  o.estimator.card.preset = o.preset;
+  o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, card_flags(o));
   POISE_TRY(std::vector<Source> sources, gather_sources(o.sources));
   std::optional<BoxesFile> boxes;
@@ -315,7 +287,7 @@ Status predict(Options& o, int& code) {
 Action make_predict(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
-  command.add_option("-m,--model", o->model, "the network: an ONNX file")->type_name("FILE");
+  command.add_option("-m,--model", o->model, "the network: an ONNX file, or a stored model's name")->type_name("FILE");
   command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
   command.add_option("-f,--format", o->output.format, "poise: one JSON a picture; coco: one results.json")
@@ -343,17 +315,7 @@ Action make_predict(CLI::App& command) {
                        ->type_name("[FILE]");
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   const std::string card = "Model card (over MODEL.card.json, the file's own card, and --preset)";
-  command.add_option("-p,--preset", o->preset, "simple-baselines, gluon, mmpose or ailia")
-      ->group(card)
-      ->type_name("NAME");
-  command.add_option("--refine", o->refine, "none, quarter or dark")
-      ->check(CLI::IsMember({"none", "quarter", "dark"}))
-      ->group(card);
-  command.add_option("--padding", o->padding, "boxes are grown by this factor")->group(card);
-  command.add_option("--skeleton", o->skeleton, "a built-in name, or a JSON file")->group(card)->type_name("NAME|FILE");
-  command.add_option("--colour", o->colour, "rgb or bgr")->check(CLI::IsMember({"rgb", "bgr"}))->group(card);
-  command.add_option("--mean", o->mean, "three numbers")->expected(3)->group(card);
-  command.add_option("--std", o->std, "three numbers")->expected(3)->group(card);
+  o->card.add_to(command, card);
   command.add_option("--input", o->input, "input size where the network leaves it open")->group(card)->type_name("WxH");
   command.footer(kExamples);
   return [o] {

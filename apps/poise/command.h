@@ -13,6 +13,10 @@ using Action = std::function<int()>;  // the exit code: 0 done, 1 something fail
 Action make_predict(CLI::App& command);
 Action make_info(CLI::App& command);
 Action make_run(CLI::App& command);
+Action make_compare(CLI::App& command);
 Action make_bench(CLI::App& command);
+Action make_metrics(CLI::App& command);
+Action make_convert(CLI::App& command);
+Action make_models(CLI::App& command);
 
 }  // namespace poise::app

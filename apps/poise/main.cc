@@ -16,8 +16,13 @@ struct Entry {
 };
 constexpr Entry kCommands[] = {
     {"predict", "find the joints of the people in pictures; draw them and write them down", poise::app::make_predict},
+    {"convert", "turn a PyTorch checkpoint, safetensors or another ONNX file into one with a card",
+     poise::app::make_convert},
+    {"models", "the models on this machine: list, show, add, verify", poise::app::make_models},
     {"info", "what a model is: card, inputs, outputs, operators, parameters, work, memory", poise::app::make_info},
     {"run", "run a model on a raw tensor (.npy), for comparing", poise::app::make_run},
+    {"compare", "run two models on the same numbers; name the first layer where they part", poise::app::make_compare},
+    {"metrics", "measure results against the truth, equal to the reference tools", poise::app::make_metrics},
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 

@@ -89,7 +89,7 @@ TEST(Documents, ExampleIsTheCompiledOne) {
 }
 
 TEST(Documents, CommandsAndOptionsExist) {
-  const std::set<std::string> commands{"predict", "info", "run", "bench"};
+  const std::set<std::string> commands{"predict", "info", "run", "bench", "convert", "models", "compare"};
   int checked = 0;
   for (const fs::path& document : documents()) {
     for (const std::string& line : block_lines(slurp(document), "sh")) {

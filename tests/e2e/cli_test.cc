@@ -1,107 +1,38 @@
 // The built program, run as a user runs it: in a folder of its own, with good and bad pictures, models and boxes.
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "kit/figure.h"
 #include "poise/base/json.h"
 #include "poise/image/codec.h"
+#include "program.h"
 
 namespace poise {
 namespace {
 
-namespace fs = std::filesystem;
-using Strings = std::vector<std::string>;
-
 const std::string kTinyModel = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::size_t count_lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-class Cli : public ::testing::Test {
+class Cli : public Program {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    std::error_code error;
-    fs::permissions(folder_ / "locked", fs::perms::owner_all, error);
-    fs::remove_all(folder_);
-  }
-
-  /// Runs `poise ARGUMENTS...` in the test's folder.
-  Outcome run(const Strings& arguments) const {
-    const std::string out = (folder_ / ".stdout").string(), err = (folder_ / ".stderr").string();
-    Strings words{POISE_PROGRAM};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    pid_t child = 0;
-    const int spawned = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    EXPECT_EQ(spawned, 0) << argv[0];
-    int status = 0;
-    if (spawned == 0) waitpid(child, &status, 0);
-    Outcome outcome;
-    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    outcome.out = slurp(out);
-    outcome.err = slurp(err);
-    return outcome;
-  }
   /// `poise predict ARGUMENTS...` with the small network.
   Outcome predict(Strings arguments) const {
     arguments.insert(arguments.begin(), "predict");
     arguments.insert(arguments.end(), {"--model", kTinyModel, "--preset", "simple-baselines"});
     return run(arguments);
   }
-  void write(const std::string& name, const std::string& text) const {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
   /// A figure's picture, 120 x 160.
   void photo(const std::string& name, std::uint64_t seed = 1) const {
     const Image image = kit::draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
     write_image(folder_ / name, image).value();
   }
-  bool exists(const std::string& name) const { return fs::exists(folder_ / name); }
-  Json json(const std::string& name) const { return parse_json(slurp(folder_ / name)).value(); }
-
-  fs::path folder_;
 };
 
 TEST_F(Cli, UsageErrorsEndWithTwo) {

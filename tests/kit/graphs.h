@@ -29,6 +29,8 @@ inline void apply_fusion(const Fusion& fusion, const Tensor* residual, Tensor& o
     if (fusion.activation == Activation::kRelu) x = std::max(x, 0.0F);
     if (fusion.activation == Activation::kClip) x = std::min(std::max(x, fusion.low), fusion.high);
     if (fusion.activation == Activation::kSigmoid) x = 1.0F / (1.0F + std::exp(-x));
+    if (fusion.activation == Activation::kLeakyRelu) x = x < 0 ? fusion.low * x : x;
+    if (fusion.activation == Activation::kHardSwish) x *= std::clamp(x / 6 + 0.5F, 0.0F, 1.0F);
     output.floats()[i] = x;
   }
 }

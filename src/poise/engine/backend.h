@@ -9,13 +9,18 @@
 
 namespace poise {
 
+struct OutputInfo {
+  Shape shape;
+  DType type = DType::kFloat32;
+};
+
 class Plan {
  public:
   virtual ~Plan() = default;
-  /// inputs in Graph::inputs order, shapes as planned; outputs allocated by the caller with output_shapes().
+  /// inputs in Graph::inputs order, shapes as planned; outputs allocated by the caller as outputs() says.
   virtual Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) = 0;
   virtual PlanInfo info() const = 0;
-  virtual const std::vector<Shape>& output_shapes() const = 0;
+  virtual const std::vector<OutputInfo>& outputs() const = 0;
 };
 
 class Program {

@@ -83,10 +83,12 @@ struct Session::State {
     shapes.reserve(inputs.size());
     for (const TensorView& input : inputs) shapes.push_back(input.shape);
     POISE_TRY(Plan * plan, find_plan(shapes));
-    const std::vector<Shape>& wanted = plan->output_shapes();
+    const std::vector<OutputInfo>& wanted = plan->outputs();
     outputs.resize(wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (outputs[i].shape() != wanted[i] || outputs[i].data() == nullptr) outputs[i] = Tensor(wanted[i]);
+      const auto& [shape, type] = wanted[i];
+      const Tensor& given = outputs[i];
+      if (given.shape() != shape || given.type() != type || given.data() == nullptr) outputs[i] = Tensor(shape, type);
     }
     return plan->run(inputs, outputs, times);
   }

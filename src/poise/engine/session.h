@@ -41,7 +41,8 @@ class Session {
   ~Session();
 
   /// Runs; plans first where these input shapes are new (the last few plans are kept). `outputs` is resized and its
-  /// tensors are reused where they fit. Not thread-safe: one Session a thread.
+  /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. Not
+  /// thread-safe: one Session a thread.
   Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs);
 
   /// Plans for the shapes without running.

@@ -1,5 +1,7 @@
 #include "poise/graph/graph.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <utility>
 
@@ -10,6 +12,17 @@ template <typename T>
 const T* find_attribute(const Node& node, std::string_view name) {
   const auto found = node.attributes.find(name);
   return found == node.attributes.end() ? nullptr : std::get_if<T>(&found->second);
+}
+
+// Bounds, scales, epsilons, running statistics and what shapes are worked out with are no parameters.
+bool holds_parameters(std::string_view op, std::size_t input, const Tensor& tensor) {
+  const auto is_one_of = [op](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), op) != names.end();
+  };
+  if (is_one_of({"Conv", "ConvTranspose", "Gemm", "MatMul"})) return true;
+  if (is_one_of({"BatchNormalization", "InstanceNormalization", "LayerNormalization"})) return input == 1 || input == 2;
+  if (op == "PRelu") return input == 1;
+  return is_one_of({"Add", "Sub", "Mul", "Div"}) && tensor.count() > 1;
 }
 
 }  // namespace
@@ -81,12 +94,9 @@ std::int64_t Graph::parameter_count() const {
   std::set<ValueId> counted;  // shared weights count once
   std::int64_t total = 0;
   for (const Node& node : nodes) {
-    if (node.op == "Clip") continue;  // bounds are no parameters
-    const std::size_t end =
-        node.op == "BatchNormalization" ? std::min<std::size_t>(3, node.inputs.size()) : node.inputs.size();
-    for (std::size_t i = 0; i < end; ++i) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Tensor* tensor = constant(node.inputs[i]);
-      if (tensor == nullptr || tensor->type() != DType::kFloat32) continue;
+      if (tensor == nullptr || tensor->type() != DType::kFloat32 || !holds_parameters(node.op, i, *tensor)) continue;
       if (counted.insert(node.inputs[i]).second) total += tensor->count();
     }
   }

@@ -22,13 +22,13 @@ inline constexpr ValueId kNoValue = -1;  // an optional input that is left out
 using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
                                std::shared_ptr<const Tensor>>;
 
-enum class Activation { kNone, kRelu, kClip, kSigmoid };
+enum class Activation { kNone, kRelu, kClip, kSigmoid, kLeakyRelu, kHardSwish };
 
 /// What a pass has merged into a Conv or ConvTranspose: out = activation(conv + bias + residual). Part of an engine's
 /// plan: a model's definition leaves it as it is here, and the reference backend refuses it.
 struct Fusion {
   Activation activation = Activation::kNone;
-  float low = 0.0F;  // kClip
+  float low = 0.0F;  // kClip; kLeakyRelu: the slope below zero
   float high = 0.0F;
   ValueId residual = kNoValue;
   bool any() const { return activation != Activation::kNone || residual != kNoValue; }
@@ -80,23 +80,24 @@ class Graph {
   /// every output produced. Errors name the node: kMalformed (cycle: names a node on it), kUnsupported (operator).
   Status validate();
 
-  /// Elements of the constants that are float parameters (weights, biases, BN's four vectors without running
-  /// statistics counted as parameters: weight and bias only).
+  /// Elements of the float constants that are parameters: what Conv, ConvTranspose, Gemm and MatMul read, scale and
+  /// bias of normalizations (no running statistics), slopes of PRelu, more than one element in Add, Sub, Mul or Div.
   std::int64_t parameter_count() const;
 };
 
 /// What is known of a value once the inputs' shapes are.
 struct ValueInfo {
   DType type = DType::kFloat32;
-  Shape shape;                       // no -1 left
-  const Tensor* constant = nullptr;  // where the value is one
+  Shape shape;                             // no -1 left
+  std::shared_ptr<const Tensor> constant;  // where the value is one, or follows from constants and shapes alone
 };
 
-/// Shapes of all values, for these input shapes (in Graph::inputs order). Errors: kMalformed, naming the node and both
-/// shapes; kTooLarge where a product overflows or passes 2^31 elements. Needs a validated graph.
+/// Shapes of all values, for these input shapes (in Graph::inputs order). Small values that follow from constants and
+/// shapes alone (Shape, Gather, Concat, ... in front of a Reshape) are computed on the way. Errors: kMalformed, naming
+/// the node and both shapes; kTooLarge where a product overflows or passes 2^31 elements. Needs a validated graph.
 Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const Shape> input_shapes);
 
-/// Multiply-adds of Conv, ConvTranspose, Gemm for these shapes (a stride-2 deconvolution's true products).
+/// Multiply-adds of Conv, ConvTranspose, Gemm, MatMul for these shapes (a stride-2 deconvolution's true products).
 std::int64_t multiply_adds(const Graph& graph, const std::vector<ValueInfo>& infos);
 /// The same of one node.
 std::int64_t multiply_adds(const Node& node, const std::vector<ValueInfo>& infos);

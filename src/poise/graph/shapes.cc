@@ -15,6 +15,30 @@ Status check_input(const Value& value, const Shape& shape) {
   return check_computed(shape);
 }
 
+/// Gives the outputs their values where all inputs are known and little is to be computed: what exporters write to work
+/// a shape out. Larger values are left to fold_constants().
+void compute_known(const Node& node, const Operator& op, std::span<const ValueInfo> inputs,
+                   std::vector<ValueInfo>& outputs) {
+  constexpr std::int64_t kMostElements = 4096;
+  const auto is_known = [](const ValueInfo& info) { return info.constant != nullptr; };
+  if (std::all_of(outputs.begin(), outputs.end(), is_known) || node.fusion.any()) return;
+  std::vector<const Tensor*> tensors;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (node.inputs[i] != kNoValue && !is_known(inputs[i])) return;
+    tensors.push_back(inputs[i].constant.get());
+    if (tensors.back() != nullptr && tensors.back()->count() > kMostElements) return;
+  }
+  std::vector<Tensor> computed;
+  for (const ValueInfo& output : outputs) {
+    if (bounded_count(output.shape).value() > kMostElements) return;
+    computed.emplace_back(output.shape, output.type);
+  }
+  op.run(node, tensors, computed);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].constant = std::make_shared<const Tensor>(std::move(computed[i]));
+  }
+}
+
 }  // namespace
 
 Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const Shape> input_shapes) {
@@ -24,7 +48,7 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
   }
   std::vector<ValueInfo> infos(graph.values.size());
   for (std::size_t id = 0; id < graph.values.size(); ++id) {
-    const Tensor* constant = graph.values[id].constant.get();
+    const auto& constant = graph.values[id].constant;
     if (constant == nullptr) continue;
     infos[id] = {.type = constant->type(), .shape = constant->shape(), .constant = constant};
     if (auto count = bounded_count(constant->shape()); !count.ok()) {
@@ -46,13 +70,17 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
     if (op == nullptr) return unsupported(node.label() + ": the operator " + node.op + " is not supported");
     auto outputs = op->infer(node, inputs);
     if (!outputs.ok()) return outputs.error().prefixed(node.label());
-    ValueInfo& output = outputs->front();
-    if (auto status = check_output(output); !status.ok()) return status.error().prefixed(node.label());
-    if (node.fusion.residual != kNoValue && infos.at(node.fusion.residual).shape != output.shape) {
-      return malformed(node.label() + ": the residual is " + to_string(infos[node.fusion.residual].shape) +
-                       ", the output is " + to_string(output.shape));
+    POISE_CHECK(outputs->size() == node.outputs.size());
+    for (const ValueInfo& output : *outputs) {
+      if (auto status = check_output(output); !status.ok()) return status.error().prefixed(node.label());
     }
-    infos.at(node.outputs.at(0)) = std::move(output);
+    const Shape& shape = outputs->front().shape;
+    if (node.fusion.residual != kNoValue && infos.at(node.fusion.residual).shape != shape) {
+      return malformed(node.label() + ": the residual is " + to_string(infos[node.fusion.residual].shape) +
+                       ", the output is " + to_string(shape));
+    }
+    compute_known(node, *op, inputs, *outputs);
+    for (std::size_t i = 0; i < outputs->size(); ++i) infos.at(node.outputs[i]) = std::move((*outputs)[i]);
   }
   return infos;
 }
@@ -72,6 +100,7 @@ std::int64_t multiply_adds(const Node& node, const std::vector<ValueInfo>& infos
     const Shape& a = shape_of(node.inputs.at(0));
     return product(shape_of(node.outputs.at(0))) * a.at(node.integer("transA", 0) != 0 ? 0 : 1);
   }
+  if (node.op == "MatMul") return product(shape_of(node.outputs.at(0))) * shape_of(node.inputs.at(0)).back();
   return 0;
 }
 

@@ -37,7 +37,7 @@ Status check_attributes(const Node& node, const Operator& op) {
       if (candidate.name == name) rule = &candidate;
     }
     if (rule == nullptr) {
-      return unsupported(node.label() + ": the attribute " + name + " is not supported: export with opset 8 to 13");
+      return unsupported(node.label() + ": the attribute " + name + " is not supported: export with opset 8 to 17");
     }
     const auto* tensor = std::get_if<std::shared_ptr<const Tensor>>(&attribute);
     if (attribute.index() != static_cast<std::size_t>(rule->kind) || (tensor != nullptr && *tensor == nullptr)) {
@@ -65,11 +65,14 @@ Status check_node(const Graph& graph, const Node& node) {
   if (node.fusion.residual != kNoValue && !in_range(graph, node.fusion.residual)) {
     return malformed(node.label() + ": its residual is no value of the graph");
   }
-  if (node.outputs.size() != 1) {
-    return unsupported(node.label() + " has " + std::to_string(node.outputs.size()) +
-                       " outputs, only the first is supported: export the model for inference");
+  if (node.outputs.empty()) return malformed(node.label() + " has no outputs");
+  if (node.outputs.size() > op->max_outputs) {
+    return unsupported(node.label() + " has " + std::to_string(node.outputs.size()) + " outputs, only " +
+                       std::to_string(op->max_outputs) + " can be had: export the model for inference");
   }
-  if (!in_range(graph, node.outputs[0])) return malformed(node.label() + ": its output is no value of the graph");
+  for (const ValueId id : node.outputs) {
+    if (!in_range(graph, id)) return malformed(node.label() + ": its output is no value of the graph");
+  }
   return check_attributes(node, *op);
 }
 
@@ -87,14 +90,15 @@ Result<std::vector<int>> find_producers(const Graph& graph) {
   }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    const ValueId id = node.outputs[0];
-    if (given[id] != 0) {
-      const std::string other = producers[id] == kNoNode ? "a graph input or a constant"
-                                                         : "also the output of " + graph.nodes[producers[id]].label();
-      return malformed(node.label() + ": its output \"" + graph.values[id].name + "\" is " + other);
+    for (const ValueId id : node.outputs) {
+      if (given[id] != 0) {
+        const std::string other = producers[id] == kNoNode ? "a graph input or a constant"
+                                                           : "also the output of " + graph.nodes[producers[id]].label();
+        return malformed(node.label() + ": its output \"" + graph.values[id].name + "\" is " + other);
+      }
+      given[id] = 1;
+      producers[id] = static_cast<int>(n);
     }
-    given[id] = 1;
-    producers[id] = static_cast<int>(n);
   }
   for (const Node& node : graph.nodes) {
     for (const ValueId id : node.inputs) {

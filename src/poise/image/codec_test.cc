@@ -103,9 +103,9 @@ TEST(Codec, CmykJpegBecomesRgb) {
     const Image image = decode_image({jpeg, size}).value().image;
     tjFree(jpeg);
     tjDestroy(handle);
-    EXPECT_NEAR(image.row(8)[24], 200 * black / 255, 2);
-    EXPECT_NEAR(image.row(8)[25], 100 * black / 255, 2);
-    EXPECT_NEAR(image.row(8)[26], 50 * black / 255, 2);
+    EXPECT_NEAR(image.row(8)[24], 200 * (black / 255.0), 2);
+    EXPECT_NEAR(image.row(8)[25], 100 * (black / 255.0), 2);
+    EXPECT_NEAR(image.row(8)[26], 50 * (black / 255.0), 2);
   }
 }
 

@@ -27,6 +27,13 @@ Result<Size> input_size(const Graph& graph) {
   return Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])};
 }
 
+/// Networks of several stacks answer once a stack; ours name the one to use.
+void keep_heatmaps(Graph& graph) {
+  const ValueId heatmaps = graph.find_value("heatmaps");
+  if (std::find(graph.outputs.begin(), graph.outputs.end(), heatmaps) != graph.outputs.end())
+    graph.outputs = {heatmaps};
+}
+
 void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t width) {
   for (std::int64_t y = 0; y < rows; ++y) std::reverse_copy(from + y * width, from + (y + 1) * width, to + y * width);
 }
@@ -121,6 +128,7 @@ Result<Estimator> Estimator::load(const std::filesystem::path& model, const Esti
   auto card = card_from_json(*layers, *size);
   if (!card.ok()) return named(card.error());
   const std::int64_t batch = onnx->graph.values.at(onnx->graph.inputs[0]).shape[0];
+  keep_heatmaps(onnx->graph);
   auto session = Session::create(std::move(onnx->graph), {options.backend, options.threads});
   if (!session.ok()) return named(session.error());
   auto state = std::make_unique<State>(std::move(*session));

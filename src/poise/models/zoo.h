@@ -5,12 +5,14 @@
 #include <string_view>
 #include <variant>
 
+#include "poise/models/hourglass.h"
+#include "poise/models/hrnet.h"
 #include "poise/models/pose_resnet.h"
 
 namespace poise {
 
 /// One alternative a family of networks; a caller may change the preset before building it.
-using ModelOptions = std::variant<PoseResNetOptions>;
+using ModelOptions = std::variant<PoseResNetOptions, HrnetOptions, HourglassOptions>;
 
 struct ZooEntry {
   std::string_view name;         // "pose_resnet50"

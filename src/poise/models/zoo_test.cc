@@ -15,21 +15,21 @@ TEST(Zoo, NamesAreUniqueAndFound) {
     EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
     EXPECT_EQ(find_in_zoo(entry.name).value().description, entry.description);
   }
-  EXPECT_EQ(names.size(), 5U);
+  EXPECT_EQ(names.size(), 10U);
 }
 
 TEST(Zoo, TheNameIsTheGraphsAndTheDescriptionTellsItsTrueSize) {
   for (const ZooEntry& entry : zoo()) {
-    const auto& options = std::get<PoseResNetOptions>(entry.options);
-    EXPECT_EQ(options.input, (Size{192, 256})) << entry.name;
-    const Graph graph = build_model(options).value();
+    const Size size = std::visit([](const auto& options) { return options.input; }, entry.options);
+    EXPECT_EQ(size, (entry.name.starts_with("hourglass") ? Size{256, 256} : Size{192, 256})) << entry.name;
+    const Graph graph = build_model(entry.options).value();
     EXPECT_EQ(graph.name, entry.name);
-    const Shape input{1, 3, 256, 192};
+    const Shape input{1, 3, size.height, size.width};
     const auto infos = infer_shapes(graph, std::span(&input, 1)).value();
     char text[80];
-    std::snprintf(text, sizeof text, "%.1f M parameters, %.1f G multiply-adds at 256x192",
+    std::snprintf(text, sizeof text, "%.1f M parameters, %.1f G multiply-adds at %dx%d",
                   static_cast<double>(graph.parameter_count()) / 1e6,
-                  static_cast<double>(multiply_adds(graph, infos)) / 1e9);
+                  static_cast<double>(multiply_adds(graph, infos)) / 1e9, size.height, size.width);
     const std::string want(text);
     EXPECT_EQ(std::string(entry.description).substr(0, want.size()), want);
   }
@@ -44,9 +44,13 @@ TEST(Zoo, AnUnknownNameListsTheKnownOnes) {
 }
 
 TEST(Zoo, ABadOptionIsTheFamilysOwnError) {
-  const auto graph = build_model(PoseResNetOptions{.depth = 51});
-  ASSERT_FALSE(graph.ok());
-  EXPECT_EQ(graph.error().code, ErrorCode::kInvalidArgument);
+  for (const ModelOptions& options :
+       {ModelOptions(PoseResNetOptions{.depth = 51}), ModelOptions(HrnetOptions{.width = 0}),
+        ModelOptions(HourglassOptions{.stacks = 17})}) {
+    const auto graph = build_model(options);
+    ASSERT_FALSE(graph.ok());
+    EXPECT_EQ(graph.error().code, ErrorCode::kInvalidArgument);
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "poise/base/sha256.h"
 #include "poise/weights/descriptor.h"
 #include "poise/weights/onnx_tensor.h"
+#include "poise/weights/onnx_upgrade.h"
 #include "poise/weights/onnx_wire.h"
 #include "poise/weights/printable.h"
 
@@ -124,7 +125,7 @@ class Builder {
   Builder(OnnxParts parts, ExternalData& external) : parts_(std::move(parts)), external_(external) {}
 
   Result<Graph> build() {
-    POISE_TRY(graph_.opset, find_opset(parts_));
+    POISE_TRY(opset_, find_opset(parts_));
     POISE_RETURN_IF_ERROR(check_name(parts_.graph_name));
     graph_.name = parts_.graph_name;
     POISE_RETURN_IF_ERROR(add_constants());
@@ -137,9 +138,12 @@ class Builder {
         return malformed("the graph's output " + printable(output.name()) + " is produced by nothing");
       graph_.outputs.push_back(found->second);
     }
+    upgrade_nodes(graph_, opset_);
     POISE_RETURN_IF_ERROR(graph_.validate());
     return std::move(graph_);
   }
+
+  int opset() const { return opset_; }
 
  private:
   Status add_name(const std::string& name, ValueId id) {
@@ -211,6 +215,7 @@ class Builder {
   OnnxParts parts_;
   ExternalData& external_;
   Graph graph_;
+  int opset_ = 0;
   std::unordered_map<std::string, ValueId> ids_;
 };
 
@@ -222,7 +227,9 @@ Result<OnnxModel> read_model(google::protobuf::io::CodedInputStream& input, int 
   const bool versioned = !parts.producer_name.empty() && !parts.producer_version.empty();
   model.producer = parts.producer_name + (versioned ? " " : "") + parts.producer_version;
   std::replace_if(model.producer.begin(), model.producer.end(), is_control, '?');
-  POISE_TRY(model.graph, Builder(std::move(parts), external).build());
+  Builder builder(std::move(parts), external);
+  POISE_TRY(model.graph, builder.build());
+  model.opset = builder.opset();
   return model;
 }
 

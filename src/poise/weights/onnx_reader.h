@@ -9,7 +9,8 @@
 namespace poise {
 
 struct OnnxModel {
-  Graph graph;                                  // validated
+  Graph graph;                                  // validated; its nodes in the form of opset 13 (or later)
+  int opset = 0;                                // of the file
   std::map<std::string, std::string> metadata;  // metadata_props
   std::string producer;                         // "pytorch 1.13.1"
   std::string hash;                             // SHA-256 of the file, hexadecimal
@@ -21,7 +22,7 @@ struct OnnxLimits {
   int max_tensors = 100'000;
 };
 
-/// Reads opset 8 to 17 (where the operators used have kept their meaning); float16, bfloat16 and float64 become
+/// Reads opset 8 to 17; float16, bfloat16 and float64 become
 /// float32. External data is followed only to plain files in the model's own folder. Errors, one line that starts
 /// with the path: kMalformed (truncated, cyclic, shapes that do not fit their data), kUnsupported (names every operator
 /// that is not known), kTooLarge, kNotFound, kIo. Peak memory: the weights once, plus one tensor. Thread-safe.

@@ -76,15 +76,17 @@ TEST(OnnxReader, MemoryAndFileGiveTheSame) {
 }
 
 TEST(OnnxReader, ClipBoundsAreAttributesOrInputs) {
-  const Graph old_style = read_onnx(kGolden / "clip_attribute.onnx").value().graph;
+  const OnnxModel old_style = read_onnx(kGolden / "clip_attribute.onnx").value();
   EXPECT_EQ(old_style.opset, 8);
-  EXPECT_EQ(old_style.nodes.at(0).real("max", 0), 6.0F);
-  EXPECT_EQ(old_style.nodes.at(0).inputs.size(), 1U);
-
-  const Graph new_style = read_onnx(kGolden / "clip_input.onnx").value().graph;
-  ASSERT_EQ(new_style.nodes.at(0).inputs.size(), 3U);
-  EXPECT_EQ(new_style.nodes[0].inputs[1], kNoValue);
-  EXPECT_EQ(new_style.constant(new_style.nodes[0].inputs[2])->floats()[0], 6.0F);
+  EXPECT_EQ(old_style.graph.opset, 13);
+  const OnnxModel new_style = read_onnx(kGolden / "clip_input.onnx").value();
+  for (const Graph* graph : {&old_style.graph, &new_style.graph}) {
+    ASSERT_EQ(graph->nodes.at(0).inputs.size(), 3U);
+    EXPECT_EQ(graph->constant(graph->nodes[0].inputs[2])->floats()[0], 6.0F);
+    EXPECT_TRUE(graph->nodes[0].attributes.empty());
+  }
+  EXPECT_EQ(old_style.graph.constant(old_style.graph.nodes[0].inputs[1])->floats()[0], 0.0F);
+  EXPECT_EQ(new_style.graph.nodes[0].inputs[1], kNoValue);
 }
 
 TEST(OnnxReader, EveryFloatingTypeBecomesFloat32) {

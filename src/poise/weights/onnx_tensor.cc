@@ -3,10 +3,10 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <string_view>
 
+#include "poise/weights/half.h"
 #include "poise/weights/printable.h"
 
 namespace poise {
@@ -52,22 +52,6 @@ const ElementType* find_type(std::int32_t type) {
     if (entry.onnx == type) return &entry;
   return nullptr;
 }
-
-// IEEE 754 binary16.
-float from_half(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000U) << 16U;
-  const std::uint32_t exponent = (half >> 10U) & 0x1fU;
-  const std::uint32_t fraction = half & 0x3ffU;
-  if (exponent == 0) {
-    const float subnormal = std::ldexp(static_cast<float>(fraction), -24);
-    return sign != 0 ? -subnormal : subnormal;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + (127 - 15);
-  return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
-}
-
-// bfloat16 is the upper half of a float32.
-float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
 
 template <typename From, typename To, typename Convert>
 void convert(std::string_view bytes, std::span<To> out, Convert&& each) {
@@ -185,6 +169,12 @@ Error wrong_size(const Shape& shape, const ElementType& type, std::uint64_t want
 std::optional<DType> dtype_of_onnx(std::int32_t type) {
   const ElementType* entry = find_type(type);
   return entry != nullptr ? std::optional(entry->type) : std::nullopt;
+}
+
+std::optional<std::int32_t> onnx_type(DType type) {
+  for (const ElementType& entry : kElementTypes)
+    if (entry.type == type) return entry.onnx;  // float32 comes before the floating types that become it
+  return std::nullopt;
 }
 
 std::string onnx_type_name(std::int32_t type) {

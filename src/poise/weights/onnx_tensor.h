@@ -9,6 +9,8 @@ namespace poise {
 
 /// ONNX element type -> ours; every floating type is float32 here. Empty: none of ours.
 std::optional<DType> dtype_of_onnx(std::int32_t type);
+/// Ours -> ONNX's element type. Empty: float64, which would be read as float32.
+std::optional<std::int32_t> onnx_type(DType type);
 /// "float16", "type 14": for messages.
 std::string onnx_type_name(std::int32_t type);
 

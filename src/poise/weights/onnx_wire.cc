@@ -4,6 +4,7 @@
 
 #include "poise/graph/ops/operator.h"
 #include "poise/weights/onnx_tensor.h"
+#include "poise/weights/onnx_upgrade.h"
 #include "poise/weights/printable.h"
 
 namespace poise {
@@ -243,7 +244,7 @@ class Walker {
     std::map<std::string, int> unknown;
     for (const auto& node : parts_.nodes) {
       const std::string name = operator_name(node);
-      if (find_operator(name) == nullptr) ++unknown[name];
+      if (find_operator(name) == nullptr && !is_retired_operator(name)) ++unknown[name];
     }
     if (unknown.empty()) return {};
     std::string list;

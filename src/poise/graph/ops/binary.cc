@@ -1,102 +1,116 @@
-// Add, Sub, Mul and Div with NumPy's broadcasting.
+// Add, Sub, Mul, Div, Pow, Min and Max with NumPy's broadcasting.
 
-#include <algorithm>
+#include <cmath>
+#include <type_traits>
 
-#include "poise/graph/ops/rules.h"
+#include "poise/graph/ops/elements.h"
 
 namespace poise {
 namespace {
 
+constexpr std::initializer_list<DType> kNumbers = {DType::kFloat32, DType::kInt64, DType::kInt32, DType::kInt8,
+                                                   DType::kUint8};
+
 // Integer sums and products wrap, as NumPy's do; unsigned arithmetic makes that defined.
-std::int64_t wrap(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-std::uint64_t bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+template <typename T>
+std::uint64_t bits(T value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 struct Sum {
-  float operator()(float a, float b) const { return a + b; }
-  std::int64_t operator()(std::int64_t a, std::int64_t b) const { return wrap(bits(a) + bits(b)); }
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(bits(a) + bits(b));
+    return static_cast<T>(a + b);
+  }
 };
 struct Difference {
-  float operator()(float a, float b) const { return a - b; }
-  std::int64_t operator()(std::int64_t a, std::int64_t b) const { return wrap(bits(a) - bits(b)); }
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(bits(a) - bits(b));
+    return static_cast<T>(a - b);
+  }
 };
 struct Product {
-  float operator()(float a, float b) const { return a * b; }
-  std::int64_t operator()(std::int64_t a, std::int64_t b) const { return wrap(bits(a) * bits(b)); }
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(bits(a) * bits(b));
+    return static_cast<T>(a * b);
+  }
 };
 struct Quotient {
-  float operator()(float a, float b) const { return a / b; }
-  std::int64_t operator()(std::int64_t a, std::int64_t b) const {
-    if (b == 0) return 0;                   // NumPy's answer
-    if (b == -1) return wrap(0 - bits(a));  // the smallest integer has no opposite
-    return a / b;
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (b == 0) return 0;  // NumPy's answer
+      // The smallest integer has no opposite.
+      if (std::is_signed_v<T> && b == static_cast<T>(-1)) return static_cast<T>(0 - bits(a));
+    }
+    return static_cast<T>(a / b);
+  }
+};
+// NaN stays NaN, on either side.
+struct Smaller {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return a < b || a != a ? a : b;
+  }
+};
+struct Larger {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return a > b || a != a ? a : b;
   }
 };
 
-// Extent of `shape` along an axis of the output, counted from the end; 1 where it has no such axis.
-std::int64_t extent_from_end(const Shape& shape, std::size_t axis) {
-  return axis < shape.size() ? shape[shape.size() - 1 - axis] : 1;
-}
-
-InferResult infer(const Node&, std::span<const ValueInfo> inputs) {
-  const ValueInfo& a = inputs[0];
-  const ValueInfo& b = inputs[1];
-  POISE_RETURN_IF_ERROR(expect_type(a, "first input", {DType::kFloat32, DType::kInt64}));
-  POISE_RETURN_IF_ERROR(expect_type(b, "second input", {a.type}));
-  Shape shape(std::max(a.shape.size(), b.shape.size()));
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    const std::int64_t x = extent_from_end(a.shape, axis);
-    const std::int64_t y = extent_from_end(b.shape, axis);
-    if (x != y && x != 1 && y != 1) {
-      return malformed("the inputs are " + to_string(a.shape) + " and " + to_string(b.shape) +
-                       ": they do not broadcast");
-    }
-    shape[shape.size() - 1 - axis] = x == 1 ? y : x;
+// One input or more: Min and Max take any number.
+InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
+  Shape shape;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (node.inputs[i] == kNoValue) return malformed("input " + std::to_string(i) + " is left out");
+    POISE_RETURN_IF_ERROR(expect_type(inputs[i], "input " + std::to_string(i), kNumbers));
+    POISE_RETURN_IF_ERROR(expect_type(inputs[i], "input " + std::to_string(i), {inputs[0].type}));
+    POISE_TRY(shape, broadcast(shape, inputs[i].shape));
   }
-  return one_output(a.type, std::move(shape));
-}
-
-// Elements to step by along each axis of the output; 0 where the input is repeated.
-Shape broadcast_steps(const Shape& input, const Shape& output) {
-  Shape steps(output.size(), 0);
-  std::int64_t step = 1;
-  for (std::size_t axis = 0; axis < input.size(); ++axis) {
-    const std::int64_t extent = extent_from_end(input, axis);
-    if (extent != 1) steps[output.size() - 1 - axis] = step;
-    step *= extent;
-  }
-  return steps;
-}
-
-template <typename T, typename F>
-void combine(const Tensor& a, const Tensor& b, Tensor& output, F function) {
-  const Shape& shape = output.shape();
-  const Shape a_steps = broadcast_steps(a.shape(), shape);
-  const Shape b_steps = broadcast_steps(b.shape(), shape);
-  const auto x = a.as<T>();
-  const auto y = b.as<T>();
-  std::int64_t i = 0;
-  std::int64_t j = 0;
-  Shape index(shape.size(), 0);
-  for (T& value : output.as<T>()) {
-    value = function(x[i], y[j]);
-    for (std::size_t axis = shape.size(); axis-- > 0;) {  // to the next element, as an odometer turns
-      i += a_steps[axis];
-      j += b_steps[axis];
-      if (++index[axis] < shape[axis]) break;
-      i -= a_steps[axis] * shape[axis];
-      j -= b_steps[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
+  return one_output(inputs[0].type, std::move(shape));
 }
 
 template <typename F>
 void run(const Node&, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
-  if (outputs[0].type() == DType::kInt64) {
-    combine<std::int64_t>(*inputs[0], *inputs[1], outputs[0], F{});
-  } else {
-    combine<float>(*inputs[0], *inputs[1], outputs[0], F{});
-  }
+  with_type(outputs[0].type(), [&](auto zero) {
+    using T = decltype(zero);
+    combine<T, T, T>(*inputs[0], *inputs[1], outputs[0], F{});
+  });
+}
+
+template <typename F>
+void run_all(const Node&, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
+  with_type(outputs[0].type(), [&](auto zero) {
+    using T = decltype(zero);
+    Tensor& output = outputs[0];
+    copy_strided(*inputs[0], 0, output.shape(), broadcast_steps(inputs[0]->shape(), output.shape()), output);
+    for (const Tensor* input : inputs.subspan(1)) combine<T, T, T>(output, *input, output, F{});
+  });
+}
+
+InferResult infer_pow(const Node&, std::span<const ValueInfo> inputs) {
+  POISE_RETURN_IF_ERROR(expect_type(inputs[0], "base", {DType::kFloat32, DType::kInt64, DType::kInt32}));
+  POISE_RETURN_IF_ERROR(expect_type(inputs[1], "exponent", {DType::kFloat32, DType::kInt64, DType::kInt32}));
+  POISE_TRY(Shape shape, broadcast(inputs[0].shape, inputs[1].shape));
+  return one_output(inputs[0].type, std::move(shape));
+}
+
+void run_pow(const Node&, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
+  with_type(inputs[0]->type(), [&](auto base) {
+    with_type(inputs[1]->type(), [&](auto exponent) {
+      using T = decltype(base);
+      combine<T, decltype(exponent), T>(*inputs[0], *inputs[1], outputs[0], [](auto x, auto y) {
+        const double power = std::pow(static_cast<double>(x), static_cast<double>(y));
+        if constexpr (std::is_integral_v<T>) return saturate<T>(power);
+        return static_cast<T>(power);
+      });
+    });
+  });
 }
 
 }  // namespace
@@ -105,5 +119,8 @@ const Operator kAdd{"Add", 2, 2, {}, infer, run<Sum>};
 const Operator kSub{"Sub", 2, 2, {}, infer, run<Difference>};
 const Operator kMul{"Mul", 2, 2, {}, infer, run<Product>};
 const Operator kDiv{"Div", 2, 2, {}, infer, run<Quotient>};
+const Operator kPow{"Pow", 2, 2, {}, infer_pow, run_pow};
+const Operator kMin{"Min", 1, kAnyNumber, {}, infer, run_all<Smaller>};
+const Operator kMax{"Max", 1, kAnyNumber, {}, infer, run_all<Larger>};
 
 }  // namespace poise

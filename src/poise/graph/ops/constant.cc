@@ -20,8 +20,7 @@ std::int64_t length(const auto& list) { return static_cast<std::int64_t>(list.si
 InferResult infer(const Node& node, std::span<const ValueInfo>) {
   if (node.attributes.size() != 1) return malformed("it must have one attribute: its value");
   if (const auto* value = attribute<TensorAttribute>(node, "value")) {
-    const Tensor* tensor = value->get();
-    return std::vector<ValueInfo>{{.type = tensor->type(), .shape = tensor->shape(), .constant = tensor}};
+    return std::vector<ValueInfo>{{.type = (*value)->type(), .shape = (*value)->shape(), .constant = *value}};
   }
   if (const auto* list = attribute<Reals>(node, "value_floats")) return one_output(DType::kFloat32, {length(*list)});
   if (const auto* list = attribute<Integers>(node, "value_ints")) return one_output(DType::kInt64, {length(*list)});

@@ -133,7 +133,10 @@ Result<std::int64_t> transpose_extent(ConvAttributes& a, AutoPad auto_pad, std::
   const std::int64_t full = stride * (input - 1) + a.output_padding[axis] + dilated_kernel(a, axis);
   if (wanted == 0 && (auto_pad == AutoPad::kSameUpper || auto_pad == AutoPad::kSameLower)) wanted = input * stride;
   if (wanted != 0) {
-    if (wanted > full) {
+    if (wanted > full) {  // more rows than the kernel reaches: as much output_padding as a stride leaves open
+      a.output_padding[axis] += wanted - full;
+      a.pads_begin[axis] = a.pads_end[axis] = 0;
+      if (a.output_padding[axis] < std::max(stride, a.dilations[axis])) return wanted;
       return unsupported("an output " + std::string(kAxes[axis]) + " of " + std::to_string(wanted) +
                          " is wanted, the kernel reaches " + std::to_string(full) + ": set output_padding");
     }

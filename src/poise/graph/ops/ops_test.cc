@@ -6,57 +6,10 @@
 #include <limits>
 
 #include "poise/base/random.h"
-#include "poise/graph/ops/conv.h"
-#include "poise/graph/ops/operator.h"
+#include "poise/graph/ops/op_harness.h"
 
 namespace poise {
 namespace {
-
-using Attributes = std::map<std::string, Attribute, std::less<>>;
-using Floats = std::vector<float>;
-using Integers = std::vector<std::int64_t>;
-
-Tensor floats(Shape shape, const Floats& values) { return Tensor::from(std::move(shape), values); }
-Tensor integers(Shape shape, const Integers& values) { return Tensor::from(std::move(shape), values); }
-
-/// All inputs are constants; a default Tensor (no elements) stands for one that is left out.
-Result<Tensor> evaluate(const std::string& op, std::span<const Tensor> inputs, Attributes attributes = {}) {
-  Graph graph;
-  std::vector<ValueId> ids;
-  for (const Tensor& input : inputs) {
-    ids.push_back(input.count() == 0 ? kNoValue
-                                     : graph.add_constant("c", std::make_shared<const Tensor>(input.clone())));
-  }
-  graph.outputs = {graph.add_node(op, "n", std::move(ids), "y", std::move(attributes))};
-  POISE_RETURN_IF_ERROR(graph.validate());
-  POISE_TRY(const auto infos, infer_shapes(graph, {}));
-  const Node& node = graph.nodes[0];
-  std::vector<const Tensor*> arguments;
-  for (const ValueId id : node.inputs) arguments.push_back(graph.constant(id));
-  Tensor output(infos[graph.outputs[0]].shape, infos[graph.outputs[0]].type);
-  find_operator(op)->run(node, arguments, {&output, 1});
-  return output;
-}
-
-template <typename... Tensors>
-Result<Tensor> run(const std::string& op, Attributes attributes, Tensors&&... inputs) {
-  std::vector<Tensor> list;
-  (list.push_back(std::forward<Tensors>(inputs)), ...);
-  return evaluate(op, list, std::move(attributes));
-}
-
-void expect_floats(const Result<Tensor>& actual, const Shape& shape, const Floats& values, float tolerance = 1e-6F) {
-  ASSERT_TRUE(actual.ok()) << actual.error().message;
-  EXPECT_EQ(actual->shape(), shape);
-  ASSERT_EQ(static_cast<std::size_t>(actual->count()), values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(actual->floats()[i], values[i], tolerance) << i;
-}
-
-void expect_integers(const Result<Tensor>& actual, const Shape& shape, const Integers& values) {
-  ASSERT_TRUE(actual.ok()) << actual.error().message;
-  EXPECT_EQ(actual->shape(), shape);
-  EXPECT_TRUE(std::equal(values.begin(), values.end(), actual->ints().begin(), actual->ints().end()));
-}
 
 TEST(Conv, ThreeByThreeWithAndWithoutPads) {
   const Tensor x = floats({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
@@ -233,8 +186,8 @@ TEST(Constant, InAllItsForms) {
 
 TEST(Reshape, ZerosAndTheFreeExtent) {
   const Tensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6});
-  const auto to = [&x](const Integers& shape, Attributes attributes = {}) {
-    return run("Reshape", std::move(attributes), x.clone(), integers({static_cast<std::int64_t>(shape.size())}, shape));
+  const auto to = [&x](const Integers& shape, const Attributes& attributes = {}) {
+    return run("Reshape", attributes, x.clone(), integers({static_cast<std::int64_t>(shape.size())}, shape));
   };
   expect_floats(to({3, 2}), {3, 2}, {1, 2, 3, 4, 5, 6});
   expect_floats(to({0, 1, -1}), {2, 1, 3}, {1, 2, 3, 4, 5, 6});

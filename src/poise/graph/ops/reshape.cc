@@ -38,14 +38,8 @@ Result<Shape> resolve(const Shape& input, std::span<const std::int64_t> wanted, 
 }
 
 InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
-  POISE_RETURN_IF_ERROR(expect_type(inputs[1], "shape", {DType::kInt64}));
-  if (inputs[1].shape.size() != 1) {
-    return malformed("the shape is " + to_string(inputs[1].shape) + ", it must be a list");
-  }
-  if (inputs[1].constant == nullptr) {
-    return unsupported("the shape is computed, it must be constant: fold constants first");
-  }
-  POISE_TRY(Shape shape, resolve(inputs[0].shape, inputs[1].constant->ints(), node.integer("allowzero", 0) != 0));
+  POISE_RETURN_IF_ERROR(expect_list(inputs[1], "shape"));
+  POISE_TRY(Shape shape, resolve(inputs[0].shape, list_of(*inputs[1].constant), node.integer("allowzero", 0) != 0));
   return one_output(inputs[0].type, std::move(shape));
 }
 

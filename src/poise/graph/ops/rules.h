@@ -2,6 +2,7 @@
 // What the operators' files share; nothing outside this folder and infer_shapes needs it.
 
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace poise {
 
 using InferResult = Result<std::vector<ValueInfo>>;
 
+/// Of inputs or outputs: as many as there are.
+inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
+
 /// Whether input i is given: it may be left out at the end or be kNoValue.
 bool has_input(const Node& node, std::size_t i);
 
@@ -20,14 +24,32 @@ Status expect_type(const ValueInfo& info, std::string_view what, std::initialize
 Status expect_float(const ValueInfo& info, std::string_view what);
 /// Error where the input's shape is another: "the bias is 3, it must be 64".
 Status expect_shape(const ValueInfo& info, std::string_view what, const Shape& shape);
+/// Error where the input is a constant without elements: what is computed never is.
+Status expect_elements(const ValueInfo& info, std::string_view what);
+/// Error where a value that decides on an output's shape is not known: "the input starts is computed ...".
+Status expect_known(const ValueInfo& info, std::string_view what);
+/// The same of a list (or one number) of int64 or int32.
+Status expect_list(const ValueInfo& info, std::string_view what);
+/// The elements of an int64 or int32 tensor.
+std::vector<std::int64_t> list_of(const Tensor& tensor);
 
 /// An axis of the attribute, counted from the end where negative, in [0, size).
 Result<std::size_t> resolve_axis(std::int64_t axis, std::size_t size);
+/// 1 for each of the axes named, 0 for the rest. Errors: kMalformed, out of range or named twice.
+Result<std::vector<char>> mark_axes(std::span<const std::int64_t> axes, std::size_t size);
+
+/// A shape seen from one of its axes: elements are at (outer * extent + i) * inner + rest.
+struct Parts {
+  std::int64_t outer, extent, inner;
+};
+Parts split_at(const Shape& shape, std::size_t axis);
 
 /// One computed output.
 InferResult one_output(DType type, Shape shape);
+/// One float32 output of the shape of the first input, which is float32.
+InferResult infer_same_float(const Node& node, std::span<const ValueInfo> inputs);
 
-/// Errors: kTooLarge above 2^31 elements or on overflow, kMalformed on a negative extent.
+/// Errors: kTooLarge above 2^31 elements or 64 axes or on overflow, kMalformed on a negative extent.
 Result<std::int64_t> bounded_count(const Shape& shape);
 
 /// A computed value has positive extents and passes bounded_count: an empty one would only surprise the layers behind
@@ -39,10 +61,23 @@ Status check_output(const ValueInfo& output);
 /// Copies all elements; same count and type.
 void copy_elements(const Tensor& from, Tensor& to);
 
+/// NumPy's broadcasting of two shapes. Errors: kMalformed, naming both.
+Result<Shape> broadcast(const Shape& a, const Shape& b);
+/// Elements to step by along each axis of the output; 0 where the input is repeated.
+Shape broadcast_steps(const Shape& input, const Shape& output);
+
 // The entries that list.cc gathers.
-extern const Operator kAdd, kSub, kMul, kDiv;
-extern const Operator kRelu, kSigmoid, kClip, kIdentity;
-extern const Operator kBatchNormalization, kConcat, kConstant, kConv, kConvTranspose, kFlatten, kGemm;
-extern const Operator kGlobalAveragePool, kMaxPool, kReshape;
+extern const Operator kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kWhere;
+extern const Operator kEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual, kAnd, kOr, kNot;
+extern const Operator kRelu, kSigmoid, kClip, kIdentity, kLeakyRelu, kPRelu, kHardSigmoid, kHardSwish, kElu, kSelu;
+extern const Operator kAbs, kNeg, kFloor, kCeil, kRound, kExp, kLog, kSqrt, kReciprocal, kErf, kTanh, kSoftplus;
+extern const Operator kConv, kConvTranspose, kGemm, kMatMul;
+extern const Operator kAveragePool, kMaxPool, kGlobalAveragePool, kGlobalMaxPool, kResize;
+extern const Operator kBatchNormalization, kInstanceNormalization, kLayerNormalization, kLrn, kSoftmax, kLogSoftmax;
+extern const Operator kReduceMax, kReduceMean, kReduceMin, kReduceSum, kArgMax, kArgMin;
+extern const Operator kConcat, kExpand, kFlatten, kGather, kPad, kReshape, kSlice, kSplit, kSqueeze, kUnsqueeze, kTile;
+extern const Operator kTranspose, kDepthToSpace, kSpaceToDepth;
+extern const Operator kConstant, kConstantOfShape, kRange, kShape;
+extern const Operator kCast, kDropout, kQuantizeLinear, kDequantizeLinear;
 
 }  // namespace poise

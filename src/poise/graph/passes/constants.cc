@@ -15,24 +15,29 @@ void set_constant(Graph& graph, ValueId id, std::shared_ptr<const Tensor> tensor
   value.constant = std::move(tensor);
 }
 
-// The value of a node whose inputs are all constants, by the reference implementation.
-Result<std::shared_ptr<const Tensor>> evaluate(const Graph& graph, const Node& node) {
+// The values of a node whose inputs are all constants, by the reference implementation.
+Result<std::vector<std::shared_ptr<const Tensor>>> evaluate(const Graph& graph, const Node& node) {
   const Operator* op = find_operator(node.op);
   if (op == nullptr) return unsupported("the operator " + node.op + " is not supported");
   std::vector<ValueInfo> infos;
   std::vector<const Tensor*> inputs;
   for (const ValueId id : node.inputs) {
-    const Tensor* tensor = graph.constant(id);
-    inputs.push_back(tensor);
+    const auto tensor = id == kNoValue ? nullptr : graph.values.at(id).constant;
+    inputs.push_back(tensor.get());
     infos.push_back(tensor == nullptr
                         ? ValueInfo{}
                         : ValueInfo{.type = tensor->type(), .shape = tensor->shape(), .constant = tensor});
   }
-  POISE_TRY(const auto outputs, op->infer(node, infos));
-  POISE_RETURN_IF_ERROR(check_output(outputs.front()));
-  auto output = std::make_shared<Tensor>(outputs.front().shape, outputs.front().type);
-  op->run(node, inputs, {output.get(), 1});
-  return std::shared_ptr<const Tensor>(std::move(output));
+  POISE_TRY(const auto known, op->infer(node, infos));
+  std::vector<Tensor> outputs;
+  for (const ValueInfo& info : known) {
+    POISE_RETURN_IF_ERROR(check_output(info));
+    outputs.emplace_back(info.shape, info.type);
+  }
+  op->run(node, inputs, outputs);
+  std::vector<std::shared_ptr<const Tensor>> tensors;
+  for (Tensor& output : outputs) tensors.push_back(std::make_shared<const Tensor>(std::move(output)));
+  return tensors;
 }
 
 // Ids by which a value is known after Identity nodes went; a chain is halved on every walk.
@@ -67,12 +72,12 @@ void remove_identities(Graph& graph) {
     const Node& node = graph.nodes[n];
     for (const ValueId id : node.outputs) computed[id] = 1;
     if (node.op == "Constant") {
-      auto tensor = evaluate(graph, node);
-      if (!tensor.ok()) continue;  // infer_shapes says what is wrong with it
-      set_constant(graph, node.outputs[0], std::move(*tensor));
+      auto tensors = evaluate(graph, node);
+      if (!tensors.ok()) continue;  // infer_shapes says what is wrong with it
+      set_constant(graph, node.outputs[0], std::move(tensors->front()));
       computed[node.outputs[0]] = 0;
       dropped[n] = 1;
-    } else if (node.op == "Identity") {
+    } else if (node.op == "Identity" || (node.op == "Dropout" && node.outputs.size() == 1)) {
       const ValueId input = aliases.resolve(node.inputs[0]);
       const ValueId output = node.outputs[0];
       if (is_output[output] == 0) {
@@ -101,13 +106,26 @@ Status fold_constants(Graph& graph) {
       return id == kNoValue || graph.constant(id) != nullptr;
     });
     if (!all_constant || node.fusion.any()) continue;
-    auto tensor = evaluate(graph, node);
-    if (!tensor.ok()) return tensor.error().prefixed(node.label());
-    set_constant(graph, node.outputs[0], std::move(*tensor));
+    auto tensors = evaluate(graph, node);
+    if (!tensors.ok()) return tensors.error().prefixed(node.label());
+    for (std::size_t i = 0; i < tensors->size(); ++i) set_constant(graph, node.outputs[i], std::move((*tensors)[i]));
     dropped[n] = 1;
   }
   drop_nodes(graph, dropped);
   return {};
+}
+
+void fold_known(Graph& graph, const std::vector<ValueInfo>& infos) {
+  std::vector<char> dropped(graph.nodes.size(), 0);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const bool all_known = std::all_of(node.outputs.begin(), node.outputs.end(),
+                                       [&infos](ValueId id) { return infos.at(id).constant != nullptr; });
+    if (!all_known) continue;
+    for (const ValueId id : node.outputs) set_constant(graph, id, infos[id].constant);
+    dropped[n] = 1;
+  }
+  drop_nodes(graph, dropped);
 }
 
 }  // namespace poise

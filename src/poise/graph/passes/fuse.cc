@@ -28,6 +28,11 @@ std::optional<Fusion> activation_of(const Graph& graph, const Node& node) {
     const auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
     if (!low || !high) return std::nullopt;
     fusion = {.activation = Activation::kClip, .low = *low, .high = *high, .residual = kNoValue};
+  } else if (node.op == "LeakyRelu") {
+    fusion.activation = Activation::kLeakyRelu;
+    fusion.low = node.real("alpha", 0.01F);
+  } else if (node.op == "HardSwish") {
+    fusion.activation = Activation::kHardSwish;
   } else {
     return std::nullopt;
   }

@@ -5,11 +5,13 @@
 
 namespace poise {
 
-/// Constant and Identity nodes vanish, but for an Identity from a graph input, a constant or another output to an
-/// output (outputs keep their names). An output may be a constant afterwards.
+/// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or another
+/// output to an output (outputs keep their names). An output may be a constant afterwards.
 void remove_identities(Graph& graph);
 /// Nodes all of whose inputs are constants become constants (through the reference implementation).
 Status fold_constants(Graph& graph);
+/// Values that are known for these input shapes (infer_shapes of this graph) become constants. Ids stay as they are.
+void fold_known(Graph& graph, const std::vector<ValueInfo>& infos);
 /// BatchNormalization (and Mul/Add by a per-channel constant) behind a Conv or ConvTranspose that nothing else reads is
 /// folded into its weight and bias, in double precision.
 void fold_batch_norm(Graph& graph);

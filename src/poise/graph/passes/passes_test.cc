@@ -99,10 +99,25 @@ TEST(RemoveIdentities, TurnsConstantNodesIntoConstants) {
   const ValueId shape = network.node("Constant", {}, {{"value_ints", std::vector<std::int64_t>{1, -1}}});
   network.graph.outputs = {network.node("Reshape", {network.x, shape})};
   const std::vector<Shape> shapes = {{1, 4, 8, 6}};
-  EXPECT_FALSE(infer_shapes(network.graph, shapes).ok());
   remove_identities(network.graph);
   EXPECT_EQ(network.graph.nodes.size(), 1U);
+  EXPECT_NE(network.graph.constant(shape), nullptr);
   EXPECT_EQ(infer_shapes(network.graph, shapes).value()[network.graph.outputs[0]].shape, (Shape{1, 192}));
+}
+
+TEST(FoldKnown, TurnsWhatFollowsFromTheShapesIntoConstants) {
+  RandomNetwork network(21);
+  const ValueId shape = network.node("Constant", {}, {{"value_ints", std::vector<std::int64_t>{1, -1}}});
+  const ValueId flat = network.node("Reshape", {network.x, shape});
+  network.graph.outputs = {network.node("Relu", {flat})};
+  const std::vector<Shape> shapes = {{1, 4, 8, 6}};
+  const auto infos = infer_shapes(network.graph, shapes).value();
+  EXPECT_EQ(infos[network.graph.outputs[0]].shape, (Shape{1, 192}));
+  fold_known(network.graph, infos);
+  EXPECT_EQ(network.graph.nodes.size(), 2U);
+  EXPECT_NE(network.graph.constant(shape), nullptr);
+  EXPECT_EQ(network.graph.constant(flat), nullptr);
+  EXPECT_TRUE(network.graph.validate().ok());
 }
 
 TEST(FoldConstants, RunsWhatDependsOnConstantsAlone) {

@@ -23,12 +23,14 @@ int channel_block() {
 
 }  // namespace
 
-Builder::Builder(const Graph& graph_in, const std::vector<ValueInfo>& infos, WeightStore& weights_in,
-                 const dnnl::engine& engine_in)
-    : graph(graph_in),
-      weights(weights_in),
-      engine(engine_in),
+Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<ValueInfo>& infos,
+                 WeightStore& weights_in, WeightStore plan_weights_in)
+    : plan_weights(std::move(plan_weights_in)),
+      graph(graph_in),
+      engine(weights_in.engine()),
       block(channel_block()),
+      program_(program),
+      shared_weights_(weights_in),
       infos_(infos),
       slots_(graph_in.values.size()),
       last_use_(graph_in.values.size(), -1) {
@@ -53,6 +55,12 @@ Desc Builder::plain(const Shape& shape) {
   return Desc(shape, kFloat, strides);
 }
 
+Desc Builder::row_major(ValueId id) const {
+  if (type(id) == DType::kFloat32) return plain(shape(id));
+  const auto bytes = element_count(shape(id)).value() * static_cast<std::int64_t>(size_of(type(id)));
+  return Desc({bytes}, dnnl::memory::data_type::u8, Tag::a);  // oneDNN knows no int64: moved as bytes
+}
+
 Desc Builder::blocked(const Shape& shape) const {
   if (shape.size() != 4) return plain(shape);
   return Desc(shape, kFloat, block == 16 ? Tag::nChw16c : Tag::nChw8c);
@@ -60,7 +68,7 @@ Desc Builder::blocked(const Shape& shape) const {
 
 Desc Builder::desc(ValueId id) const {
   const auto& forms = slots_[id];
-  return forms.empty() ? plain(shape(id)) : forms.front().layout;
+  return forms.empty() ? row_major(id) : forms.front().layout;
 }
 
 dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
@@ -74,12 +82,20 @@ dnnl::memory Builder::temporary(const Desc& layout) {
   return bind(Binding::Kind::kArena, arena.add(layout.get_size(), now()), layout);
 }
 
+dnnl::memory Builder::view(const dnnl::memory& memory, const Desc& layout) {
+  const auto bound =
+      std::find_if(bindings.rbegin(), bindings.rend(), [&](const Binding& one) { return one.memory == memory; });
+  POISE_CHECK(bound != bindings.rend());
+  return bind(bound->kind, bound->index, layout);
+}
+
 dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
   if (const Tensor* constant = graph.constant(id); constant != nullptr && slots_[id].empty()) {
-    const Desc have = plain(constant->shape());
+    const Desc have = row_major(id);
+    if (program_.constant(id) == nullptr) plan_constants.push_back(graph.values[id].constant);
     dnnl::memory fixed(have, engine, const_cast<void*>(constant->data()));  // oneDNN has no const memory; only read
     if (have == wanted) return fixed;
-    return weights.get("constant " + std::to_string(id), have, wanted, [constant] { return constant->clone(); });
+    return weights(id).get("constant " + std::to_string(id), have, wanted, [constant] { return constant->clone(); });
   }
   for (const Slot& slot : slots_[id]) {
     if (slot.layout == wanted) return bind(slot.kind, slot.index, slot.layout);
@@ -151,7 +167,13 @@ void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t
 
 Status Builder::lower(const Node& node) {
   Result<bool> done = false;
-  if (node.op == "Conv") {
+  const auto computes_other = [this](ValueId id) {
+    return id != kNoValue && graph.constant(id) == nullptr && type(id) != DType::kFloat32;
+  };
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), computes_other) ||
+      std::any_of(node.outputs.begin(), node.outputs.end(), computes_other)) {
+    // Integers and truth values: little to compute, left to the plain implementation.
+  } else if (node.op == "Conv") {
     done = lower_conv(*this, node);
   } else if (node.op == "ConvTranspose") {
     done = lower_conv_transpose(*this, node);
@@ -175,7 +197,7 @@ Status Builder::build() {
   for (int i = 0; i < static_cast<int>(graph.outputs.size()); ++i) {
     const ValueId id = graph.outputs[i];
     held_.clear();
-    const Desc wanted = plain(shape(id));
+    const Desc wanted = row_major(id);
     const dnnl::memory from = read(id, desc(id));
     dnnl::memory to = bind(Binding::Kind::kOutput, i, wanted);
     Node node;
@@ -185,6 +207,12 @@ Status Builder::build() {
   }
   arena.allocate();
   return {};
+}
+
+dnnl::primitive_attr user_scratchpad() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
 }
 
 dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
@@ -202,10 +230,15 @@ dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
     case Activation::kSigmoid:
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_logistic, 0.0F, 0.0F);
       break;
+    case Activation::kLeakyRelu:
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, fusion.low, 0.0F);
+      break;
+    case Activation::kHardSwish:
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_hardswish, 0.0F, 0.0F);
+      break;
   }
-  dnnl::primitive_attr attributes;
+  dnnl::primitive_attr attributes = user_scratchpad();
   attributes.set_post_ops(after);
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attributes;
 }
 

@@ -35,7 +35,9 @@ struct Binding {
 
 class Builder {
  public:
-  Builder(const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights, const dnnl::engine& engine);
+  /// `program`: the graph before it was specialised for these shapes; only its constants go into the shared weights.
+  Builder(const Graph& program, const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights,
+          WeightStore plan_weights);
   /// Lowers all nodes, writes the outputs, places the buffers.
   Status build();
 
@@ -43,10 +45,17 @@ class Builder {
   std::vector<Binding> bindings;
   Arena arena;
   std::size_t scratch_bytes = 0;  // the largest
+  // Of constants that follow from the shapes: their forms, and themselves.
+  WeightStore plan_weights;
+  std::vector<std::shared_ptr<const Tensor>> plan_constants;
 
   // For the lowerings.
   Desc blocked(const Shape& shape) const;  // nChw16c or nChw8c for four dimensions, else plain
   static Desc plain(const Shape& shape);
+  /// Row-major, of the value's own type: what the plain implementations take.
+  Desc row_major(ValueId id) const;
+  DType type(ValueId id) const { return infos_[static_cast<std::size_t>(id)].type; }
+  const ValueInfo& info(ValueId id) const { return infos_[static_cast<std::size_t>(id)]; }
   const Shape& shape(ValueId id) const { return infos_[static_cast<std::size_t>(id)].shape; }
   /// The layout the value has now.
   Desc desc(ValueId id) const;
@@ -57,6 +66,8 @@ class Builder {
   /// The value's memory, already holding `source` (a residual to be summed into): in place where nobody needs it later.
   dnnl::memory write_over(ValueId id, ValueId source, const Desc& layout);
   dnnl::memory temporary(const Desc& layout);
+  /// The memory that read(), write() or temporary() gave last or before, described otherwise.
+  dnnl::memory view(const dnnl::memory& memory, const Desc& layout);
   /// A primitive with its scratchpad; `arguments` without it.
   void add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
                      const Desc& scratchpad, const std::string& kernel, std::unordered_map<int, dnnl::memory> arguments,
@@ -66,8 +77,9 @@ class Builder {
   std::int64_t work(const Node& node) const { return multiply_adds(node, infos_); }
 
   const Graph& graph;
-  WeightStore& weights;
-  const dnnl::engine& engine;
+  const dnnl::engine engine;
+  /// Where the forms of this constant are kept.
+  WeightStore& weights(ValueId id) { return program_.constant(id) != nullptr ? shared_weights_ : plan_weights; }
   const int block;
 
  private:
@@ -81,6 +93,8 @@ class Builder {
   dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout);
   int now() const { return static_cast<int>(steps.size()); }
 
+  const Graph& program_;
+  WeightStore& shared_weights_;
   const std::vector<ValueInfo>& infos_;
   std::vector<std::vector<Slot>> slots_;  // a value may stand in several layouts; the first is the producer's
   std::vector<int> last_use_;             // node index; INT_MAX for network outputs
@@ -88,13 +102,25 @@ class Builder {
   int node_index_ = 0;
 };
 
-/// Attributes with a user-kept scratchpad and these post-ops.
+constexpr auto kInference = dnnl::prop_kind::forward_inference;
+
+/// Attributes with a user-kept scratchpad, and with these post-ops.
+dnnl::primitive_attr user_scratchpad();
 dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum);
+
+/// False where there is no implementation, or only oneDNN's reference, which ours beats.
+template <typename PrimitiveDesc>
+bool is_fast(const PrimitiveDesc& planned) {
+  return planned && std::string(planned.impl_info_str()).find("ref") == std::string::npos;
+}
 
 // True where the operator was lowered; false: not in this form, take the reference implementation.
 Result<bool> lower_conv(Builder& builder, const Node& node);
 Result<bool> lower_conv_transpose(Builder& builder, const Node& node);
 Result<bool> lower_other(Builder& builder, const Node& node);
+bool lower_eltwise(Builder& builder, const Node& node);
+Result<bool> lower_movement(Builder& builder, const Node& node);
+Result<bool> lower_resize(Builder& builder, const Node& node);
 Status lower_reference(Builder& builder, const Node& node);
 /// act(value + residual) for an operator that cannot fuse it: one or two steps from `source` into the node's output.
 void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& source);

@@ -16,6 +16,10 @@ float activate(float value, const Fusion& fusion) {
       return std::min(std::max(value, fusion.low), fusion.high);
     case Activation::kSigmoid:
       return 1.0F / (1.0F + std::exp(-value));
+    case Activation::kLeakyRelu:
+      return value < 0 ? fusion.low * value : value;
+    case Activation::kHardSwish:
+      return value * std::clamp(value / 6 + 0.5F, 0.0F, 1.0F);
   }
   return value;
 }

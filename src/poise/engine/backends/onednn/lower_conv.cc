@@ -55,7 +55,7 @@ std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, con
   }
   if (!planned) planned = try_form(builder, g, direct, source, destination, attributes);
   // A slow form in the pinned layout is no gain over a fast one in another.
-  if (!planned || std::string(planned->impl_info_str()).find("ref") != std::string::npos) {
+  if (!planned || !is_fast(*planned)) {
     if (auto other = try_form(builder, g, direct, any(g.source), any(g.destination), attributes)) planned = other;
   }
   return planned;
@@ -88,11 +88,13 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
                                        : builder.write(node.outputs[0], planned->dst_desc());
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, destination}};
   arguments.emplace(DNNL_ARG_WEIGHTS,
-                    builder.weights.get("weight " + std::to_string(weight_id), Builder::plain(g.weight),
-                                        planned->weights_desc(), [weight] { return weight->clone(); }));
+                    builder.weights(weight_id).get("weight " + std::to_string(weight_id), Builder::plain(g.weight),
+                                                   planned->weights_desc(), [weight] { return weight->clone(); }));
   if (has_bias) {
-    arguments.emplace(DNNL_ARG_BIAS, builder.weights.vector("bias " + std::to_string(node.inputs[2]),
-                                                            [bias] { return bias->clone(); }));
+    arguments.emplace(DNNL_ARG_BIAS,
+                      builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
+                        return bias->clone();
+                      }));
   }
   builder.add_primitive(node, "", Conv(*planned), planned->scratchpad_desc(), planned->impl_info_str(),
                         std::move(arguments), builder.work(node));

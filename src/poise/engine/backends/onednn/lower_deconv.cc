@@ -127,14 +127,16 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
                        static_cast<std::int64_t>(phase.column), rows[phase.row].size, columns[phase.column].size});
     const std::string suffix = "[" + std::to_string(phase.row) + "," + std::to_string(phase.column) + "]";
     std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, outputs.back().memory}};
-    arguments.emplace(DNNL_ARG_WEIGHTS,
-                      builder.weights.get("weight " + std::to_string(node.inputs[1]) + suffix,
-                                          Builder::plain(phase.geometry.weight), phase.conv.weights_desc(), [&] {
-                                            return phase_weight(weight, rows[phase.row], columns[phase.column]);
-                                          }));
+    arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(node.inputs[1])
+                                            .get("weight " + std::to_string(node.inputs[1]) + suffix,
+                                                 Builder::plain(phase.geometry.weight), phase.conv.weights_desc(), [&] {
+                                                   return phase_weight(weight, rows[phase.row], columns[phase.column]);
+                                                 }));
     if (bias != nullptr) {
-      arguments.emplace(DNNL_ARG_BIAS, builder.weights.vector("bias " + std::to_string(node.inputs[2]),
-                                                              [bias] { return bias->clone(); }));
+      arguments.emplace(DNNL_ARG_BIAS,
+                        builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
+                          return bias->clone();
+                        }));
     }
     builder.add_primitive(node, suffix, dnnl::convolution_forward(phase.conv), phase.conv.scratchpad_desc(),
                           phase.conv.impl_info_str(), std::move(arguments),
@@ -189,9 +191,11 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
   const Tensor* bias = has_bias ? builder.graph.constant(node.inputs[2]) : nullptr;
   if (weight == nullptr || (has_bias && bias == nullptr)) return false;
   POISE_TRY(const ConvAttributes a, conv_transpose_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
-  if (a.group > 1) return lower_grouped(builder, node, a, *weight, bias);
-  if (a.dilations[0] != 1 || a.dilations[1] != 1) return false;
-  return lower_phases(builder, node, a, *weight, bias);
+  if (a.group == 1 && a.dilations[0] == 1 && a.dilations[1] == 1) {
+    POISE_TRY(const bool done, lower_phases(builder, node, a, *weight, bias));
+    if (done) return true;  // oneDNN may want another layout, as for fewer channels than a block has
+  }
+  return lower_grouped(builder, node, a, *weight, bias);
 }
 
 }  // namespace poise::onednn

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "poise/engine/backends/onednn/builder.h"
 #include "poise/graph/ops/conv.h"
 #include "poise/graph/ops/operator.h"
@@ -5,80 +8,92 @@
 namespace poise::onednn {
 namespace {
 
-constexpr auto kInference = dnnl::prop_kind::forward_inference;
-
-dnnl::primitive_attr user_scratchpad() {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attributes;
+template <int block, typename F>
+void combine_channels(const Shape& full, bool one_image, const float* left, const float* right, float* out, F combine) {
+  const std::int64_t blocks = (full[1] + block - 1) / block;
+  const std::int64_t area = full[2] * full[3];
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < full[0] * blocks; ++plane) {
+    const float* channel = right + (one_image ? plane % blocks : plane) * block;
+    for (std::int64_t i = 0; i < area; ++i) {
+      const std::int64_t at = (plane * area + i) * block;
+      for (int c = 0; c < block; ++c) out[at + c] = combine(left[at + c], channel[c]);
+    }
+  }
 }
 
-void add_eltwise(Builder& builder, const Node& node, const Fusion& fusion, const dnnl::memory& from,
-                 const dnnl::memory& to) {
-  dnnl::algorithm algorithm = dnnl::algorithm::eltwise_relu;
-  float alpha = 0.0F;
-  float beta = 0.0F;
-  if (fusion.activation == Activation::kClip) {
-    algorithm = dnnl::algorithm::eltwise_clip;
-    alpha = fusion.low;
-    beta = fusion.high;
-  } else if (fusion.activation == Activation::kSigmoid) {
-    algorithm = dnnl::algorithm::eltwise_logistic;
-  }
-  const dnnl::eltwise_forward::desc desc(kInference, algorithm, from.get_desc(), alpha, beta);
-  const dnnl::eltwise_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
-  builder.add_primitive(node, "", dnnl::eltwise_forward(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
-}
-
-bool lower_activation(Builder& builder, const Node& node) {
-  Fusion fusion;
-  if (node.op == "Relu") {
-    fusion.activation = Activation::kRelu;
-  } else if (node.op == "Sigmoid") {
-    fusion.activation = Activation::kSigmoid;
-  } else {
-    return false;
-  }
-  const Desc layout = builder.desc(node.inputs[0]);
-  const dnnl::memory from = builder.read(node.inputs[0], layout);
-  add_eltwise(builder, node, fusion, from, builder.write(node.outputs[0], layout));
+/// A map and a computed value a channel, as squeeze-and-excitation has them: oneDNN 2.6 is slow there. Sums and
+/// products keep a block's empty channels at zero.
+bool lower_channel_binary(Builder& builder, const Node& node, ValueId full, ValueId other, const Shape& padded) {
+  const Shape& out = builder.shape(node.outputs[0]);
+  if (out.size() != 4 || padded[1] != out[1] || padded[2] != 1 || padded[3] != 1) return false;
+  if (builder.graph.constant(other) != nullptr || (node.op != "Add" && node.op != "Mul")) return false;
+  const dnnl::memory left = builder.read(full, builder.blocked(out));
+  const dnnl::memory right = builder.read(other, builder.blocked(padded));
+  const dnnl::memory to = builder.write(node.outputs[0], builder.blocked(out));
+  const bool product = node.op == "Mul";
+  const bool one_image = padded[0] == 1;
+  builder.add_step(node, "blocked", 0, [=, wide = builder.block == 16](dnnl::stream&) {
+    const auto* a = static_cast<const float*>(left.get_data_handle());
+    const auto* b = static_cast<const float*>(right.get_data_handle());
+    auto* c = static_cast<float*>(to.get_data_handle());
+    const auto run = [&](auto combine) {
+      if (wide) {
+        combine_channels<16>(out, one_image, a, b, c, combine);
+      } else {
+        combine_channels<8>(out, one_image, a, b, c, combine);
+      }
+    };
+    if (product) {
+      run([](float x, float y) { return x * y; });
+    } else {
+      run([](float x, float y) { return x + y; });
+    }
+  });
   return true;
 }
 
+std::optional<dnnl::algorithm> binary_algorithm(const Node& node) {
+  if (node.op == "Add") return dnnl::algorithm::binary_add;
+  if (node.op == "Sub") return dnnl::algorithm::binary_sub;
+  if (node.op == "Mul") return dnnl::algorithm::binary_mul;
+  if (node.op == "Div") return dnnl::algorithm::binary_div;
+  if (node.op == "Min" && node.inputs.size() == 2) return dnnl::algorithm::binary_min;
+  if (node.op == "Max" && node.inputs.size() == 2) return dnnl::algorithm::binary_max;
+  return std::nullopt;
+}
+
 bool lower_binary(Builder& builder, const Node& node) {
+  const auto algorithm = binary_algorithm(node);
+  if (!algorithm) return false;
   const Shape& out = builder.shape(node.outputs[0]);
   ValueId full = node.inputs[0];
   ValueId other = node.inputs[1];
-  const bool commutes = node.op == "Add" || node.op == "Mul";
+  const bool commutes = node.op != "Sub" && node.op != "Div";
   if (commutes && builder.shape(full) != out) std::swap(full, other);
   if (builder.shape(full) != out || out.empty() || builder.graph.constant(full) != nullptr) return false;
   Shape padded(out.size() - std::min(out.size(), builder.shape(other).size()), 1);
   padded.insert(padded.end(), builder.shape(other).begin(), builder.shape(other).end());
   const Desc layout = builder.desc(full);
-  const bool same = padded == out;
-  dnnl::memory right;
-  Desc right_layout = layout;
-  if (same) {
-    right = builder.read(other, layout);
-  } else {
-    right_layout = Builder::plain(padded);
-    const Desc as_it_is = Builder::plain(builder.shape(other));
-    if (builder.graph.constant(other) == nullptr || padded.size() != builder.shape(other).size()) {
-      if (builder.graph.constant(other) == nullptr) return false;  // rare: a computed value that is broadcast
-    }
-    const dnnl::memory fixed = builder.read(other, as_it_is);
-    right = dnnl::memory(right_layout, builder.engine, fixed.get_data_handle());
-  }
-  const dnnl::algorithm algorithm = node.op == "Add"   ? dnnl::algorithm::binary_add
-                                    : node.op == "Sub" ? dnnl::algorithm::binary_sub
-                                    : node.op == "Mul" ? dnnl::algorithm::binary_mul
-                                                       : dnnl::algorithm::binary_div;
   // Division by a block's empty channels would leave 0/0 in them, and later sums would spread it.
-  if (algorithm == dnnl::algorithm::binary_div && layout != Builder::plain(out)) return false;
+  if (*algorithm == dnnl::algorithm::binary_div && layout != Builder::plain(out)) return false;
+  const bool fixed = builder.graph.constant(other) != nullptr;
+  Desc right_layout = layout;
+  if (padded != out) {
+    if (!fixed && padded != builder.shape(other)) return false;  // rare: a computed value of fewer axes
+    right_layout = fixed ? Builder::plain(padded) : builder.blocked(padded);
+  }
+  const dnnl::binary::desc desc(*algorithm, layout, right_layout, layout);
+  const dnnl::binary::primitive_desc planned(desc, user_scratchpad(), builder.engine, true);
+  if (!is_fast(planned)) return lower_channel_binary(builder, node, full, other, padded);
+  dnnl::memory right;
+  if (padded != out && fixed) {  // the same bytes, with axes of one element in front
+    const dnnl::memory as_it_is = builder.read(other, Builder::plain(builder.shape(other)));
+    right = dnnl::memory(right_layout, builder.engine, as_it_is.get_data_handle());
+  } else {
+    right = builder.read(other, right_layout);
+  }
   const dnnl::memory left = builder.read(full, layout);
-  const dnnl::binary::desc desc(algorithm, layout, right_layout, layout);
-  const dnnl::binary::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
   builder.add_primitive(node, "", dnnl::binary(planned), planned.scratchpad_desc(), planned.impl_info_str(),
                         {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, right}, {DNNL_ARG_DST, to}}, 0);
@@ -97,24 +112,40 @@ void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, con
                         {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
 }
 
-Result<bool> lower_max_pool(Builder& builder, const Node& node) {
+Result<bool> lower_pool(Builder& builder, const Node& node) {
   const Shape& in = builder.shape(node.inputs[0]);
   POISE_TRY(const ConvAttributes a, pool_attributes(node, in));
   if (a.dilations[0] != 1 || a.dilations[1] != 1) return false;
+  dnnl::algorithm algorithm = dnnl::algorithm::pooling_max;
+  if (node.op == "AveragePool") {
+    const bool counts_pads = node.integer("count_include_pad", 0) != 0;
+    if (counts_pads && node.integer("ceil_mode", 0) != 0) return false;  // what is counted beyond the pads differs
+    algorithm =
+        counts_pads ? dnnl::algorithm::pooling_avg_include_padding : dnnl::algorithm::pooling_avg_exclude_padding;
+  }
   dnnl::memory::dims end(2);
   for (int d = 0; d < 2; ++d) {  // what the last window really reaches over, ceil_mode included
     end[d] =
         std::max<std::int64_t>((a.output[2 + d] - 1) * a.strides[d] + a.kernel[d] - a.pads_begin[d] - in[2 + d], 0);
   }
-  add_pool(builder, node, dnnl::algorithm::pooling_max, {a.strides[0], a.strides[1]}, {a.kernel[0], a.kernel[1]},
+  add_pool(builder, node, algorithm, {a.strides[0], a.strides[1]}, {a.kernel[0], a.kernel[1]},
            {a.pads_begin[0], a.pads_begin[1]}, end);
   return true;
 }
 
-bool lower_global_average(Builder& builder, const Node& node) {
+/// Over all pixels of each channel: GlobalAveragePool, and the ReduceMean that some exporters write for it.
+bool lower_global_pool(Builder& builder, const Node& node) {
   const Shape& in = builder.shape(node.inputs[0]);
   if (in.size() != 4) return false;
-  add_pool(builder, node, dnnl::algorithm::pooling_avg_exclude_padding, {1, 1}, {in[2], in[3]}, {0, 0}, {0, 0});
+  if (node.op == "ReduceMean") {
+    std::vector<std::int64_t> axes = node.integers("axes");
+    for (std::int64_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
+    std::sort(axes.begin(), axes.end());
+    if (axes != std::vector<std::int64_t>{2, 3} || node.integer("keepdims", 1) == 0) return false;
+  }
+  const bool max = node.op == "GlobalMaxPool";
+  add_pool(builder, node, max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding, {1, 1},
+           {in[2], in[3]}, {0, 0}, {0, 0});
   return true;
 }
 
@@ -129,7 +160,9 @@ bool lower_batch_norm(Builder& builder, const Node& node) {
   const dnnl::batch_normalization_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const auto vector = [&](std::size_t input) {
     const Tensor* tensor = builder.graph.constant(node.inputs[input]);
-    return builder.weights.vector("norm " + std::to_string(node.inputs[input]), [tensor] { return tensor->clone(); });
+    return builder.weights(node.inputs[input]).vector("norm " + std::to_string(node.inputs[input]), [tensor] {
+      return tensor->clone();
+    });
   };
   const dnnl::memory from = builder.read(node.inputs[0], layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
@@ -160,12 +193,14 @@ void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& 
 
 Result<bool> lower_other(Builder& builder, const Node& node) {
   if (node.fusion.any()) return invalid_argument("only convolutions carry fused operators");
-  if (node.op == "MaxPool") return lower_max_pool(builder, node);
-  if (node.op == "Relu" || node.op == "Sigmoid") return lower_activation(builder, node);
-  if (node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div") return lower_binary(builder, node);
-  if (node.op == "GlobalAveragePool") return lower_global_average(builder, node);
+  if (node.op == "MaxPool" || node.op == "AveragePool") return lower_pool(builder, node);
+  if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool" || node.op == "ReduceMean") {
+    return lower_global_pool(builder, node);
+  }
+  if (node.op == "Resize") return lower_resize(builder, node);
   if (node.op == "BatchNormalization") return lower_batch_norm(builder, node);
-  return false;
+  if (lower_binary(builder, node) || lower_eltwise(builder, node)) return true;
+  return lower_movement(builder, node);
 }
 
 /// The plain implementation on row-major copies: right for every operator, quick for none.
@@ -194,12 +229,12 @@ Status lower_reference(Builder& builder, const Node& node) {
       call->constants.back() = builder.graph.values[id].constant;
       continue;
     }
-    call->sources.back() = builder.read(id, Builder::plain(builder.shape(id)));
-    call->staged.back() = Tensor(builder.shape(id));
+    call->sources.back() = builder.read(id, builder.row_major(id));
+    call->staged.back() = Tensor(builder.shape(id), builder.type(id));
   }
   for (const ValueId id : node.outputs) {
-    call->targets.push_back(builder.write(id, Builder::plain(builder.shape(id))));
-    call->outputs.emplace_back(builder.shape(id));
+    call->targets.push_back(builder.write(id, builder.row_major(id)));
+    call->outputs.emplace_back(builder.shape(id), builder.type(id));
   }
   builder.add_step(node, "reference", builder.work(node), [call](dnnl::stream&) {
     std::vector<const Tensor*> inputs;

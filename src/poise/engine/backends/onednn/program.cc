@@ -11,10 +11,12 @@ using onednn::Binding;
 
 class OnednnPlan : public Plan {
  public:
-  OnednnPlan(onednn::Builder builder, dnnl::stream stream, std::vector<Shape> outputs, std::size_t weight_bytes)
+  OnednnPlan(onednn::Builder builder, dnnl::stream stream, std::vector<OutputInfo> outputs, std::size_t weight_bytes)
       : steps_(std::move(builder.steps)),
         bindings_(std::move(builder.bindings)),
         arena_(std::move(builder.arena)),
+        weights_(std::move(builder.plan_weights)),
+        constants_(std::move(builder.plan_constants)),
         stream_(std::move(stream)),
         outputs_(std::move(outputs)) {
     info_.arena_bytes = arena_.bytes();
@@ -49,14 +51,16 @@ class OnednnPlan : public Plan {
   }
 
   PlanInfo info() const override { return info_; }
-  const std::vector<Shape>& output_shapes() const override { return outputs_; }
+  const std::vector<OutputInfo>& outputs() const override { return outputs_; }
 
  private:
   std::vector<onednn::Step> steps_;
   std::vector<Binding> bindings_;
   onednn::Arena arena_;
+  onednn::WeightStore weights_;  // what follows from this plan's shapes
+  std::vector<std::shared_ptr<const Tensor>> constants_;
   dnnl::stream stream_;
-  std::vector<Shape> outputs_;
+  std::vector<OutputInfo> outputs_;
   PlanInfo info_;
 };
 
@@ -65,12 +69,6 @@ class OnednnProgram : public Program {
   explicit OnednnProgram(Graph graph) : graph_(std::move(graph)) {}
 
   Status prepare() {
-    for (const Value& value : graph_.values) {
-      if (value.constant == nullptr && value.type != DType::kFloat32) {
-        return unsupported("value \"" + value.name + "\" is " + name_of(value.type) +
-                           "; oneDNN computes float32 here: try --backend reference");
-      }
-    }
     remove_identities(graph_);
     POISE_RETURN_IF_ERROR(fold_constants(graph_));
     fold_batch_norm(graph_);
@@ -81,9 +79,10 @@ class OnednnProgram : public Program {
   Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) override {
     POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph_, input_shapes));
     Graph fused = graph_;  // shares the tensors and keeps the value ids, which are the weights' keys
+    fold_known(fused, infos);
     fuse_activations_and_residuals(fused, infos);
     POISE_RETURN_IF_ERROR(fused.validate());
-    onednn::Builder builder(fused, infos, weights_, engine_);
+    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream_});
     try {
       POISE_RETURN_IF_ERROR(builder.build());
     } catch (const dnnl::error& error) {
@@ -91,8 +90,8 @@ class OnednnProgram : public Program {
     } catch (const std::bad_alloc&) {
       return too_large("there is not memory enough to run the network at this size: try a smaller batch");
     }
-    std::vector<Shape> outputs;
-    for (const ValueId id : graph_.outputs) outputs.push_back(infos[id].shape);
+    std::vector<OutputInfo> outputs;
+    for (const ValueId id : graph_.outputs) outputs.push_back({infos[id].shape, infos[id].type});
     return std::unique_ptr<Plan>(
         std::make_unique<OnednnPlan>(std::move(builder), stream_, std::move(outputs), weights_.bytes()));
   }

@@ -22,6 +22,7 @@ class WeightStore {
   /// A vector used as it is (bias, scale, shift).
   dnnl::memory vector(const std::string& key, const std::function<Tensor()>& plain);
   bool has(const std::string& key) const { return entries_.contains(key); }
+  const dnnl::engine& engine() const { return engine_; }
 
   std::size_t bytes() const;
 

@@ -37,7 +37,7 @@ class ReferencePlan : public Plan {
  public:
   ReferencePlan(std::shared_ptr<const Graph> graph, std::vector<ValueInfo> infos)
       : graph_(std::move(graph)), infos_(std::move(infos)), last_uses_(find_last_uses(*graph_)) {
-    for (const ValueId id : graph_->outputs) output_shapes_.push_back(infos_[id].shape);
+    for (const ValueId id : graph_->outputs) outputs_.push_back({infos_[id].shape, infos_[id].type});
   }
 
   Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) override {
@@ -85,7 +85,7 @@ class ReferencePlan : public Plan {
     return info;
   }
 
-  const std::vector<Shape>& output_shapes() const override { return output_shapes_; }
+  const std::vector<OutputInfo>& outputs() const override { return outputs_; }
 
  private:
   Status check_arguments(std::span<const TensorView> inputs, std::span<const Tensor> outputs) const {
@@ -125,7 +125,7 @@ class ReferencePlan : public Plan {
   std::shared_ptr<const Graph> graph_;
   std::vector<ValueInfo> infos_;
   std::vector<std::vector<ValueId>> last_uses_;
-  std::vector<Shape> output_shapes_;
+  std::vector<OutputInfo> outputs_;
 };
 
 class ReferenceProgram : public Program {

@@ -1,0 +1,33 @@
+#pragma once
+// The flags that say how a network is fed and read, shared by the commands that take them.
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/base/json.h"
+#include "poise/base/result.h"
+#include "poise/graph/graph.h"
+
+namespace poise::app {
+
+struct CardFlags {
+  std::string preset, refine, skeleton, colour;
+  std::vector<float> mean, std;
+  std::optional<float> padding;
+
+  /// Adds --preset --refine --padding --skeleton --colour --mean --std to the command, under the heading `group`.
+  void add_to(CLI::App& command, const std::string& group);
+  /// Members of a card for the flags that were given, without the preset's. Errors: a skeleton file's.
+  Result<Json> json() const;
+};
+
+/// Holds a card that may be incomplete against its network: members known and in range, the input's size, as many
+/// joints as heatmaps. Returns what is missing for `predict`, as a sentence, or nothing. Errors: kInvalidArgument.
+Result<std::string> check_card(const Json& card, const Graph& graph);
+
+/// "192x256" -> (width, height). Errors: kInvalidArgument, naming the flag.
+Result<std::pair<int, int>> parse_sides(const std::string& flag, const std::string& text);
+
+}  // namespace poise::app

@@ -1,0 +1,38 @@
+#pragma once
+// The folder of models on this machine, and the index that says what each file was when it was added.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "poise/base/result.h"
+
+namespace poise::app {
+
+struct StoredModel {
+  std::string name;                       // "pose_resnet50", the file's name without .onnx
+  std::string sha256;                     // of the file as it was added; empty: it was put there by hand
+  std::string card_sha256;                // of NAME.card.json as it was added; empty: there was none
+  std::string licence, source, accuracy;  // of its card as it was added
+  std::filesystem::path path;
+};
+
+/// $POISE_MODELS, else $XDG_DATA_HOME/poise/models, else ~/.local/share/poise/models. Errors: kNotFound, where none of
+/// the three is set.
+Result<std::filesystem::path> models_folder();
+
+/// What is recorded in index.json and what else ends in .onnx there, by name. No folder is no model. Errors:
+/// kMalformed, an index that is not ours; kIo.
+Result<std::vector<StoredModel>> stored_models(const std::filesystem::path& folder);
+
+/// Copies the model, and the card beside it, as `name`; nothing is changed where it is there already with the same
+/// bytes, which returns false. The file is read as a model first. Errors: those of parse_onnx; kInvalidArgument:
+/// another model has the name.
+Result<bool> add_model(const std::filesystem::path& folder, const std::filesystem::path& file, const std::string& name);
+
+/// `given` where such a file exists, else the stored model of that name (with or without .onnx). Errors: kNotFound,
+/// naming what there is.
+Result<std::string> find_model(const std::string& given);
+
+}  // namespace poise::app

@@ -1,0 +1,305 @@
+#include "poise/models/config.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "poise/base/yaml.h"
+#include "poise/weights/printable.h"
+
+namespace poise {
+namespace {
+
+// lib/core/config.py of human-pose-estimation.pytorch and lib/config/default.py of deep-high-resolution-net.pytorch.
+constexpr std::array<std::string_view, 11> kSections{"CUDNN",
+                                                     "MODEL",
+                                                     "MODEL.EXTRA",
+                                                     "LOSS",
+                                                     "TRAIN",
+                                                     "MODEL.EXTRA.STAGE2",
+                                                     "DATASET",
+                                                     "TEST",
+                                                     "MODEL.EXTRA.STAGE3",
+                                                     "DEBUG",
+                                                     "MODEL.EXTRA.STAGE4"};
+struct Keys {
+  std::string_view section;
+  std::string_view names;  // each with a space before and after it
+};
+constexpr std::string_view kStage = " NUM_MODULES NUM_BRANCHES BLOCK NUM_BLOCKS NUM_CHANNELS FUSE_METHOD ";
+constexpr std::array<Keys, 12> kKnown{{
+    {"", " GPUS WORKERS PRINT_FREQ OUTPUT_DIR LOG_DIR DATA_DIR AUTO_RESUME PIN_MEMORY RANK "},
+    {"CUDNN", " BENCHMARK DETERMINISTIC ENABLED "},
+    {"MODEL",
+     " NAME STYLE INIT_WEIGHTS PRETRAINED NUM_JOINTS IMAGE_SIZE HEATMAP_SIZE SIGMA TARGET_TYPE TAG_PER_JOINT "},
+    {"MODEL.EXTRA",
+     " NUM_LAYERS DECONV_WITH_BIAS NUM_DECONV_LAYERS NUM_DECONV_FILTERS NUM_DECONV_KERNELS FINAL_CONV_KERNEL "
+     "TARGET_TYPE HEATMAP_SIZE SIGMA PRETRAINED_LAYERS "},
+    {"MODEL.EXTRA.STAGE2", kStage},
+    {"MODEL.EXTRA.STAGE3", kStage},
+    {"MODEL.EXTRA.STAGE4", kStage},
+    {"LOSS", " USE_TARGET_WEIGHT USE_OHKM TOPK USE_DIFFERENT_JOINTS_WEIGHT "},
+    {"DATASET",
+     " DATASET ROOT TRAIN_SET TEST_SET DATA_FORMAT HYBRID_JOINTS_TYPE SELECT_DATA FLIP SCALE_FACTOR ROT_FACTOR "
+     "PROB_HALF_BODY NUM_JOINTS_HALF_BODY COLOR_RGB "},
+    {"TRAIN",
+     " OPTIMIZER LR LR_FACTOR LR_STEP WD MOMENTUM NESTEROV GAMMA1 GAMMA2 BEGIN_EPOCH END_EPOCH BATCH_SIZE "
+     "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "},
+    {"TEST",
+     " BATCH_SIZE BATCH_SIZE_PER_GPU MODEL_FILE FLIP_TEST POST_PROCESS SHIFT_HEATMAP USE_GT_BBOX COCO_BBOX_FILE "
+     "BBOX_THRE IMAGE_THRE IN_VIS_THRE NMS_THRE OKS_THRE SOFT_NMS "},
+    {"DEBUG", " DEBUG SAVE_BATCH_IMAGES_GT SAVE_BATCH_IMAGES_PRED SAVE_HEATMAPS_GT SAVE_HEATMAPS_PRED "},
+}};
+
+bool is_known(std::string_view section, const std::string& name) {
+  const auto* found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Keys& k) { return k.section == section; });
+  return name.find(' ') == std::string::npos && found->names.find(" " + name + " ") != std::string_view::npos;
+}
+
+void collect_unknown(const Json& json, const std::string& section, std::vector<std::string>& unknown) {
+  for (const auto& [name, value] : json.as_object()) {
+    const std::string path = section.empty() ? name : std::string(section).append(".").append(name);
+    const bool is_section = std::find(kSections.begin(), kSections.end(), path) != kSections.end();
+    if (is_section && value.is_object()) {
+      collect_unknown(value, path, unknown);
+    } else if (!is_section && !is_known(section, name)) {
+      unknown.push_back(path);
+    }
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(const Json& root) : root_(root) {}
+
+  const Json* find(std::string_view path) const {
+    const Json* at = &root_;
+    while (at != nullptr && !path.empty()) {
+      const std::size_t dot = path.find('.');
+      at = at->find(path.substr(0, dot));
+      path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+    }
+    return at != nullptr && at->is_null() ? nullptr : at;
+  }
+
+  Result<int> integer(const std::string& path, int fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    return to_int(path, *found);
+  }
+
+  Result<bool> boolean(const std::string& path, bool fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    if (!found->is_bool()) return wrong(path, "must be true or false", *found);
+    return found->as_bool();
+  }
+
+  Result<std::string> text(const std::string& path, const std::string& fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    if (!found->is_string()) return wrong(path, "must be a text", *found);
+    return found->as_string();
+  }
+
+  Result<double> number(const std::string& path, double fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    if (!found->is_number()) return wrong(path, "must be a number", *found);
+    return found->as_number();
+  }
+
+  /// [width, height], or one number for both.
+  Result<Size> size(const std::string& path, Size fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    if (!found->is_array()) {
+      POISE_TRY(const int side, to_int(path, *found));
+      return Size{side, side};
+    }
+    if (found->as_array().size() != 2) return wrong(path, "must be [width, height]", *found);
+    POISE_TRY(const int width, to_int(path, found->as_array()[0]));
+    POISE_TRY(const int height, to_int(path, found->as_array()[1]));
+    return Size{width, height};
+  }
+
+  /// The one value of a list of `count` equal ones: lists with different values describe no network we build.
+  Result<int> same(const std::string& path, int count, int fallback) const {
+    const Json* found = find(path);
+    if (found == nullptr) return fallback;
+    if (!found->is_array() || static_cast<int>(found->as_array().size()) != count) {
+      return wrong(path, "must list " + std::to_string(count) + " numbers, one a layer", *found);
+    }
+    int value = fallback;
+    for (std::size_t i = 0; i < found->as_array().size(); ++i) {
+      POISE_TRY(const int one, to_int(path, found->as_array()[i]));
+      if (i > 0 && one != value)
+        return wrong(path, "must list equal numbers; different ones are not supported", *found);
+      value = one;
+    }
+    return value;
+  }
+
+  Status must_be(const std::string& path, const Json& wanted) const {
+    const Json* found = find(path);
+    if (found == nullptr || found->dump() == wanted.dump()) return {};
+    return wrong(path, "must be " + wanted.dump() + ", other shapes of the network are not supported", *found);
+  }
+
+  static Error wrong(const std::string& path, const std::string& must, const Json& found) {
+    constexpr std::size_t kLongest = 60;
+    std::string value = found.dump();
+    if (value.size() > kLongest) value = value.substr(0, kLongest) + "...";
+    return invalid_argument(path + " " + must + ", it is " + value);
+  }
+
+ private:
+  static Result<int> to_int(const std::string& path, const Json& json) {
+    constexpr std::int64_t kLargest = 1'000'000;
+    if (!json.is_integer() || json.as_integer() < 0 || json.as_integer() > kLargest) {
+      return wrong(path, "must be a whole number of 0 to 1000000", json);
+    }
+    return static_cast<int>(json.as_integer());
+  }
+
+  const Json& root_;
+};
+
+// The second repository keeps under MODEL what the first has under MODEL.EXTRA, and has other defaults.
+bool is_second_repository(const Reader& reader) {
+  constexpr std::array<std::string_view, 8> kItsOwn{
+      "MODEL.HEATMAP_SIZE", "MODEL.SIGMA",       "MODEL.TARGET_TYPE",       "MODEL.EXTRA.STAGE4",
+      "AUTO_RESUME",        "DATASET.COLOR_RGB", "TEST.BATCH_SIZE_PER_GPU", "TRAIN.BATCH_SIZE_PER_GPU"};
+  return std::any_of(kItsOwn.begin(), kItsOwn.end(), [&](std::string_view key) { return reader.find(key) != nullptr; });
+}
+
+std::string either(const Reader& reader, const std::string& key) {
+  return reader.find("MODEL." + key) != nullptr ? "MODEL." + key : "MODEL.EXTRA." + key;
+}
+
+Result<ModelOptions> pose_resnet_options(const Reader& reader) {
+  PoseResNetOptions o;
+  POISE_TRY(o.depth, reader.integer("MODEL.EXTRA.NUM_LAYERS", 50));
+  POISE_TRY(const std::string style, reader.text("MODEL.STYLE", "pytorch"));
+  if (style != "pytorch" && style != "caffe") return Reader::wrong("MODEL.STYLE", "must be pytorch or caffe", style);
+  o.style = style == "caffe" ? PoseResNetOptions::Style::kCaffe : PoseResNetOptions::Style::kPytorch;
+  POISE_TRY(o.deconv_layers, reader.integer("MODEL.EXTRA.NUM_DECONV_LAYERS", 3));
+  POISE_TRY(o.deconv_filters, reader.same("MODEL.EXTRA.NUM_DECONV_FILTERS", o.deconv_layers, 256));
+  POISE_TRY(o.deconv_kernel, reader.same("MODEL.EXTRA.NUM_DECONV_KERNELS", o.deconv_layers, 4));
+  POISE_TRY(o.deconv_bias, reader.boolean("MODEL.EXTRA.DECONV_WITH_BIAS", false));
+  POISE_TRY(o.final_kernel, reader.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
+  return ModelOptions(o);
+}
+
+// experiments/*/hrnet/*.yaml: all have these modules, branches and blocks; only the widths differ.
+Result<ModelOptions> hrnet_options(const Reader& reader) {
+  HrnetOptions o;
+  const Json* widths = reader.find("MODEL.EXTRA.STAGE4.NUM_CHANNELS");
+  if (widths == nullptr || !widths->is_array() || widths->as_array().empty()) {
+    return invalid_argument(
+        "MODEL.EXTRA.STAGE4.NUM_CHANNELS is missing: give the four widths, as in [32, 64, 128, 256]");
+  }
+  const Json& finest = widths->as_array()[0];
+  constexpr std::int64_t kWidest = 128;
+  if (!finest.is_integer() || finest.as_integer() < 1 || finest.as_integer() > kWidest) {
+    return Reader::wrong("MODEL.EXTRA.STAGE4.NUM_CHANNELS", "must start with a width of 1 to 128", *widths);
+  }
+  o.width = static_cast<int>(finest.as_integer());
+  constexpr std::array kModules{1, 4, 3};
+  for (int stage = 2; stage <= 4; ++stage) {
+    const std::string section = "MODEL.EXTRA.STAGE" + std::to_string(stage) + ".";
+    Json channels = Json::array();
+    Json blocks = Json::array();
+    for (int i = 0; i < stage; ++i) {
+      channels.push(o.width << i);
+      blocks.push(4);
+    }
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_MODULES", kModules.at(stage - 2)));
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_BRANCHES", stage));
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "BLOCK", "BASIC"));
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_BLOCKS", blocks));
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_CHANNELS", channels));
+    POISE_RETURN_IF_ERROR(reader.must_be(section + "FUSE_METHOD", "SUM"));
+  }
+  POISE_TRY(o.final_kernel, reader.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
+  return ModelOptions(o);
+}
+
+// A file whose heatmaps have another size than its network's was never trained as it stands.
+Status check_heatmap_size(const Reader& reader, const ModelOptions& options, Size input) {
+  if (input.width % 32 != 0 || input.height % 32 != 0) return {};  // the network refuses such an input by itself
+  const auto* resnet = std::get_if<PoseResNetOptions>(&options);
+  const int layers = resnet != nullptr ? std::min(resnet->deconv_layers, 5) : 3;
+  const Size given{(input.width / 32) << layers, (input.height / 32) << layers};
+  const std::string path = either(reader, "HEATMAP_SIZE");
+  POISE_TRY(const Size stated, reader.size(path, given));
+  if (stated == given) return {};
+  return Reader::wrong(
+      path,
+      "must be [" + std::to_string(given.width) + "," + std::to_string(given.height) + "], which this network gives",
+      Json(Json::Array{Json(stated.width), Json(stated.height)}));
+}
+
+Result<Json> card_of(const Reader& reader, bool second, int joints) {
+  POISE_TRY(const Json preset, card_preset("simple-baselines"));
+  Json card = Json::object();
+  for (const auto& [name, value] : preset.as_object()) {
+    if (name != "skeleton") card.set(name, value);
+  }
+  if (joints == 17) card.set("skeleton", "coco17");
+  if (joints == 16) card.set("skeleton", "mpii16");
+  POISE_TRY(const bool rgb, reader.boolean("DATASET.COLOR_RGB", false));
+  card.set("colour", rgb ? "rgb" : "bgr");
+  POISE_TRY(const double sigma, reader.number(either(reader, "SIGMA"), 2));
+  card.set("sigma", sigma);
+  POISE_TRY(const bool refine, reader.boolean("TEST.POST_PROCESS", !second));
+  card.set("refine", refine ? "quarter" : "none");
+  POISE_TRY(const bool shift, reader.boolean("TEST.SHIFT_HEATMAP", !second));
+  card.set("flip_shift", shift);
+  return card;
+}
+
+}  // namespace
+
+Result<ModelConfig> parse_model_config(std::string_view text) {
+  POISE_TRY(const Json root, parse_yaml(text));
+  const Reader reader(root);
+  const Json* model = reader.find("MODEL");
+  if (model == nullptr || !model->is_object()) {
+    return invalid_argument("MODEL is missing: is this a configuration of pose_resnet or pose_hrnet?");
+  }
+  const bool second = is_second_repository(reader);
+  POISE_TRY(const std::string name, reader.text("MODEL.NAME", second ? "pose_hrnet" : "pose_resnet"));
+  if (name != "pose_resnet" && name != "pose_hrnet") {
+    return unsupported("MODEL.NAME is " + printable(name) + ": pose_resnet and pose_hrnet are supported");
+  }
+  const std::string target = either(reader, "TARGET_TYPE");
+  POISE_TRY(const std::string type, reader.text(target, "gaussian"));
+  if (type != "gaussian") return Reader::wrong(target, "must be gaussian, others are not supported", type);
+
+  ModelConfig config;
+  POISE_TRY(config.options, name == "pose_hrnet" ? hrnet_options(reader) : pose_resnet_options(reader));
+  POISE_TRY(const int joints, reader.integer("MODEL.NUM_JOINTS", second ? 17 : 16));
+  POISE_TRY(const Size input, reader.size("MODEL.IMAGE_SIZE", {256, 256}));
+  std::visit(
+      [&](auto& options) {
+        options.joints = joints;
+        options.input = input;
+      },
+      config.options);
+  POISE_RETURN_IF_ERROR(check_heatmap_size(reader, config.options, input));
+  POISE_TRY(config.card, card_of(reader, second, joints));
+  collect_unknown(root, "", config.unknown);
+  return config;
+}
+
+Result<ModelConfig> read_model_config(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMaxBytes = 1U << 20U;
+  const Result<Bytes> bytes = read_file(path, kMaxBytes);
+  if (!bytes) return bytes.error().prefixed(path.string());
+  auto config = parse_model_config({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!config) return config.error().prefixed(path.string());
+  return config;
+}
+
+}  // namespace poise

@@ -1,0 +1,28 @@
+#pragma once
+// The configuration files of the networks' authors, read unchanged.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "poise/models/zoo.h"
+#include "poise/weights/model_card.h"
+
+namespace poise {
+
+struct ModelConfig {
+  ModelOptions options;
+  Json card;  // preset simple-baselines with what the file tells of feeding and decoding laid over it; without a
+              // skeleton where the joints are neither COCO's 17 nor MPII's 16
+  std::vector<std::string> unknown;  // keys, with their path, that mean nothing to us: to be named aloud
+};
+
+/// YAML of microsoft/human-pose-estimation.pytorch (experiments/*/*.yaml) and of
+/// leoxiaobin/deep-high-resolution-net.pytorch; what is not set has the default of that repository's config. Errors,
+/// one line that starts with the path: those of parse_yaml, kUnsupported (MODEL.NAME), kInvalidArgument naming the key.
+Result<ModelConfig> read_model_config(const std::filesystem::path& path);
+/// From memory; messages name no file.
+Result<ModelConfig> parse_model_config(std::string_view text);
+
+}  // namespace poise

@@ -1,0 +1,69 @@
+#pragma once
+// What the networks are built from: each call adds its nodes and initial weights to `graph`, named as a PyTorch module
+// of that name keeps them ("layer1.0.conv1.weight"). Internal to models. Nodes and values come in the order of the
+// calls, and each random tensor has a stream of its own, so the same calls give the same graph, bit for bit.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/geometry/point.h"
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+struct Window {
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t pad = 0;
+};
+
+class Layers {
+ public:
+  /// `deviation` of all convolutions' weights; none: He et al., ICCV 2015, equation 14 (fan out).
+  Layers(std::string name, std::uint64_t seed, std::optional<double> deviation = {});
+
+  Graph graph;
+
+  ValueId conv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window);
+  /// With a bias; `output` names the result, empty: "NAME.out". `deviation` stands for the network's own.
+  ValueId conv_bias(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window,
+                    const std::string& output = {}, std::optional<double> deviation = {});
+  /// Doubles the map: stride 2, each kernel (4, 3, 2) with the padding that does so.
+  ValueId deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
+                 bool bias, double deviation);
+  ValueId norm(ValueId x, const std::string& name, std::int64_t channels);
+  ValueId relu(ValueId x, const std::string& name);
+  ValueId add(ValueId a, ValueId b, const std::string& name);
+  ValueId max_pool(ValueId x, const std::string& name, const Window& window);
+  /// Each pixel becomes factor x factor pixels, as nn.Upsample(mode="nearest") is exported.
+  ValueId upsample(ValueId x, const std::string& name, int factor);
+
+  /// A residual block of He et al., CVPR 2016, figure 5: conv1 bn1 [relu] conv2 bn2, or 1x1, 3x3, 1x1 to four times
+  /// the planes; downsample.0 and .1 where the shape changes. `caffe`: the first 1x1 takes the stride, not the 3x3.
+  ValueId basic(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t planes, std::int64_t stride);
+  ValueId bottleneck(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t planes, std::int64_t stride,
+                     bool caffe = false);
+
+ private:
+  ValueId shortcut(ValueId x, ValueId y, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                   std::int64_t stride);
+  ValueId conv_weight(const std::string& name, std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
+                      std::optional<double> deviation);
+  ValueId normal(std::string name, Shape shape, double deviation);
+  ValueId filled(std::string name, std::int64_t channels, float value);
+
+  std::uint64_t seed_;
+  std::optional<double> deviation_;
+  std::uint64_t ordinal_ = 0;         // of the random tensors
+  std::map<int, ValueId> upsamples_;  // scales by factor, shared
+};
+
+/// Errors: kInvalidArgument, "OPTION is VALUE: give LOW to HIGH".
+Status check_range(const char* option, int value, int low, int high);
+/// Both sides of "input" are multiples of `unit`, up to 8192. Errors: kInvalidArgument, naming the side.
+Status check_input(Size input, int unit);
+
+}  // namespace poise

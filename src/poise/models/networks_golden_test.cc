@@ -1,0 +1,82 @@
+// Holds HRNet and Hourglass against PyTorch's answers: tests/golden/make_networks.py has another definition of both,
+// fills parameters and input by the rule below, and keeps the heatmaps.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "poise/base/random.h"
+#include "poise/engine/session.h"
+#include "poise/models/hourglass.h"
+#include "poise/models/hrnet.h"
+#include "poise/tensor/npy.h"
+
+namespace poise {
+namespace {
+
+/// Random(0, FNV-1a of the name).uniform(low, high), as make_networks.py's uniform().
+Tensor uniform(const std::string& name, const Shape& shape, double low, double high) {
+  std::uint64_t stream = 0xcbf29ce484222325ULL;
+  for (const char c : name) stream = (stream ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  Random random(0, stream);
+  Tensor tensor(shape);
+  for (float& value : tensor.floats()) value = static_cast<float>(low + (high - low) * random.uniform());
+  return tensor;
+}
+
+/// As make_networks.py's fill(): from name and shape alone.
+void fill(Graph& graph) {
+  for (Value& value : graph.values) {
+    if (value.constant == nullptr || value.name.ends_with(".scales")) continue;
+    const Shape& shape = value.constant->shape();
+    double low = -0.3;
+    double high = 0.3;
+    if (shape.size() == 4) {
+      high = std::sqrt(6.0 / static_cast<double>(shape[1] * shape[2] * shape[3]));
+      low = -high;
+    } else if (value.name.ends_with(".running_var")) {
+      low = 0.5;
+      high = 2.0;
+    } else if (value.name.ends_with(".weight")) {
+      low = 0.3;
+      high = 0.9;
+    }
+    value.constant = std::make_shared<Tensor>(uniform(value.name, shape, low, high));
+  }
+}
+
+void expect_golden(Graph graph, const std::string& name) {
+  fill(graph);
+  const Tensor input = uniform(name + " input", {1, 3, 64, 64}, -2.0, 2.0);
+  const Tensor want = read_npy(POISE_SOURCE_DIR "/tests/golden/networks_tiny/" + name + "_heatmaps.npy").value();
+  for (const char* backend : {"reference", "onednn"}) {
+    Session session = Session::create(graph, {.backend = backend}).value();
+    std::vector<Tensor> outputs;
+    const TensorView view(input);
+    session.run(std::span(&view, 1), outputs).value();
+    const Tensor& had = outputs.back();
+    ASSERT_EQ(had.shape(), want.shape());
+    float largest = 0;
+    float worst = 0;
+    for (std::size_t i = 0; i < want.floats().size(); ++i) {
+      ASSERT_TRUE(std::isfinite(had.floats()[i]));
+      largest = std::max(largest, std::fabs(want.floats()[i]));
+      worst = std::max(worst, std::fabs(want.floats()[i] - had.floats()[i]));
+    }
+    EXPECT_GT(largest, 1.0F);
+    EXPECT_LT(worst, 2e-5F * largest) << backend;  // sums of a few hundred terms in another order
+  }
+}
+
+TEST(NetworksGolden, HrnetGivesPyTorchsHeatmaps) {
+  expect_golden(hrnet({.width = 4, .input = {64, 64}}).value(), "hrnet_tiny");
+}
+
+TEST(NetworksGolden, HourglassGivesPyTorchsHeatmaps) {
+  expect_golden(hourglass({.stacks = 2, .features = 16, .input = {64, 64}, .joints = 5}).value(), "hourglass_tiny");
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,88 @@
+#pragma once
+// The built program, run as a user runs it: in a folder of its own, which is gone afterwards.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "poise/base/json.h"
+
+namespace poise {
+
+namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+inline std::string slurp(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+class Program : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "poise-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    setenv("POISE_MODELS", (folder_ / "models").c_str(), 1);  // not the user's own
+  }
+  void TearDown() override {
+    std::error_code error;
+    fs::permissions(folder_ / "locked", fs::perms::owner_all, error);
+    fs::remove_all(folder_);
+  }
+
+  /// Runs `poise ARGUMENTS...` in the test's folder.
+  Outcome run(const Strings& arguments) const {
+    const std::string out = (folder_ / ".stdout").string(), err = (folder_ / ".stderr").string();
+    Strings words{POISE_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t child = 0;
+    const int spawned = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    EXPECT_EQ(spawned, 0) << argv[0];
+    int status = 0;
+    if (spawned == 0) waitpid(child, &status, 0);
+    Outcome outcome;
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    outcome.out = slurp(out);
+    outcome.err = slurp(err);
+    return outcome;
+  }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  bool exists(const std::string& name) const { return fs::exists(folder_ / name); }
+  Json json(const std::string& name) const { return parse_json(slurp(folder_ / name)).value(); }
+
+  fs::path folder_;
+};
+
+}  // namespace poise
