@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "card_flags.h"
@@ -168,6 +169,8 @@ Status from_onnx(const Options& o, const std::optional<ModelConfig>& config, Con
 }
 
 Status from_checkpoint(const Options& o, const std::optional<ModelConfig>& config, Conversion& conversion) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(o.input, ignored)) return not_found(o.input + ": there is no such file");
   if (!config && o.arch.empty()) {
     return invalid_argument(o.input +
                             ": a checkpoint holds weights only: name their network with --config FILE.yaml, or with "

@@ -167,6 +167,7 @@ class Run {
     persons_ += frame.poses.size();
     if (o_.output.format == "coco") append_coco_results(frame, static_cast<std::int64_t>(images_ + 1), coco_);
     images_ += 1;
+    last_done_ = source.place;
     auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(decoded->image),
                                                                              std::move(frame), std::move(*estimate));
     writes_.push_back(pool_.submit([this, &source, shared]() -> Status {
@@ -220,7 +221,7 @@ class Run {
       line << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
            << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
       if (images_ == 1 && o_.output.format == "poise") {
-        fs::path stem = o_.output.folder / sources_.front().place;
+        fs::path stem = o_.output.folder / last_done_;
         stem.replace_extension();
         line << "\n  " << stem.string() << ".poses.json";
         if (o_.output.image) line << "\n  " << stem.string() << ".poses.jpg";
@@ -240,6 +241,7 @@ class Run {
   Json coco_ = Json::array();
   Json errors_ = Json::array();
   std::size_t images_ = 0, persons_ = 0, matched_ = 0;
+  fs::path last_done_;  // the place of the picture estimated last
   double estimate_seconds_ = 0;
   Clock::time_point begin_;
   std::deque<std::future<Status>> writes_;

@@ -31,6 +31,7 @@ class Cli : public Program {
   /// A figure's picture, 120 x 160.
   void photo(const std::string& name, std::uint64_t seed = 1) const {
     const Image image = kit::draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
+    fs::create_directories((folder_ / name).parent_path());
     write_image(folder_ / name, image).value();
   }
 };
@@ -125,6 +126,15 @@ TEST_F(Cli, BadPicturesAreNamedAndTheOthersDone) {
   }
   EXPECT_TRUE(exists("poise-out/in/a_good.poses.json"));
   EXPECT_TRUE(exists("poise-out/in/z_good.poses.json"));
+}
+
+TEST_F(Cli, TheOnePictureThatWasDoneIsNamed) {
+  photo("in/good.jpg");
+  write("in/bad.jpg", "no picture\n");
+  const Outcome outcome = predict({"in"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.out, "poise-out/in/good.poses.json")) << outcome.out;
+  EXPECT_FALSE(contains(outcome.out, "bad")) << outcome.out;
 }
 
 TEST_F(Cli, PathsAreKeptUnderOutAndNothingCollides) {
