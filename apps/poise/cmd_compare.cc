@@ -98,7 +98,7 @@ void print(const Comparison& found, double tolerance) {
   if (!found.cause.empty()) std::printf("  %s\n", found.cause.c_str());
   if (!found.equal && !found.parting) std::puts("no layer that both networks have is apart");
   if (!found.structure.empty()) std::printf("structure: %s\n", found.structure.c_str());
-  if (!found.weights.empty()) std::printf("weights: the first that differs is %s\n", found.weights.c_str());
+  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", found.weights.c_str());
   std::printf("%s within %g of the maximum; %d of %d layers matched\n", found.equal ? "equal" : "different", tolerance,
               found.matched, found.layers);
 }

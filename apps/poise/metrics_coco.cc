@@ -74,7 +74,7 @@ Result<std::vector<double>> choose_sigmas(const Options& o, const CocoTruth& tru
   source = "given";
   if (o.sigmas.find_first_not_of("0123456789.,eE+-") != std::string::npos) {
     std::string names;
-    for (const std::string& name : sigma_names()) names += " " + name;
+    for (const std::string& name : sigma_names()) names.append(" ").append(name);
     return invalid_argument("--sigmas " + o.sigmas + ": neither numbers with commas between, a skeleton, nor one of" +
                             names);
   }
@@ -263,9 +263,10 @@ Status run_part(const Options& o, const Part& part, bool prefixed, Json& json, C
   if (o.per_joint && part.part != CocoPart::kNone) {
     POISE_TRY(const auto joints, per_joint(m));
     if (table) std::puts("AP with one joint alone:");
+    const std::string ap = prefix + "AP_";
     for (const auto& [name, value] : joints) {
       if (table) std::printf("  %-20s %.3f\n", name.c_str(), value);
-      json.set(prefix + "AP_" + name, value);
+      json.set(std::string(ap).append(name), value);
     }
   }
   if (o.plots.empty()) return {};

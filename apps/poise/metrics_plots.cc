@@ -76,6 +76,7 @@ Status error_classes(const CocoPlots& p, const ErrorClasses& classes, Json& json
     std::size_t sum = 0;
     for (const std::size_t count : counts) sum += count;
     std::vector<double> shares;
+    shares.reserve(counts.size());
     for (const std::size_t count : counts) {
       shares.push_back(sum == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(sum));
     }
@@ -109,19 +110,22 @@ Skeleton skeleton_of(const CocoTruth& truth) {
   return plain;
 }
 
-/// The picture with its detections of better-than-none score, shrunk into a tile.
+/// The picture with its best detections, as many as there are persons, shrunk into a tile.
 Result<Image> tile(const CocoPlots& p, const Skeleton& skeleton, int image, double errors) {
   const CocoTruth::Image& entry = p.truth.images[static_cast<std::size_t>(image)];
   POISE_TRY(Image picture, read_image(std::filesystem::path(p.images) / entry.file_name));
   const auto joints = static_cast<std::size_t>(p.results.joints);
+  const auto persons = std::count(p.truth.image.begin(), p.truth.image.end(), image);
+  constexpr DrawOptions kShowFaint{.min_score = 0.05F};
   for (std::size_t d = 0; d < p.results.size(); ++d) {
-    if (p.results.image[d] != image || p.evaluation.matches.truth[d * kCocoThresholds] < 0) continue;
+    if (p.results.image[d] != image || p.evaluation.matches.rank[d] >= persons) continue;
     Pose pose;
     for (std::size_t j = 0; j < joints; ++j) {
       const double* point = p.results.keypoints.data() + 3 * (d * joints + j);
-      pose.keypoints.push_back({{static_cast<float>(point[0]), static_cast<float>(point[1])}, 1.0F});
+      pose.keypoints.push_back(
+          {{static_cast<float>(point[0]), static_cast<float>(point[1])}, static_cast<float>(point[2])});
     }
-    draw(picture, pose, skeleton);
+    draw(picture, pose, skeleton, kShowFaint);
   }
   const double scale = static_cast<double>(kTile) / std::max(picture.width(), picture.height());
   const Size size{std::max(1, static_cast<int>(picture.width() * scale)),
@@ -129,6 +133,7 @@ Result<Image> tile(const CocoPlots& p, const Skeleton& skeleton, int image, doub
   Image small = resize_area(picture.view(), {0, 0, picture.width(), picture.height()}, size);
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%lld: %.0f%% wrong", static_cast<long long>(entry.id), 100 * errors);
+  draw_text(small, 5, 5, text.data(), {0, 0, 0});
   draw_text(small, 4, 4, text.data(), {255, 255, 0});
   return small;
 }

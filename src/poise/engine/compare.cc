@@ -178,8 +178,10 @@ std::string short_number(double value) {
 }
 
 std::string describe_tensors(const Tensor& a, const Tensor& b) {
-  if (a.shape() != b.shape()) return "is " + to_string(a.shape()) + " in a and " + to_string(b.shape()) + " in b";
-  if (a.type() != b.type()) return std::string("is ") + name_of(a.type()) + " in a and " + name_of(b.type()) + " in b";
+  if (a.shape() != b.shape())
+    return "differs: it is " + to_string(a.shape()) + " in a and " + to_string(b.shape()) + " in b";
+  if (a.type() != b.type())
+    return std::string("differs: it is ") + name_of(a.type()) + " in a and " + name_of(b.type()) + " in b";
   return "differs by " + short_number(measure(a, b).apart) + " of its maximum";
 }
 
@@ -203,9 +205,12 @@ std::string describe_weights(const Side& a, const Side& b) {
 
 std::string to_text(const Attribute& attribute) {
   const auto list = [](const auto& values) {
-    std::string out;
-    for (const auto value : values) out += (out.empty() ? "" : ", ") + short_number(static_cast<double>(value));
-    return "[" + out + "]";
+    std::string out = "[";
+    for (const auto value : values) {
+      if (out.size() > 1) out += ", ";
+      out += short_number(static_cast<double>(value));
+    }
+    return out + "]";
   };
   if (const auto* integer = std::get_if<std::int64_t>(&attribute)) return std::to_string(*integer);
   if (const auto* real = std::get_if<float>(&attribute)) return short_number(*real);

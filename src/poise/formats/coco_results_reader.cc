@@ -85,13 +85,17 @@ class Rows {
     sorted.beyond_max = r.beyond_max;
     sorted.unseen = r.unseen;
     sorted.unknown_category = r.unknown_category;
-    gather(order, 1, results_.index, sorted.index);
-    gather(order, 1, results_.image, sorted.image);
-    gather(order, 1, results_.category, sorted.category);
-    gather(order, 1, results_.score, sorted.score);
-    gather(order, 1, results_.area, sorted.area);
-    gather(order, 1, results_.box, sorted.box);
-    gather(order, width(), results_.keypoints, sorted.keypoints);
+    gather(order, results_.index, sorted.index);
+    gather(order, results_.image, sorted.image);
+    gather(order, results_.category, sorted.category);
+    gather(order, results_.score, sorted.score);
+    gather(order, results_.area, sorted.area);
+    gather(order, results_.box, sorted.box);
+    sorted.keypoints.reserve(order.size() * width());
+    for (const std::size_t row : order) {
+      const double* joints = joints_of(row);
+      sorted.keypoints.insert(sorted.keypoints.end(), joints, joints + width());
+    }
     return sorted;
   }
 
@@ -99,15 +103,13 @@ class Rows {
   std::size_t width() const { return 3 * static_cast<std::size_t>(results_.joints); }
 
   template <typename T>
-  static void gather(const std::vector<std::size_t>& order, std::size_t width, std::vector<T>& from,
-                     std::vector<T>& to) {
-    to.reserve(order.size() * width);
-    for (const std::size_t row : order) {
-      const auto begin = from.begin() + static_cast<std::ptrdiff_t>(row * width);
-      to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
-    }
+  static void gather(const std::vector<std::size_t>& order, std::vector<T>& from, std::vector<T>& to) {
+    to.reserve(order.size());
+    for (const std::size_t row : order) to.push_back(from[row]);
     std::vector<T>().swap(from);  // one array at a time is there twice
   }
+
+  double* joints_of(std::size_t row) { return blocks_[row / kBlock].get() + row % kBlock * width(); }
 
   static bool is_seen(const double* joints, std::size_t count) {
     for (std::size_t j = 0; j < count; ++j) {
@@ -130,7 +132,7 @@ class Rows {
       results_.score.emplace_back();
       results_.area.emplace_back();
       results_.box.emplace_back();
-      results_.keypoints.resize(results_.keypoints.size() + width());
+      if (row == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<double[]>(kBlock * width()));
     } else {
       ++results_.beyond_max;
       const auto worse = [&](std::uint32_t a, std::uint32_t b) {
@@ -145,7 +147,7 @@ class Rows {
     results_.area[row] = area_from_box_ ? (*entry.box)[2] * (*entry.box)[3] : entry.extent;
     results_.box[row] = entry.box.value_or(std::array<double, 4>{});
     if (!area_from_box_ && width() > 0) results_.box[row] = around(joints);
-    std::copy_n(joints, width(), results_.keypoints.begin() + static_cast<std::ptrdiff_t>(row * width()));
+    std::copy_n(joints, width(), joints_of(row));
     return {};
   }
 
@@ -164,6 +166,8 @@ class Rows {
   const CocoResultsOptions& options_;
   CocoResults results_;
   bool area_from_box_ = false;
+  static constexpr std::size_t kBlock = 4096;      // rows
+  std::vector<std::unique_ptr<double[]>> blocks_;  // the rows' joints: a vector that grows would copy them all again
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> buckets_;
 };
 
@@ -187,6 +191,7 @@ Result<CocoResults> read(JsonElements elements, const CocoTruth& truth, const Co
   std::vector<std::unique_ptr<Lane>> lanes;
   const int threads = thread_count(options.threads);
   const int lane_count = threads == 1 ? 1 : threads + 1;
+  lanes.reserve(static_cast<std::size_t>(lane_count));
   for (int i = 0; i < lane_count; ++i) {
     lanes.push_back(std::make_unique<Lane>(
         Lane{CocoEntryParser({keypoint_members(options.part), score_member(options.part)}), {}, {}, {}}));

@@ -73,6 +73,7 @@ void expect_same(const Attribute& have, const Attribute& want) {
 void expect_same(const Graph& have, const Graph& want) {
   const auto names = [](const Graph& graph, const std::vector<ValueId>& ids) {
     std::vector<std::string> out;
+    out.reserve(ids.size());
     for (const ValueId id : ids) out.push_back(id == kNoValue ? "" : graph.values[id].name);
     return out;
   };
