@@ -64,7 +64,14 @@ void append_number(std::string& out, T value) {
     }
   }
   std::array<char, 32> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+  char* const end = digits.data() + digits.size();
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::abs(value) >= T{0x1p63}) {  // plain digits would be an integer that readers refuse
+      out.append(digits.data(), std::to_chars(digits.data(), end, value, std::chars_format::scientific).ptr);
+      return;
+    }
+  }
+  out.append(digits.data(), std::to_chars(digits.data(), end, value).ptr);
 }
 
 bool is_nested(const Json& json) { return json.is_array() || json.is_object(); }

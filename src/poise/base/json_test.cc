@@ -35,6 +35,12 @@ TEST(Json, NumbersAreWrittenWithTheFewestDigitsThatReadBack) {
   EXPECT_EQ(Json(-std::numeric_limits<float>::infinity()).dump(), "null");
 }
 
+TEST(Json, LargeNumbersAreReadBack) {
+  for (const double value : {1e18, 0x1p63, -0x1p64, 1e22, 123456789012345678901234.0, 1.7976931348623157e308}) {
+    EXPECT_EQ(parse_json(Json(value).dump()).value().as_number(), value) << value;
+  }
+}
+
 TEST(Json, IntegersBeyondInt64BecomeDoubles) {
   EXPECT_TRUE(parse_json("9223372036854775807").value().is_integer());
   const Json beyond = parse_json("18446744073709551615").value();
