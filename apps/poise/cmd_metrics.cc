@@ -15,6 +15,10 @@ struct Family {
 };
 constexpr Family kFamilies[] = {
     {"coco", "OKS average precision and recall of keypoints, or those of boxes, as cocoapi's", make_metrics_coco},
+    {"pck", "correct keypoints up to a share of the torso, box or head", make_metrics_pck},
+    {"pdj", "detected joints over the share of the torso: curve and area", make_metrics_pdj},
+    {"pcp", "correct parts, strict and loose, over ten sticks", make_metrics_pcp},
+    {"pckh", "MPII's correct keypoints up to half the head", make_metrics_pckh},
 };
 
 }  // namespace

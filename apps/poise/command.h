@@ -16,7 +16,12 @@ Action make_run(CLI::App& command);
 Action make_compare(CLI::App& command);
 Action make_bench(CLI::App& command);
 Action make_metrics(CLI::App& command);
+Action make_eval(CLI::App& command);
+Action make_convert_results(CLI::App& command);
 Action make_convert(CLI::App& command);
 Action make_models(CLI::App& command);
+Action make_data(CLI::App& command);
+Action make_train(CLI::App& command);
+Action make_export(CLI::App& command);
 
 }  // namespace poise::app

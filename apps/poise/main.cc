@@ -23,6 +23,12 @@ constexpr Entry kCommands[] = {
     {"run", "run a model on a raw tensor (.npy), for comparing", poise::app::make_run},
     {"compare", "run two models on the same numbers; name the first layer where they part", poise::app::make_compare},
     {"metrics", "measure results against the truth, equal to the reference tools", poise::app::make_metrics},
+    {"eval", "crop, network, decoding and metric in one stream over an annotated set", poise::app::make_eval},
+    {"convert-results", "poses and annotations from one format into another: COCO, MPII, LSP, OpenPose, CSV, ours",
+     poise::app::make_convert_results},
+    {"data", "data sets to learn from: check them, pack them", poise::app::make_data},
+    {"train", "train a network on a labelled data set", poise::app::make_train},
+    {"export", "a training run's weights as a model file", poise::app::make_export},
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 

@@ -10,6 +10,10 @@
 namespace poise::app {
 
 Action make_metrics_coco(CLI::App& command);
+Action make_metrics_pck(CLI::App& command);
+Action make_metrics_pdj(CLI::App& command);
+Action make_metrics_pcp(CLI::App& command);
+Action make_metrics_pckh(CLI::App& command);
 
 /// --json [FILE]: "-" (also where no file is named) is standard output, and the table is not printed there then.
 void add_json_option(CLI::App& command, std::string& file);

@@ -312,4 +312,9 @@ const ImageBoxes* BoxesFile::find(const std::filesystem::path& picture) const {
   return image != by_id_.end() && names_[image->second].empty() ? &images_[image->second] : nullptr;
 }
 
+const ImageBoxes* BoxesFile::find(std::int64_t image_id) const {
+  const auto image = by_id_.find(image_id);
+  return image == by_id_.end() ? nullptr : &images_[image->second];
+}
+
 }  // namespace poise

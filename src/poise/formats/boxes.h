@@ -39,6 +39,8 @@ class BoxesFile {
   /// names, by image_id against the number that ends the file's stem. nullptr where the file does not speak of this
   /// picture; a picture it names without a person has an empty list.
   const ImageBoxes* find(const std::filesystem::path& picture) const;
+  /// By the id that the file itself gives; nullptr where it has none such.
+  const ImageBoxes* find(std::int64_t image_id) const;
 
   bool is_annotations() const { return is_annotations_; }
   bool exif_applied() const { return exif_applied_; }

@@ -101,11 +101,19 @@ class TruthReader {
     return before - sorted.size();
   }
 
+  static int side(const Json& entry, const char* name) {
+    constexpr std::int64_t kMaxSide = 1'000'000;
+    const auto pixels = entry.integer(name);
+    return pixels.ok() && *pixels > 0 && *pixels <= kMaxSide ? static_cast<int>(*pixels) : 0;
+  }
+
   void add_image(std::int64_t id, const Json& entry) {
     CocoTruth::Image image;
     image.id = id;
     if (const auto name = entry.string("file_name"); name.ok()) image.file_name = *name;
     if (const auto crowd = entry.number("crowdIndex"); crowd.ok()) image.crowd_index = *crowd;
+    image.width = side(entry, "width");
+    image.height = side(entry, "height");
     truth_.images.push_back(std::move(image));
   }
 

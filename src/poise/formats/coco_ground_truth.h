@@ -21,6 +21,8 @@ struct CocoTruth {
     std::int64_t id = 0;
     std::string file_name;
     double crowd_index = -1;  // CrowdPose's; -1 where the file does not give it
+    int width = 0;            // pixels; 0 where the file does not give them
+    int height = 0;
   };
   struct Category {
     std::int64_t id = 0;

@@ -85,10 +85,14 @@ Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options)
     return too_large("the file has " + std::to_string(bytes.size()) + " bytes, the limit is " +
                      std::to_string(options.max_bytes) + ": make it smaller or raise the limit");
   }
+  if (options.shrink != 1 && options.shrink != 2 && options.shrink != 4 && options.shrink != 8) {
+    return invalid_argument("shrink " + std::to_string(options.shrink) + " is not 1, 2, 4 or 8");
+  }
   try {
     POISE_TRY(RawPicture raw, decode_raw(bytes, options));
     DecodedImage decoded;
     decoded.exif_orientation = raw.orientation;
+    decoded.shrink = raw.shrink;
     decoded.exif_applied = options.exif == Exif::kApply && raw.orientation != 1;
     decoded.image = decoded.exif_applied ? upright(std::move(raw.image), raw.orientation) : std::move(raw.image);
     return decoded;

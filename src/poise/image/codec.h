@@ -19,12 +19,14 @@ struct DecodeOptions {
                                            // (1 to 8) says
   std::uint64_t max_pixels = 256'000'000;  // refused before allocation
   std::uint64_t max_bytes = 512U << 20U;   // of the file
+  int shrink = 1;  // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
 };
 
 struct DecodedImage {
   Image image;
   int exif_orientation = 1;   // 1 to 8 as found in the file; 1 where there is none
   bool exif_applied = false;  // the pixels were turned
+  int shrink = 1;             // what the sides were divided by: 1 for all but JPEGs; a pixel is the mean of so many
 };
 
 /// Errors: kMalformed (not a picture, or broken: named), kUnsupported (a format

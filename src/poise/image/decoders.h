@@ -12,6 +12,7 @@ namespace poise::image_detail {
 struct RawPicture {
   Image image;          // as stored, not turned
   int orientation = 1;  // EXIF, 1 to 8
+  int shrink = 1;       // what the sides were divided by
 };
 
 /// Before any pixel is allocated: both sides in 1 to 1,000,000 and the area

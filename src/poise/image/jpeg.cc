@@ -89,14 +89,17 @@ Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
 
   // Limited scans: a small progressive file must not cost minutes.
   constexpr int kFlags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS;
-  RawPicture picture{Image(width, height), header.orientation};
   if (colours != TJCS_CMYK && colours != TJCS_YCCK) {
-    if (tjDecompress2(handle.get(), bytes.data(), bytes.size(), picture.image.data(), width, width * 3, height,
-                      TJPF_RGB, kFlags) != 0) {
+    const tjscalingfactor factor{1, options.shrink};
+    const Size size{TJSCALED(width, factor), TJSCALED(height, factor)};
+    RawPicture picture{Image(size.width, size.height), header.orientation, options.shrink};
+    if (tjDecompress2(handle.get(), bytes.data(), bytes.size(), picture.image.data(), size.width, size.width * 3,
+                      size.height, TJPF_RGB, kFlags) != 0) {
       return broken(handle);
     }
     return picture;
   }
+  RawPicture picture{Image(width, height), header.orientation};
   const std::size_t pitch = static_cast<std::size_t>(width) * 4;
   std::vector<std::uint8_t> cmyk(pitch * static_cast<std::size_t>(height));
   if (tjDecompress2(handle.get(), bytes.data(), bytes.size(), cmyk.data(), width, width * 4, height, TJPF_CMYK,

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "poise/base/yaml.h"
+#include "poise/models/config_reader.h"
 #include "poise/weights/printable.h"
 
 namespace poise {
 namespace {
 
-// lib/core/config.py of human-pose-estimation.pytorch and lib/config/default.py of deep-high-resolution-net.pytorch.
+// lib/core/config.py of human-pose-estimation.pytorch and lib/config/default.py of deep-high-resolution-net.pytorch; on
+// lines of their own what only we know (docs/training.md).
 constexpr std::array<std::string_view, 11> kSections{"CUDNN",
                                                      "MODEL",
                                                      "MODEL.EXTRA",
@@ -33,7 +35,8 @@ constexpr std::array<Keys, 12> kKnown{{
     {"MODEL",
      " NAME STYLE INIT_WEIGHTS PRETRAINED NUM_JOINTS IMAGE_SIZE HEATMAP_SIZE SIGMA TARGET_TYPE TAG_PER_JOINT "},
     {"MODEL.EXTRA",
-     " NUM_LAYERS DECONV_WITH_BIAS NUM_DECONV_LAYERS NUM_DECONV_FILTERS NUM_DECONV_KERNELS FINAL_CONV_KERNEL "
+     " WIDTH "
+     "NUM_LAYERS DECONV_WITH_BIAS NUM_DECONV_LAYERS NUM_DECONV_FILTERS NUM_DECONV_KERNELS FINAL_CONV_KERNEL "
      "TARGET_TYPE HEATMAP_SIZE SIGMA PRETRAINED_LAYERS "},
     {"MODEL.EXTRA.STAGE2", kStage},
     {"MODEL.EXTRA.STAGE3", kStage},
@@ -41,10 +44,12 @@ constexpr std::array<Keys, 12> kKnown{{
     {"LOSS", " USE_TARGET_WEIGHT USE_OHKM TOPK USE_DIFFERENT_JOINTS_WEIGHT "},
     {"DATASET",
      " DATASET ROOT TRAIN_SET TEST_SET DATA_FORMAT HYBRID_JOINTS_TYPE SELECT_DATA FLIP SCALE_FACTOR ROT_FACTOR "
-     "PROB_HALF_BODY NUM_JOINTS_HALF_BODY COLOR_RGB "},
+     "PROB_HALF_BODY NUM_JOINTS_HALF_BODY COLOR_RGB "
+     "SKELETON ROT_LIMIT ROT_PROB TRANSLATION COLOUR CUTOUT GROW_EPOCHS GROW_FROM "},
     {"TRAIN",
      " OPTIMIZER LR LR_FACTOR LR_STEP WD MOMENTUM NESTEROV GAMMA1 GAMMA2 BEGIN_EPOCH END_EPOCH BATCH_SIZE "
-     "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "},
+     "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "
+     "SCHEDULE WARMUP_STEPS EMA ACCUMULATE PRECISION SEED "},
     {"TEST",
      " BATCH_SIZE BATCH_SIZE_PER_GPU MODEL_FILE FLIP_TEST POST_PROCESS SHIFT_HEATMAP USE_GT_BBOX COCO_BBOX_FILE "
      "BBOX_THRE IMAGE_THRE IN_VIS_THRE NMS_THRE OKS_THRE SOFT_NMS "},
@@ -68,102 +73,7 @@ void collect_unknown(const Json& json, const std::string& section, std::vector<s
   }
 }
 
-class Reader {
- public:
-  explicit Reader(const Json& root) : root_(root) {}
-
-  const Json* find(std::string_view path) const {
-    const Json* at = &root_;
-    while (at != nullptr && !path.empty()) {
-      const std::size_t dot = path.find('.');
-      at = at->find(path.substr(0, dot));
-      path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
-    }
-    return at != nullptr && at->is_null() ? nullptr : at;
-  }
-
-  Result<int> integer(const std::string& path, int fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    return to_int(path, *found);
-  }
-
-  Result<bool> boolean(const std::string& path, bool fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    if (!found->is_bool()) return wrong(path, "must be true or false", *found);
-    return found->as_bool();
-  }
-
-  Result<std::string> text(const std::string& path, const std::string& fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    if (!found->is_string()) return wrong(path, "must be a text", *found);
-    return found->as_string();
-  }
-
-  Result<double> number(const std::string& path, double fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    if (!found->is_number()) return wrong(path, "must be a number", *found);
-    return found->as_number();
-  }
-
-  /// [width, height], or one number for both.
-  Result<Size> size(const std::string& path, Size fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    if (!found->is_array()) {
-      POISE_TRY(const int side, to_int(path, *found));
-      return Size{side, side};
-    }
-    if (found->as_array().size() != 2) return wrong(path, "must be [width, height]", *found);
-    POISE_TRY(const int width, to_int(path, found->as_array()[0]));
-    POISE_TRY(const int height, to_int(path, found->as_array()[1]));
-    return Size{width, height};
-  }
-
-  /// The one value of a list of `count` equal ones: lists with different values describe no network we build.
-  Result<int> same(const std::string& path, int count, int fallback) const {
-    const Json* found = find(path);
-    if (found == nullptr) return fallback;
-    if (!found->is_array() || static_cast<int>(found->as_array().size()) != count) {
-      return wrong(path, "must list " + std::to_string(count) + " numbers, one a layer", *found);
-    }
-    int value = fallback;
-    for (std::size_t i = 0; i < found->as_array().size(); ++i) {
-      POISE_TRY(const int one, to_int(path, found->as_array()[i]));
-      if (i > 0 && one != value)
-        return wrong(path, "must list equal numbers; different ones are not supported", *found);
-      value = one;
-    }
-    return value;
-  }
-
-  Status must_be(const std::string& path, const Json& wanted) const {
-    const Json* found = find(path);
-    if (found == nullptr || found->dump() == wanted.dump()) return {};
-    return wrong(path, "must be " + wanted.dump() + ", other shapes of the network are not supported", *found);
-  }
-
-  static Error wrong(const std::string& path, const std::string& must, const Json& found) {
-    constexpr std::size_t kLongest = 60;
-    std::string value = found.dump();
-    if (value.size() > kLongest) value = value.substr(0, kLongest) + "...";
-    return invalid_argument(path + " " + must + ", it is " + value);
-  }
-
- private:
-  static Result<int> to_int(const std::string& path, const Json& json) {
-    constexpr std::int64_t kLargest = 1'000'000;
-    if (!json.is_integer() || json.as_integer() < 0 || json.as_integer() > kLargest) {
-      return wrong(path, "must be a whole number of 0 to 1000000", json);
-    }
-    return static_cast<int>(json.as_integer());
-  }
-
-  const Json& root_;
-};
+using Reader = ConfigReader;
 
 // The second repository keeps under MODEL what the first has under MODEL.EXTRA, and has other defaults.
 bool is_second_repository(const Reader& reader) {
@@ -188,6 +98,8 @@ Result<ModelOptions> pose_resnet_options(const Reader& reader) {
   POISE_TRY(o.deconv_kernel, reader.same("MODEL.EXTRA.NUM_DECONV_KERNELS", o.deconv_layers, 4));
   POISE_TRY(o.deconv_bias, reader.boolean("MODEL.EXTRA.DECONV_WITH_BIAS", false));
   POISE_TRY(o.final_kernel, reader.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
+  POISE_TRY(const double width, reader.number("MODEL.EXTRA.WIDTH", 1));
+  o.width = static_cast<float>(width);
   return ModelOptions(o);
 }
 
@@ -248,6 +160,8 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
   }
   if (joints == 17) card.set("skeleton", "coco17");
   if (joints == 16) card.set("skeleton", "mpii16");
+  POISE_TRY(const std::string skeleton, reader.text("DATASET.SKELETON", ""));
+  if (!skeleton.empty()) card.set("skeleton", skeleton);
   POISE_TRY(const bool rgb, reader.boolean("DATASET.COLOR_RGB", false));
   card.set("colour", rgb ? "rgb" : "bgr");
   POISE_TRY(const double sigma, reader.number(either(reader, "SIGMA"), 2));
@@ -263,6 +177,10 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
 
 Result<ModelConfig> parse_model_config(std::string_view text) {
   POISE_TRY(const Json root, parse_yaml(text));
+  return model_config_from_json(root);
+}
+
+Result<ModelConfig> model_config_from_json(const Json& root) {
   const Reader reader(root);
   const Json* model = reader.find("MODEL");
   if (model == nullptr || !model->is_object()) {

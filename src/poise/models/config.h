@@ -24,5 +24,7 @@ struct ModelConfig {
 Result<ModelConfig> read_model_config(const std::filesystem::path& path);
 /// From memory; messages name no file.
 Result<ModelConfig> parse_model_config(std::string_view text);
+/// The same of what parse_yaml() gave.
+Result<ModelConfig> model_config_from_json(const Json& root);
 
 }  // namespace poise

@@ -26,9 +26,13 @@ Result<Layout> detect(ByteSource& source) {
   POISE_RETURN_IF_ERROR(source.read(0, std::span(head).first(size)));
   const std::string_view start(reinterpret_cast<const char*>(head.data()), size);
   if (start.empty()) return malformed("it is empty");
+  // Its length may begin with any byte, a pickle's too; that of a real header has 32 bits and no pickle has four zeros
+  // there.
+  const bool braced = start.size() == head.size() && start.back() == '{';
+  if (braced && start.substr(4, 4) == std::string_view("\0\0\0\0", 4)) return kSafetensors;
   if (start.starts_with("PK\x03\x04")) return kZip;
   if (start.starts_with('\x80')) return kLegacy;  // a pickle of protocol 2 or later
-  if (start.size() == head.size() && start.back() == '{') return kSafetensors;
+  if (braced) return kSafetensors;
   if (start.starts_with('\x08')) return unsupported("it looks like an ONNX file: read it as a model");
   return malformed("it is neither a PyTorch checkpoint nor a safetensors file");
 }

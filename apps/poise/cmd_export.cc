@@ -1,0 +1,91 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+#include "poise/models/config.h"
+#include "poise/weights/checkpoint.h"
+#include "poise/weights/model_card.h"
+#include "poise/weights/onnx_writer.h"
+#include "poise/weights/parameters.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string input, out;
+  std::string name, licence, source, training_data, accuracy;
+};
+
+constexpr const char* kExamples =
+    "Batch normalisation stays in the file as it was trained; engines fold it. Of a run with a moving average (EMA) "
+    "its\n"
+    "weights are written.\n"
+    "Examples:\n"
+    "  poise export runs/first/best.ckpt --out my-model.onnx\n"
+    "  poise export runs/first/best.ckpt --out m.onnx --licence CC-BY-4.0 --training-data \"our own photographs\"";
+
+std::string measured(const Json& progress) {
+  const auto pck = progress.number("best_pck");
+  const auto epoch = progress.integer("best_epoch");
+  if (!pck.ok() || !epoch.ok() || *pck < 0) return {};
+  char text[96];
+  std::snprintf(text, sizeof text, "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)", *pck,
+                static_cast<long long>(*epoch));
+  return text;
+}
+
+Status run(const Options& o) {
+  if (fs::path(o.out).extension() != ".onnx") return invalid_argument("--out must end in .onnx, not \"" + o.out + "\"");
+  POISE_TRY(const Checkpoint checkpoint, read_checkpoint(o.input));
+  const auto config = model_config_from_json(checkpoint.config);
+  if (!config.ok()) return config.error().prefixed(o.input);
+  POISE_TRY(Graph graph, build_model(config->options));
+  StateDict weights;
+  weights.tensors = weights_of(checkpoint);
+  const auto loaded = load_parameters(graph, weights);
+  if (!loaded.ok()) return loaded.error().prefixed(o.input);
+
+  Json given = Json::object();
+  const std::string accuracy = o.accuracy.empty() ? measured(checkpoint.progress) : o.accuracy;
+  for (const auto& [member, text] :
+       {std::pair("accuracy", &accuracy), std::pair("name", &o.name), std::pair("licence", &o.licence),
+        std::pair("source", &o.source), std::pair("training_data", &o.training_data)}) {
+    if (!text->empty()) given.set(member, *text);
+  }
+  const Json card = overlay(given, checkpoint.card);
+  if (const auto checked = card_from_json(card, {}); !checked.ok()) return checked.error().prefixed(o.input);
+  OnnxWriteOptions options;
+  options.metadata[kCardKey] = card.dump();
+  options.metadata["poise.trained_with"] = checkpoint.config.dump();
+  options.metadata["poise.progress"] = checkpoint.progress.dump();
+  POISE_RETURN_IF_ERROR(write_onnx(o.out, graph, options));
+  std::printf("%s: %s, %.2f M parameters -> %s\n", o.input.c_str(), graph.name.c_str(),
+              static_cast<double>(graph.parameter_count()) * 1e-6, o.out.c_str());
+  return {};
+}
+
+}  // namespace
+
+Action make_export(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("checkpoint", o->input, "best.ckpt or last.ckpt of poise train")->required()->type_name("FILE");
+  command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
+  const std::string card = "Model card";
+  command.add_option("--name", o->name, "for people, as all below")->group(card)->type_name("TEXT");
+  command.add_option("--licence", o->licence, "of the weights")->group(card)->type_name("TEXT");
+  command.add_option("--source", o->source, "where they come from")->group(card)->type_name("TEXT");
+  command.add_option("--training-data", o->training_data, "what they were trained on")->group(card)->type_name("TEXT");
+  command.add_option("--accuracy", o->accuracy, "else what the run measured")->group(card)->type_name("TEXT");
+  command.footer(kExamples);
+  return [o] {
+    const Status status = run(*o);
+    if (!status.ok()) Console(false).error(status.error().message);
+    return status.ok() ? 0 : 1;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,210 @@
+// poise-train: what `poise train` runs.
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "console.h"
+#include "poise/base/yaml.h"
+#include "poise/models/config.h"
+#include "poise/train/initialise.h"
+#include "poise/train/trainer.h"
+#include "poise/weights/state_dict.h"
+#include "training_data.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Flags {
+  std::string config, out, init, device = "cpu";
+  TrainingDataFlags data;
+  std::optional<int> epochs, seed;
+  int threads = 0, workers = 2, save_steps = 0;
+  double save_minutes = 10;
+  bool resume = false, quiet = false;
+};
+
+constexpr const char* kExamples =
+    "Ctrl-C writes a checkpoint and stops; --resume goes on from it, to the very weights an uninterrupted run gives.\n"
+    "The run's folder gets last.ckpt, best.ckpt, log.jsonl, TensorBoard's events, curves.png and val.jpg.\n"
+    "Examples:\n"
+    "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first\n"
+    "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first --resume\n"
+    "  poise train experiments/coco/resnet50/256x192_d256x3_adam_lr1e-3.yaml --init resnet50.pth --device cuda\n"
+    "  poise export runs/first/best.ckpt --out my-model.onnx";
+
+Result<Json> read_config(const Flags& flags) {
+  constexpr std::uint64_t kMaxBytes = 1U << 20U;
+  const auto bytes = read_file(flags.config, kMaxBytes);
+  if (!bytes.ok()) return bytes.error().prefixed(flags.config);
+  auto root = parse_yaml({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!root.ok()) return root.error().prefixed(flags.config);
+  const Json* given = root->find("TRAIN");
+  Json train = given != nullptr && given->is_object() ? *given : Json::object();
+  if (flags.epochs) train.set("END_EPOCH", *flags.epochs);
+  if (flags.seed) train.set("SEED", *flags.seed);
+  if (flags.epochs || flags.seed) root->set("TRAIN", std::move(train));
+  return root;
+}
+
+/// MODEL.PRETRAINED where that file is there, or --init.
+Status take_initial_weights(const Flags& flags, const Json& config, Graph& graph, Console& console) {
+  std::string path = flags.init;
+  if (path.empty()) {
+    const Json* model = config.find("MODEL");
+    const auto pretrained = model != nullptr ? model->string("PRETRAINED") : Result<std::string>(not_found(""));
+    if (!pretrained.ok() || pretrained->empty()) return {};
+    std::error_code ignored;
+    if (!fs::exists(*pretrained, ignored)) {
+      console.note("MODEL.PRETRAINED " + *pretrained + " is not there: starting from random weights (--init FILE)");
+      return {};
+    }
+    path = *pretrained;
+  }
+  POISE_TRY(const StateDict state, read_state_dict(path));
+  const auto report = initialise(graph, state.tensors);
+  if (!report.ok()) return report.error().prefixed(path);
+  console.note(path + ": " + std::to_string(report->taken) + " tensors taken, " +
+               std::to_string(report->missing.size() + report->other_shape.size()) + " start at random");
+  for (const std::string& line : report->other_shape) console.note("  " + line);
+  return {};
+}
+
+std::string duration(double seconds) {
+  char text[32];
+  const auto whole = static_cast<long>(seconds);
+  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  return text;
+}
+
+TrainCallbacks callbacks(Console& console) {
+  TrainCallbacks calls;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (terminal) {
+    calls.on_step = [&console](const TrainProgress& p) {
+      char text[128];
+      std::snprintf(text, sizeof text, "epoch %d/%d loss %.6f %.0f images/s %s left", p.epoch + 1, p.epochs, p.loss,
+                    p.images_per_second, duration(p.seconds_left).c_str());
+      console.progress(p.batch, p.batches, text);
+    };
+  }
+  calls.on_epoch = [&console](const EpochResult& e) {
+    char text[192];
+    std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, PCK %.4f%s, %.0f images/s, %s left",
+                  e.progress.epoch + 1, e.progress.epochs, e.progress.loss, e.val_loss, e.pck, e.best ? " (best)" : "",
+                  e.progress.images_per_second, duration(e.progress.seconds_left).c_str());
+    console.note(text);
+  };
+  calls.should_stop = interrupted;
+  return calls;
+}
+
+Status run(const Flags& flags) {
+  Console console(flags.quiet);
+  TrainJob job;
+  POISE_TRY(job.config, read_config(flags));
+  const auto model = model_config_from_json(job.config);
+  if (!model.ok()) return model.error().prefixed(flags.config);
+  for (const std::string& key : model->unknown) console.note(flags.config + ": the key " + key + " is not known");
+  auto settings = train_config_from_json(job.config);
+  if (!settings.ok()) return settings.error().prefixed(flags.config);
+  job.settings = std::move(*settings);
+  TrainOptions& options = job.settings.options;
+  options.device = flags.device;
+  options.threads = flags.threads;
+  options.workers = flags.workers;
+  options.checkpoint_steps = flags.save_steps;
+  options.checkpoint_seconds = 60 * flags.save_minutes;
+  ModelOptions network = model->options;
+  std::visit([&](auto& any) { any.seed = options.seed; }, network);
+  POISE_TRY(job.graph, build_model(network));
+  job.card = model->card;
+  Json input = Json::array();
+  std::visit([&](const auto& any) { input.push(any.input.width), input.push(any.input.height); }, model->options);
+  job.card.set("input", std::move(input));
+  const auto card = card_from_json(job.card, {});
+  if (!card.ok()) return card.error().prefixed(flags.config + ": DATASET.SKELETON");
+  if (!flags.resume) POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, job.graph, console));
+  POISE_TRY(const TrainingData data, open_training_data(flags.data, job.settings, card->skeleton, console));
+  job.train = data.train;
+  job.val = data.val;
+  job.out = flags.out;
+  job.resume = flags.resume;
+  watch_interrupts();
+  POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
+  console.finish();
+  char text[160];
+  std::snprintf(text, sizeof text, "%s after %d epochs, %lld steps; best PCK %.4f in epoch %d",
+                summary.stopped ? "stopped" : "done", summary.epochs, static_cast<long long>(summary.steps),
+                summary.best_pck, summary.best_epoch);
+  console.note(text);
+  if (summary.stopped) console.note("go on with --resume");
+  return {};
+}
+
+void add_options(CLI::App& app, Flags& flags) {
+  app.add_option("config", flags.config, "network and training, the authors' YAML or ours (configs/)")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("-o,--out", flags.out, "the run's folder")->required()->type_name("FOLDER");
+  app.add_flag("--resume", flags.resume, "go on from OUT/last.ckpt");
+  app.add_option("--init", flags.init, "take over what fits of these weights: .pth .safetensors .ckpt")
+      ->type_name("FILE");
+  const std::string data = "Data";
+  app.add_option("-d,--data", flags.data.folders, "with train.json, val.json, images/; or train/ and val/ packs")
+      ->group(data)
+      ->type_name("FOLDER");
+  app.add_option("--data-weight", flags.data.weights, "how often each --data is seen an epoch")->group(data);
+  app.add_option("--labels", flags.data.labels, "a teacher's labels for each --data, - for none")
+      ->group(data)
+      ->type_name("FILE");
+  app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")->group(data);
+  const std::string running = "Running";
+  app.add_option("--epochs", flags.epochs, "over TRAIN.END_EPOCH")->group(running);
+  app.add_option("--seed", flags.seed, "over TRAIN.SEED")->group(running);
+  app.add_option("--device", flags.device, "cpu, cuda, cuda:N")->group(running);
+  app.add_option("--threads", flags.threads, "of the network; 0: all")->group(running);
+  app.add_option("--workers", flags.workers, "threads that read pictures; change nothing")->group(running);
+  app.add_option("--save-minutes", flags.save_minutes, "between checkpoints within an epoch")->group(running);
+  app.add_option("--save-steps", flags.save_steps, "a checkpoint after so many steps too")->group(running);
+  app.add_flag("-q,--quiet", flags.quiet, "errors only")->group(running);
+  app.footer(kExamples);
+}
+
+}  // namespace
+}  // namespace poise::app
+
+int main(int argc, char** argv) {
+  // Tensors of a step come back in the next one: memory given to the system in between costs a seventh of the time.
+  constexpr int kLargestAllowed = 32 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargestAllowed);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
+  CLI::App app{"Train a pose network on a labelled data set.", "poise train"};
+  poise::app::Flags flags;
+  poise::app::add_options(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help
+    app.exit(error, std::cout, std::cerr);
+    return asked ? 0 : 2;
+  }
+  try {
+    const poise::Status status = poise::app::run(flags);
+    if (status.ok()) return 0;
+    poise::app::Console(false).error(status.error().message);
+  } catch (const std::bad_alloc&) {
+    std::fputs("poise: there is not memory enough for this\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "poise: %s\n", error.what());
+  }
+  return 1;
+}

@@ -1,0 +1,28 @@
+#pragma once
+// What --data, --labels and the authors' configuration say about where persons to learn from lie.
+
+#include <string>
+#include <vector>
+
+#include "console.h"
+#include "poise/data/data_set.h"
+#include "poise/train/train_config.h"
+
+namespace poise::app {
+
+struct TrainingDataFlags {
+  std::vector<std::string> folders;  // each: train.json, val.json and images/; or train/ and val/ that data pack made
+  std::vector<double> weights;       // how often each is seen; none: once
+  std::vector<std::string> labels;   // a teacher's, one a folder, "-" for none
+  double label_weight = 1;
+};
+
+struct TrainingData {
+  DataSetPtr train, val;
+};
+
+/// Without folders: the authors' layout under DATASET.ROOT. The first folder that has a val set gives it.
+Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config,
+                                        const Skeleton& skeleton, Console& console);
+
+}  // namespace poise::app

@@ -1,0 +1,20 @@
+# LibTorch, for training and for inference on a GPU: optional. POISE_TORCH is AUTO (where it is found), ON or OFF.
+set(POISE_TORCH "AUTO" CACHE STRING "Build what needs LibTorch: AUTO, ON or OFF")
+set_property(CACHE POISE_TORCH PROPERTY STRINGS AUTO ON OFF)
+set(POISE_HAS_TORCH OFF)
+if(NOT POISE_TORCH STREQUAL "OFF")
+  set(poise_flags "${CMAKE_CXX_FLAGS}")
+  find_package(Torch QUIET)
+  set(CMAKE_CXX_FLAGS "${poise_flags}") # its package adds to them
+  if(Torch_FOUND)
+    set(POISE_HAS_TORCH ON)
+    add_library(poise_torch INTERFACE)
+    target_link_libraries(poise_torch INTERFACE ${TORCH_LIBRARIES})
+    target_include_directories(poise_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+    separate_arguments(poise_torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
+    target_compile_options(poise_torch INTERFACE ${poise_torch_flags})
+  elseif(POISE_TORCH STREQUAL "ON")
+    message(FATAL_ERROR "LibTorch is not found: scripts/setup --torch installs Debian's; for another, give "
+                        "-DCMAKE_PREFIX_PATH=/path/to/libtorch")
+  endif()
+endif()

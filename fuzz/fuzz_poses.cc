@@ -1,0 +1,58 @@
+// Readers of poses as text: MPII's JSON, OpenPose's, ours, and CSV. The first byte tells which.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "poise/formats/pose_readers.h"
+
+namespace {
+
+void check(const poise::Status& status, const poise::PoseSet& set) {
+  if (!status.ok()) {
+    if (status.error().message.empty()) std::abort();
+    return;
+  }
+  const auto joints = static_cast<std::size_t>(set.skeleton.size());
+  for (const poise::PoseSet::Image& image : set.images) {
+    for (const poise::Pose& pose : image.poses) {
+      if (pose.keypoints.size() != joints) std::abort();
+    }
+    for (const poise::Annotation& truth : image.truths) {
+      if (truth.keypoints.size() != joints) std::abort();
+    }
+  }
+}
+
+void check(const poise::Result<poise::PoseSet>& set) {
+  if (set.ok()) {
+    check(poise::Status(), *set);
+  } else {
+    check(poise::Status(set.error()), {});
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
+  if (data[0] % 4 == 0) {
+    check(poise::csv_pose_set(text));
+    return 0;
+  }
+  const auto json = poise::parse_json(text);
+  if (!json.ok()) return 0;
+  if (data[0] % 4 == 1) {
+    check(poise::mpii_from_json(*json));
+  } else if (data[0] % 4 == 2) {
+    std::optional<poise::Skeleton> skeleton;
+    const auto poses = poise::openpose_poses(*json, skeleton);
+    if (poses.ok() && !poses->empty() && !skeleton) std::abort();
+  } else {
+    poise::PoseSet set;
+    check(poise::add_poses_json(*json, set), set);
+  }
+  return 0;
+}

@@ -1,0 +1,330 @@
+#include "poise/data/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "poise/base/sha256.h"
+#include "poise/base/thread_pool.h"
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Ours, chosen on LSPET's train.json by looking at the sheets.
+constexpr float kOutsideImage = 1.0F;  // pixels
+constexpr float kOutsideBox = 0.1F;    // of the box's longer side
+constexpr float kSwappedShare = 0.5F;  // limbs swapped are this much shorter ...
+constexpr float kSwappedGain = 0.2F;   // ... and by this share of the person's longer side
+constexpr float kTorsoWidth = 0.2F;    // of the torso's length: narrower ones cross for no reason
+constexpr float kSameJoints = 0.05F;   // of the box's longer side, mean distance
+constexpr int kFewestJoints = 3;       // labelled in both, to call two persons the same
+
+bool labelled(const Annotation& truth, int j) {
+  return truth.keypoints[static_cast<std::size_t>(j)].visibility != Visibility::kAbsent;
+}
+Point at(const Annotation& truth, int j) { return truth.keypoints[static_cast<std::size_t>(j)].point; }
+float distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
+float longer_side(const Box& box) { return std::max(box.width, box.height); }
+
+float extent(const Annotation& truth) {
+  float low_x = 0, high_x = 0, low_y = 0, high_y = 0;
+  bool any = false;
+  for (const auto& joint : truth.keypoints) {
+    if (joint.visibility == Visibility::kAbsent) continue;
+    const Point p = joint.point;
+    low_x = any ? std::min(low_x, p.x) : p.x;
+    high_x = any ? std::max(high_x, p.x) : p.x;
+    low_y = any ? std::min(low_y, p.y) : p.y;
+    high_y = any ? std::max(high_y, p.y) : p.y;
+    any = true;
+  }
+  return std::max(high_x - low_x, high_y - low_y);
+}
+
+/// Of a pair, by what the limbs to neighbours that are mirrored too say.
+bool limbs_say_swapped(const Annotation& truth, const Skeleton& skeleton, const std::vector<int>& flip,
+                       std::pair<int, int> pair) {
+  float as_labelled = 0;
+  float swapped = 0;
+  for (const Limb& limb : skeleton.limbs) {
+    if (limb.from != pair.first && limb.to != pair.first) continue;
+    const int neighbour = limb.from == pair.first ? limb.to : limb.from;
+    const int mirrored = flip[static_cast<std::size_t>(neighbour)];
+    if (mirrored == neighbour || neighbour == pair.second) continue;
+    if (!labelled(truth, neighbour) || !labelled(truth, mirrored)) continue;
+    const Point left = at(truth, pair.first);
+    const Point right = at(truth, pair.second);
+    as_labelled += distance(left, at(truth, neighbour)) + distance(right, at(truth, mirrored));
+    swapped += distance(right, at(truth, neighbour)) + distance(left, at(truth, mirrored));
+  }
+  return swapped < kSwappedShare * as_labelled && as_labelled - swapped > kSwappedGain * extent(truth);
+}
+
+float cross(Point origin, Point a, Point b) {
+  return (a.x - origin.x) * (b.y - origin.y) - (a.y - origin.y) * (b.x - origin.x);
+}
+bool segments_cross(Point a, Point b, Point c, Point d) {
+  return cross(a, b, c) * cross(a, b, d) < 0 && cross(c, d, a) * cross(c, d, b) < 0;
+}
+
+/// Shoulders and hips as a bow tie: one of the two pairs is exchanged.
+bool torso_crosses(const Annotation& truth, const Skeleton& skeleton) {
+  const auto joints = {skeleton.index_of("left_shoulder"), skeleton.index_of("right_shoulder"),
+                       skeleton.index_of("left_hip"), skeleton.index_of("right_hip")};
+  std::vector<Point> p;
+  for (const auto& joint : joints) {
+    if (!joint || !labelled(truth, *joint)) return false;
+    p.push_back(at(truth, *joint));
+  }
+  const float length = 0.5F * (distance(p[0], p[3]) + distance(p[1], p[2]));
+  return segments_cross(p[0], p[2], p[1], p[3]) && distance(p[0], p[1]) > kTorsoWidth * length &&
+         distance(p[2], p[3]) > kTorsoWidth * length;
+}
+
+struct Looked {  // at one picture
+  bool missing = false;
+  std::string broken;
+  Size size;
+  std::string hash;
+};
+
+Looked look(const fs::path& path, bool decode) {
+  Looked looked;
+  std::error_code error;
+  looked.missing = !fs::is_regular_file(path, error);
+  if (looked.missing || !decode) return looked;
+  const auto bytes = read_file(path, DecodeOptions{}.max_bytes);
+  if (!bytes.ok()) {
+    looked.broken = bytes.error().message;
+    return looked;
+  }
+  looked.hash = sha256_hex(*bytes);
+  const auto decoded = decode_image(*bytes, {.exif = Exif::kIgnore, .max_pixels = 100'000'000});
+  if (!decoded.ok()) {
+    looked.broken = decoded.error().message;
+  } else {
+    looked.size = decoded->image.size();
+  }
+  return looked;
+}
+
+std::string pixels(float value) { return std::to_string(std::lround(value)) + " px"; }
+std::string size_text(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+class Checker {
+ public:
+  Checker(const PoseSet& set, const CheckOptions& options) : set_(set), options_(options) {}
+
+  void image(std::size_t i, const Looked& looked) {
+    const PoseSet::Image& image = set_.images[i];
+    if (looked.missing) return add({.fault = Fault::kMissingImage, .image = i, .joints = {}, .detail = "no such file"});
+    if (!looked.broken.empty()) {
+      return add({.fault = Fault::kBrokenImage, .image = i, .joints = {}, .detail = looked.broken});
+    }
+    const Size said{image.width, image.height};
+    if (looked.size.width > 0 && said.width > 0 && said != looked.size) {
+      add({.fault = Fault::kOtherSize,
+           .image = i,
+           .joints = {},
+           .detail = "is " + size_text(looked.size) + ", the annotations say " + size_text(said)});
+    }
+    if (!names_.insert(image.name).second) {
+      add({.fault = Fault::kDuplicateImage, .image = i, .joints = {}, .detail = "listed twice"});
+    } else if (!looked.hash.empty()) {
+      const auto [same, fresh] = by_hash_.emplace(looked.hash, image.name);
+      if (!fresh) {
+        add({.fault = Fault::kDuplicateImage, .image = i, .joints = {}, .detail = "the same bytes as " + same->second});
+      }
+    }
+  }
+
+  void persons(std::size_t i, Size known) {
+    const PoseSet::Image& image = set_.images[i];
+    const Size size = known.width > 0 ? known : Size{image.width, image.height};
+    for (std::size_t t = 0; t < image.truths.size(); ++t) {
+      const Annotation& truth = image.truths[t];
+      ++report_.persons;
+      if (truth.crowd || truth.keypoints.size() != set_.skeleton.joints.size()) continue;
+      for (std::size_t other = 0; other < t; ++other) duplicate(i, other, t);
+      box(i, t, size);
+      joints(i, t, size);
+      for (const int first : likely_swaps(truth, set_.skeleton)) {
+        const int second = set_.skeleton.flip_index()[static_cast<std::size_t>(first)];
+        add(person(Fault::kSideSwap, i, t, {first, second}, name(first) + " and " + name(second) + " look exchanged",
+                   distance(at(truth, first), at(truth, second)) / std::max(extent(truth), 1.0F)));
+      }
+    }
+  }
+
+  CheckReport finish() {
+    report_.images = set_.images.size();
+    std::stable_sort(report_.findings.begin(), report_.findings.end(), [](const Finding& a, const Finding& b) {
+      return a.fault != b.fault ? a.fault < b.fault : a.badness > b.badness;
+    });
+    return std::move(report_);
+  }
+
+ private:
+  void add(Finding finding) {
+    ++report_.counts[static_cast<std::size_t>(finding.fault)];
+    report_.findings.push_back(std::move(finding));
+  }
+  static Finding person(Fault fault, std::size_t i, std::size_t t, std::vector<int> joints, std::string detail,
+                        float badness) {
+    return {.fault = fault,
+            .image = i,
+            .truth = t,
+            .of_person = true,
+            .joints = std::move(joints),
+            .detail = std::move(detail),
+            .badness = badness};
+  }
+  const std::string& name(int joint) const { return set_.skeleton.joints[static_cast<std::size_t>(joint)].name; }
+
+  void box(std::size_t i, std::size_t t, Size size) {
+    const Box& box = set_.images[i].truths[t].box;
+    const bool outside = size.width > 0 && !(box.x < static_cast<float>(size.width) && box.x + box.width > 0 &&
+                                             box.y < static_cast<float>(size.height) && box.y + box.height > 0);
+    if (!(box.width > 0 && box.height > 0) || outside) {
+      return add(person(Fault::kEmptyBox, i, t, {}, outside ? "box outside the picture" : "box without area", 0));
+    }
+    if (longer_side(box) < static_cast<float>(options_.tiny)) {
+      add(person(Fault::kTinyBox, i, t, {}, pixels(longer_side(box)) + " long", -longer_side(box)));
+    }
+  }
+
+  void joints(std::size_t i, std::size_t t, Size size) {
+    const Annotation& truth = set_.images[i].truths[t];
+    std::vector<int> out_of_image;
+    std::vector<int> out_of_box;
+    float far_image = 0;
+    float far_box = 0;
+    const auto beyond = [](Point p, const Box& b) {
+      return std::max({b.x - p.x, b.y - p.y, p.x - b.x - b.width, p.y - b.y - b.height, 0.0F});
+    };
+    for (int j = 0; j < set_.skeleton.size(); ++j) {
+      if (!labelled(truth, j)) continue;
+      ++report_.labelled;
+      const Point p = at(truth, j);
+      const Box whole{0, 0, static_cast<float>(size.width - 1), static_cast<float>(size.height - 1)};
+      const float image = size.width > 0 ? beyond(p, whole) : 0;
+      const float box = beyond(p, truth.box);
+      if (image > kOutsideImage) {
+        out_of_image.push_back(j);
+        far_image = std::max(far_image, image);
+      } else if (longer_side(truth.box) > 0 && box > kOutsideBox * longer_side(truth.box)) {
+        out_of_box.push_back(j);
+        far_box = std::max(far_box, box);
+      }
+    }
+    const auto say = [&](Fault fault, const std::vector<int>& which, float far) {
+      if (which.empty()) return;
+      const std::string more = which.size() > 1 ? " and " + std::to_string(which.size() - 1) + " more" : "";
+      add(person(fault, i, t, which, name(which.front()) + more + ", up to " + pixels(far) + " outside",
+                 far / std::max(longer_side(truth.box), 1.0F)));
+    };
+    say(Fault::kJointOutsideImage, out_of_image, far_image);
+    say(Fault::kJointOutsideBox, out_of_box, far_box);
+  }
+
+  void duplicate(std::size_t i, std::size_t first, std::size_t second) {
+    const Annotation& a = set_.images[i].truths[first];
+    const Annotation& b = set_.images[i].truths[second];
+    if (a.crowd || a.keypoints.size() != b.keypoints.size()) return;
+    int common = 0;
+    int either = 0;
+    float apart = 0;
+    for (int j = 0; j < set_.skeleton.size(); ++j) {
+      either += labelled(a, j) || labelled(b, j) ? 1 : 0;
+      if (!labelled(a, j) || !labelled(b, j)) continue;
+      ++common;
+      apart += distance(at(a, j), at(b, j));
+    }
+    if (common < kFewestJoints || 2 * common < either) return;
+    if (apart / static_cast<float>(common) > kSameJoints * std::max(extent(a), extent(b))) return;
+    add(person(Fault::kDuplicatePerson, i, second, {}, "like annotation " + std::to_string(a.id), 0));
+  }
+
+  const PoseSet& set_;
+  CheckOptions options_;
+  CheckReport report_;
+  std::set<std::string> names_;
+  std::map<std::string, std::string> by_hash_;
+};
+
+}  // namespace
+
+const char* name_of(Fault fault) {
+  switch (fault) {
+    case Fault::kMissingImage:
+      return "missing image";
+    case Fault::kBrokenImage:
+      return "broken image";
+    case Fault::kOtherSize:
+      return "image of another size";
+    case Fault::kEmptyBox:
+      return "empty box";
+    case Fault::kJointOutsideImage:
+      return "joint outside image";
+    case Fault::kJointOutsideBox:
+      return "joint outside box";
+    case Fault::kSideSwap:
+      return "likely side swap";
+    case Fault::kTinyBox:
+      return "tiny box";
+    case Fault::kDuplicatePerson:
+      return "duplicate person";
+    case Fault::kDuplicateImage:
+      return "duplicate image";
+  }
+  return "";
+}
+
+bool is_error(Fault fault) { return fault <= Fault::kJointOutsideImage; }
+
+std::size_t CheckReport::errors() const {
+  return static_cast<std::size_t>(std::ranges::count_if(findings, [](const Finding& f) { return is_error(f.fault); }));
+}
+std::size_t CheckReport::warnings() const { return findings.size() - errors(); }
+
+std::vector<int> likely_swaps(const Annotation& truth, const Skeleton& skeleton) {
+  const std::vector<int> flip = skeleton.flip_index();
+  std::vector<int> swaps;
+  for (const auto& pair : skeleton.flip_pairs) {
+    if (!labelled(truth, pair.first) || !labelled(truth, pair.second)) continue;
+    if (limbs_say_swapped(truth, skeleton, flip, pair)) swaps.push_back(pair.first);
+  }
+  if (swaps.empty() && torso_crosses(truth, skeleton)) {
+    const int left = *skeleton.index_of("left_shoulder");
+    swaps.push_back(std::min(left, flip[static_cast<std::size_t>(left)]));
+  }
+  return swaps;
+}
+
+CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOptions& options) {
+  Checker checker(set, options);
+  ThreadPool pool(options.threads);
+  constexpr std::size_t kAhead = 256;  // pictures under way: the rest wait, whatever the size of the set
+  std::vector<std::future<Looked>> looks(set.images.size());
+  const auto begin = [&](std::size_t i) {
+    const fs::path path = images / set.images[i].name;
+    looks[i] = pool.submit([path, decode = options.decode] { return look(path, decode); });
+  };
+  for (std::size_t i = 0; i < std::min(kAhead, looks.size()); ++i) begin(i);
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const Looked looked = looks[i].get();
+    if (i + kAhead < looks.size()) begin(i + kAhead);
+    checker.image(i, looked);
+    checker.persons(i, looked.size);
+  }
+  return checker.finish();
+}
+
+}  // namespace poise

@@ -1,0 +1,129 @@
+#include "poise/data/sample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "poise/base/check.h"
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+constexpr std::uint64_t kMaxPixels = 100'000'000;  // of one picture: a worker holds it whole
+
+/// Colour changes cost nothing: (gain v + offset) * scale normalised is v normalised otherwise.
+Normalisation recoloured(const Normalisation& plain, const Augmentation& augmentation) {
+  Normalisation n = plain;
+  for (std::size_t plane = 0; plane < 3; ++plane) {
+    const std::size_t channel = plain.order == ColourOrder::kBgr ? 2 - plane : plane;
+    n.std[plane] = plain.std[plane] / augmentation.gain[channel];
+    n.mean[plane] = (plain.mean[plane] - augmentation.offset[channel] * plain.scale) / augmentation.gain[channel];
+  }
+  return n;
+}
+
+/// The mean colour, which is 0 once normalised.
+void cut_out(const Square& square, Size size, std::span<float> image) {
+  const int left = std::max(square.x, 0);
+  const int right = std::min(square.x + square.side, size.width);
+  const int top = std::max(square.y, 0);
+  const int bottom = std::min(square.y + square.side, size.height);
+  if (left >= right) return;
+  for (int c = 0; c < 3; ++c) {
+    for (int y = top; y < bottom; ++y) {
+      const std::ptrdiff_t row = (static_cast<std::ptrdiff_t>(c) * size.height + y) * size.width;
+      std::fill(image.begin() + row + left, image.begin() + row + right, 0.0F);
+    }
+  }
+}
+
+int shrink_for(const Affine& input_from_image) {
+  const double pixels = 1.0 / std::hypot(input_from_image.a, input_from_image.d);  // of the picture, an input pixel
+  for (const int shrink : {8, 4, 2}) {
+    if (pixels >= shrink) return shrink;
+  }
+  return 1;
+}
+
+std::size_t area(Size size) { return static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height); }
+
+}  // namespace
+
+Status check(const SampleOptions& o) {
+  constexpr int kMaxSide = 4096;
+  const auto bad = [](Size s) { return s.width < 1 || s.height < 1 || s.width > kMaxSide || s.height > kMaxSide; };
+  if (bad(o.crop.size)) return invalid_argument("the input must be 1 to 4096 pixels a side");
+  if (bad(o.heatmap)) return invalid_argument("the heatmap must be 1 to 4096 pixels a side");
+  if (!(o.crop.padding > 0 && o.crop.padding <= 10)) return invalid_argument("padding must be over 0 and at most 10");
+  if (!(o.codec.sigma > 0 && o.codec.sigma <= kMaxSigma))
+    return invalid_argument("sigma must be over 0 and at most 64");
+  const auto fits = [&](int input, int heatmap) {
+    return std::abs(static_cast<float>(heatmap) * o.codec.stride - static_cast<float>(input)) < 0.5F;
+  };
+  if (!fits(o.crop.size.width, o.heatmap.width) || !fits(o.crop.size.height, o.heatmap.height)) {
+    return invalid_argument("a heatmap of " + std::to_string(o.heatmap.width) + "x" + std::to_string(o.heatmap.height) +
+                            " times its stride is not the input, " + std::to_string(o.crop.size.width) + "x" +
+                            std::to_string(o.crop.size.height));
+  }
+  for (const float std : o.normalisation.std) {
+    if (!(std::abs(std) > 0)) return invalid_argument("a channel's std must not be 0");
+  }
+  return {};
+}
+
+PlacedJoints place_joints(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
+                          const CropOptions& crop) {
+  POISE_CHECK(person.keypoints.size() == skeleton.joints.size() && person.weights.size() == skeleton.joints.size());
+  std::vector<Annotation::TrueKeypoint> keypoints = person.keypoints;
+  PlacedJoints placed{{}, person.weights};
+  if (augmentation.flip) swap_pairs(keypoints, placed.weights, skeleton.flip_index());
+  const Affine map = input_from_image(augmentation, crop);
+  for (std::size_t j = 0; j < keypoints.size(); ++j) {
+    if (keypoints[j].visibility == Visibility::kAbsent) placed.weights[j] = 0;
+    placed.points.push_back(map(keypoints[j].point));
+  }
+  return placed;
+}
+
+Result<LoadedPicture> load_picture(const Person& person, int shrink) {
+  DecodeOptions options{.exif = Exif::kIgnore, .max_pixels = kMaxPixels, .shrink = shrink};
+  // A packed picture is as large as its pack says: nobody else's.
+  if (person.path.empty() && person.picture.width > 0) {
+    options.max_pixels = std::min<std::uint64_t>(kMaxPixels, area(person.picture));
+  }
+  auto decoded = person.path.empty() ? decode_image(person.bytes, options) : read_image_file(person.path, options);
+  if (!decoded.ok()) {
+    return person.path.empty() ? decoded.error().prefixed("packed picture " + person.image_name) : decoded.error();
+  }
+  LoadedPicture loaded{std::move(decoded->image), {}};
+  const double factor = 1.0 / decoded->shrink;
+  loaded.loaded_from_image = {.a = factor, .b = 0, .c = (factor - 1) / 2, .d = 0, .e = factor, .f = (factor - 1) / 2};
+  return loaded;
+}
+
+Status make_sample(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
+                   const SampleOptions& options, const SampleView& out) {
+  const std::size_t joints = skeleton.joints.size();
+  POISE_CHECK(out.image.size() == 3 * area(options.crop.size));
+  POISE_CHECK(out.targets.size() == joints * area(options.heatmap) && out.weights.size() == joints);
+  const Affine map = input_from_image(augmentation, options.crop);
+  POISE_TRY(const LoadedPicture picture, load_picture(person, options.shrink ? shrink_for(map) : 1));
+  write_crop(picture.image.view(), map * picture.loaded_from_image.inverse(), options.crop.size,
+             recoloured(options.normalisation, augmentation), out.image);
+  if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, options.crop.size, out.image);
+
+  const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop);
+  const auto present = std::make_unique<bool[]>(joints);
+  for (std::size_t j = 0; j < joints; ++j) present[j] = placed.weights[j] > 0;
+  const EncodedHeatmaps encoded = encode(options.codec, placed.points, {present.get(), joints}, options.heatmap);
+  std::ranges::copy(encoded.heatmaps.floats(), out.targets.begin());
+  for (std::size_t j = 0; j < joints; ++j) {
+    const float joint_weight = options.joint_weights ? skeleton.joints[j].weight : 1.0F;
+    out.weights[j] = encoded.weights[j] * placed.weights[j] * joint_weight;
+  }
+  return {};
+}
+
+}  // namespace poise

@@ -1,0 +1,133 @@
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "poise/formats/mat_limits.h"
+#include "poise/formats/pose_readers.h"
+
+namespace poise {
+namespace {
+
+constexpr std::size_t kColumns = 7;
+constexpr std::size_t kMaxJoints = 4096;
+
+/// RFC 4180: the fields of one record; `at` moves past its end.
+Result<std::vector<std::string>> record(std::string_view text, std::size_t& at) {
+  std::vector<std::string> fields(1);
+  while (at < text.size()) {
+    const char c = text[at++];
+    if (c == '\n') return fields;
+    if (c == '\r' && at < text.size() && text[at] == '\n') continue;
+    if (c == ',') {
+      if (fields.size() >= kColumns) return malformed("more than 7 fields");
+      fields.emplace_back();
+    } else if (c == '"' && fields.back().empty()) {
+      while (true) {
+        if (at >= text.size()) return malformed("truncated: a quoted field does not end");
+        const char q = text[at++];
+        if (q != '"') {
+          fields.back() += q;
+        } else if (at < text.size() && text[at] == '"') {
+          fields.back() += text[at++];
+        } else {
+          break;
+        }
+      }
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+/// An empty field is no number: NaN.
+Result<float> number(const std::string& field, const char* name) {
+  if (field.empty()) return not_found_keypoint().point.x;
+  double value = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, value);
+  if (error != std::errc() || stop != end || !(std::abs(value) < 1e9)) {
+    return malformed(std::string(name) + " must be a number, it is \"" + mat::printable(field) + "\"");
+  }
+  return static_cast<float>(value);
+}
+
+class CsvReader {
+ public:
+  Status add(const std::vector<std::string>& fields) {
+    if (fields.size() != kColumns) return malformed("7 fields wanted, it has " + std::to_string(fields.size()));
+    Line line;
+    POISE_TRY(line.score, number(fields[2], "score"));
+    POISE_TRY(line.keypoint.point.x, number(fields[4], "x"));
+    POISE_TRY(line.keypoint.point.y, number(fields[5], "y"));
+    POISE_TRY(line.keypoint.score, number(fields[6], "joint_score"));
+    if (std::isnan(line.keypoint.point.x) || std::isnan(line.keypoint.point.y) || std::isnan(line.keypoint.score)) {
+      line.keypoint = not_found_keypoint();
+    }
+    if (fields[0].empty() || fields[3].empty()) return malformed("source and joint must not be empty");
+    const auto [joint, new_joint] = joints_.emplace(fields[3], names_.size());
+    if (new_joint) {
+      if (names_.size() >= kMaxJoints) return too_large("over 4096 joints");
+      names_.push_back(fields[3]);
+    }
+    const auto [image, new_image] = images_.emplace(fields[0], set_.images.size());
+    if (new_image) set_.images.emplace_back().name = fields[0];
+    const auto [person, new_person] =
+        persons_.emplace(std::pair(image->second, fields[1]), set_.images[image->second].poses.size());
+    auto& poses = set_.images[image->second].poses;
+    if (new_person) poses.emplace_back().score = std::isnan(line.score) ? 0 : line.score;
+    auto& keypoints = poses[person->second].keypoints;
+    if (keypoints.size() <= joint->second) keypoints.resize(joint->second + 1, not_found_keypoint());
+    keypoints[joint->second] = line.keypoint;
+    return {};
+  }
+
+  Result<PoseSet> finish() {
+    if (names_.empty()) {
+      POISE_TRY(set_.skeleton, find_skeleton("coco17"));
+      return std::move(set_);
+    }
+    POISE_TRY(set_.skeleton, skeleton_of_joints(names_));
+    for (PoseSet::Image& image : set_.images) {
+      for (Pose& pose : image.poses) pose.keypoints.resize(names_.size(), not_found_keypoint());
+    }
+    return std::move(set_);
+  }
+
+ private:
+  struct Line {
+    float score = 0;
+    Keypoint keypoint;
+  };
+  PoseSet set_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::size_t> joints_, images_;
+  std::map<std::pair<std::size_t, std::string>, std::size_t> persons_;
+};
+
+}  // namespace
+
+Result<PoseSet> csv_pose_set(std::string_view text) {
+  const std::string_view header = std::string_view("source,person,score,joint,x,y,joint_score");
+  std::size_t at = 0;
+  CsvReader reader;
+  for (std::size_t line = 1; at < text.size(); ++line) {
+    const auto fields = record(text, at);
+    const std::string where = "record " + std::to_string(line);
+    if (!fields.ok()) return fields.error().prefixed(where);
+    if (line == 1) {
+      std::string joined;
+      for (const std::string& field : *fields) joined += (joined.empty() ? "" : ",") + field;
+      if (joined != header) return malformed("not a poses CSV: its first line must be " + std::string(header));
+      continue;
+    }
+    if (fields->size() == 1 && fields->front().empty()) continue;
+    const Status added = reader.add(*fields);
+    if (!added.ok()) return added.error().prefixed(where);
+  }
+  if (text.empty()) return malformed("not a poses CSV: the file is empty");
+  return reader.finish();
+}
+
+}  // namespace poise

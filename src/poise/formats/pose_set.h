@@ -1,0 +1,71 @@
+#pragma once
+// Poses or truths of a whole set of pictures, whatever file they came from: what stands between the formats, and what
+// the person metrics measure. Pixels are ours (the centre of the top-left one is (0, 0)): readers and writers convert.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/base/result.h"
+#include "poise/person/pose.h"
+
+namespace poise {
+
+enum class PoseFormat { kCoco, kMpii, kLsp, kLspet, kOpenpose, kCsv, kPoise };
+
+/// Whose left a "left" joint is: the person's own, or that of whoever looks at the picture.
+enum class Annotated { kUnstated, kPersonCentric, kObserverCentric };
+const char* name_of(Annotated annotated);  // "person-centric", "observer-centric", "convention not stated"
+
+struct PoseSet {
+  struct Image {
+    std::optional<std::int64_t> id;
+    std::string name;  // file name; "" where the format has none
+    int width = 0;     // 0 where the format does not say
+    int height = 0;
+    std::vector<Pose> poses;         // predictions: a joint that was not found has NaN for its point and score 0
+    std::vector<Annotation> truths;  // or truths; a set holds one of the two
+    std::vector<Box> head_boxes;     // MPII: one a truth; else empty
+  };
+
+  Skeleton skeleton;
+  Annotated annotated = Annotated::kUnstated;
+  bool is_truth = false;
+  bool nameless = false;  // rows without image names (pred.mat, gt_valid.mat): they meet others row by row
+  std::vector<Image> images;
+  std::vector<std::string> notes;  // what was left out or is odd, to be said aloud
+
+  std::size_t persons() const;
+};
+
+struct PoseReadOptions {
+  std::optional<Skeleton> skeleton;  // counts where the file does not name its joints, if it has as many
+};
+
+/// By extension and content: .mat (LSP, LSPET or MPII by its variables), .csv, a folder (of *_keypoints.json or
+/// *.poses.json), .json (COCO, MPII, OpenPose or ours by its members). Errors: kMalformed where none fits.
+Result<PoseFormat> guess_format(const std::filesystem::path& path);
+/// Errors: kNotFound, kIo, kMalformed (naming the entry), kTooLarge (JSON of 1 GiB, .mat of 256 MiB), kInvalidArgument
+/// (a skeleton that does not fit); messages start with the path.
+Result<PoseSet> read_pose_set(const std::filesystem::path& path, PoseFormat format,
+                              const PoseReadOptions& options = {});
+
+/// The set in another format; files are written whole or not at all. coco: results, or annotations of a truth. mpii:
+/// pred.mat (rows in the set's order), or the authors' JSON of a truth. lsp: `pred` 2x14xN, or `joints` 3x14xN of a
+/// truth; lspet: `joints` 14x3xN of a truth. openpose, poise: a folder, a file a picture; csv: one file. A truth in a
+/// format of predictions: labelled joints get score 1. Joints are matched by name where the format has its own
+/// skeleton. `notes` gets what could not be carried over. Errors: kInvalidArgument (the format cannot hold the set),
+/// kIo.
+Status write_pose_set(const PoseSet& set, PoseFormat format, const std::filesystem::path& out,
+                      std::vector<std::string>& notes);
+
+Result<PoseFormat> format_by_name(const std::string& name);  // coco mpii lsp lspet openpose csv poise
+const std::vector<std::string>& format_names();
+
+/// The built-in skeleton of exactly these joints in this order, else one made of the names: sides and flip pairs
+/// follow left_ and right_. Errors: kMalformed (an empty or repeated name).
+Result<Skeleton> skeleton_of_joints(const std::vector<std::string>& names, const std::vector<Limb>& limbs = {});
+
+}  // namespace poise

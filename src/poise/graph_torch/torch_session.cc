@@ -1,0 +1,44 @@
+#include "poise/graph_torch/torch_session.h"
+
+#include <utility>
+
+#include "poise/graph_torch/torch_graph.h"
+
+namespace poise {
+
+struct TorchSession::State {
+  TorchGraph graph;
+};
+
+TorchSession::TorchSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TorchSession::TorchSession(TorchSession&&) noexcept = default;
+TorchSession& TorchSession::operator=(TorchSession&&) noexcept = default;
+TorchSession::~TorchSession() = default;
+
+Result<TorchSession> TorchSession::create(Graph graph, const TorchSessionOptions& options) {
+  POISE_TRY(const at::Device device, torch_device(options.device));
+  set_torch_threads(options.threads);
+  POISE_TRY(TorchGraph torch,
+            TorchGraph::create(std::move(graph),
+                               {.device = device, .bfloat16 = options.bfloat16, .channels_last = device.is_cuda()}));
+  return TorchSession(std::make_unique<State>(State{std::move(torch)}));
+}
+
+Status TorchSession::run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) {
+  std::vector<Shape> shapes;
+  for (const TensorView& view : inputs) shapes.push_back(view.shape);
+  POISE_TRY(const auto infos, infer_shapes(state_->graph.graph(), shapes));  // what does not fit is named here
+  return guarded([&]() -> Status {
+    const at::NoGradGuard no_gradients;
+    std::vector<at::Tensor> tensors;
+    for (const TensorView& view : inputs) {
+      tensors.push_back(at::from_blob(const_cast<float*>(view.data), view.shape, at::kFloat));  // read only
+    }
+    const std::vector<at::Tensor> results = state_->graph.forward(tensors, false);
+    outputs.clear();
+    for (const at::Tensor& result : results) outputs.push_back(from_torch(result));
+    return {};
+  });
+}
+
+}  // namespace poise

@@ -1,0 +1,86 @@
+#include "poise/train/run_log.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "poise/draw/chart.h"
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+constexpr std::uint64_t kMaxLog = 1U << 30U;
+constexpr const char* kName = "log.jsonl";
+
+BytesView bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+/// The records up to `step`; a last line that was cut off is none.
+std::vector<Json> records_until(std::string_view text, std::int64_t step) {
+  std::vector<Json> records;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    auto record = parse_json(text.substr(0, end));
+    text.remove_prefix(end + 1);
+    if (!record.ok() || !record->integer("step").ok() || record->find("step")->as_integer() > step) continue;
+    records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+}  // namespace
+
+Result<RunLog> RunLog::open(const std::filesystem::path& folder, std::int64_t step, double seconds) {
+  const std::filesystem::path path = folder / kName;
+  std::string kept;
+  std::vector<Json> epochs;
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    const auto bytes = read_file(path, kMaxLog);
+    if (!bytes.ok()) return bytes.error().prefixed(path.string());
+    for (Json& record : records_until({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, step)) {
+      kept += record.dump() + "\n";
+      if (record.find("pck") != nullptr) epochs.push_back(std::move(record));
+    }
+  }
+  POISE_RETURN_IF_ERROR(write_file_atomic(path, kept));
+  POISE_TRY(EventWriter events, EventWriter::create(folder, seconds));
+  RunLog log(folder, std::move(events));
+  log.epochs_ = std::move(epochs);
+  return log;
+}
+
+Status RunLog::add(const Json& record, double seconds) {
+  POISE_RETURN_IF_ERROR(append_to_file(folder_ / kName, bytes_of(record.dump() + "\n")));
+  POISE_TRY(const std::int64_t step, record.integer("step"));
+  for (const auto& [name, value] : record.as_object()) {
+    if (name == "step" || !value.is_number()) continue;
+    POISE_RETURN_IF_ERROR(events_.add(name, value.as_number(), step, seconds));
+  }
+  if (record.find("pck") != nullptr) epochs_.push_back(record);
+  return {};
+}
+
+Status RunLog::draw_curves() const {
+  if (epochs_.size() < 2) return {};
+  Curve pck{"PCK@0.2", {}}, train{"LOSS / LARGEST", {}}, val{"VAL LOSS / LARGEST", {}};
+  double largest = 0;
+  for (const Json& record : epochs_) {
+    for (const char* name : {"loss", "val_loss"}) largest = std::max(largest, record.number(name).value());
+  }
+  if (!(largest > 0)) largest = 1;
+  Chart chart;
+  for (const Json& record : epochs_) {
+    const double epoch = record.number("epoch").value();
+    pck.points.emplace_back(epoch, record.number("pck").value());
+    train.points.emplace_back(epoch, record.number("loss").value() / largest);
+    val.points.emplace_back(epoch, record.number("val_loss").value() / largest);
+    chart.x_high = std::max(chart.x_high, epoch);
+  }
+  chart.title = "TRAINING";
+  chart.x_label = "EPOCH";
+  return write_image(folder_ / "curves.png", poise::draw_curves(chart, {pck, train, val}));
+}
+
+}  // namespace poise

@@ -1,0 +1,30 @@
+#pragma once
+// What a run writes down as it goes: log.jsonl (one JSON object a line), TensorBoard's events, curves.png.
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "poise/base/json.h"
+#include "poise/train/event_writer.h"
+
+namespace poise {
+
+class RunLog {
+ public:
+  /// Goes on in `folder` after `step`: lines of later steps, which a stopped run had written, are dropped. Errors: kIo.
+  static Result<RunLog> open(const std::filesystem::path& folder, std::int64_t step, double seconds);
+
+  /// `record` has "step" and numbers; those go to TensorBoard too, under their names.
+  Status add(const Json& record, double seconds);
+  /// Losses and accuracy by epoch, from the records that have "pck". Errors: kIo.
+  Status draw_curves() const;
+
+ private:
+  RunLog(std::filesystem::path folder, EventWriter events) : folder_(std::move(folder)), events_(std::move(events)) {}
+  std::filesystem::path folder_;
+  EventWriter events_;
+  std::vector<Json> epochs_;  // records that have "pck"
+};
+
+}  // namespace poise

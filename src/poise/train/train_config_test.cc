@@ -1,0 +1,66 @@
+#include "poise/train/train_config.h"
+
+#include <gtest/gtest.h>
+
+#include "poise/base/yaml.h"
+
+namespace poise {
+namespace {
+
+TrainConfig parse(const std::string& text) { return train_config_from_json(parse_yaml(text).value()).value(); }
+
+TEST(TrainConfig, TheAuthorsFile) {
+  const TrainConfig config = parse(R"(GPUS: '0,1,2,3'
+DATASET: {DATASET: 'coco', ROOT: 'data/coco/', TRAIN_SET: 'train2017', TEST_SET: 'val2017', FLIP: true, ROT_FACTOR: 40, SCALE_FACTOR: 0.3}
+LOSS: {USE_TARGET_WEIGHT: true}
+TRAIN: {BATCH_SIZE: 32, SHUFFLE: true, BEGIN_EPOCH: 0, END_EPOCH: 140, RESUME: false, OPTIMIZER: 'adam', LR: 0.001, LR_FACTOR: 0.1, LR_STEP: [90, 120], WD: 0.0001, GAMMA1: 0.99, GAMMA2: 0.0, MOMENTUM: 0.9, NESTEROV: false}
+)");
+  EXPECT_EQ(config.options.batch, 32);
+  EXPECT_EQ(config.options.accumulate, 4);
+  EXPECT_EQ(config.options.epochs, 140);
+  EXPECT_EQ(config.options.optimizer.kind, OptimizerOptions::Kind::kAdam);
+  EXPECT_EQ(config.options.optimizer.weight_decay, 0);  // the authors give it to SGD alone
+  EXPECT_EQ(config.options.schedule.epochs, (std::vector<int>{90, 120}));
+  EXPECT_FLOAT_EQ(config.augment.scale, 0.3F);
+  EXPECT_FLOAT_EQ(config.augment.rotation, 40);
+  EXPECT_EQ(config.root, "data/coco/");
+  EXPECT_FALSE(config.mpii);
+}
+
+TEST(TrainConfig, WhatIsWrongIsNamed) {
+  for (const auto& [text, part] : {std::pair("TRAIN: {OPTIMIZER: lion}", "TRAIN.OPTIMIZER must be adam, adamw or sgd"),
+                                   std::pair("TRAIN: {SCHEDULE: linear}", "TRAIN.SCHEDULE must be step or cosine"),
+                                   std::pair("TRAIN: {LR_STEP: 90}", "TRAIN.LR_STEP must be a list of epochs"),
+                                   std::pair("TRAIN: {LR: fast}", "TRAIN.LR must be a number"),
+                                   std::pair("DATASET: {SCALE_FACTOR: 2}", "scale")}) {
+    const auto config = train_config_from_json(parse_yaml(text).value());
+    ASSERT_FALSE(config.ok()) << text;
+    EXPECT_NE(config.error().message.find(part), std::string::npos) << config.error().message;
+  }
+}
+
+TEST(TrainOptions, StepsFallAtTheStartOfTheirEpoch) {
+  TrainOptions options;
+  EXPECT_DOUBLE_EQ(learning_rate(options, 1000, 89, 100000), 1e-3);
+  EXPECT_DOUBLE_EQ(learning_rate(options, 1000, 90, 100000), 1e-4);
+  EXPECT_DOUBLE_EQ(learning_rate(options, 1000, 120, 100000), 1e-5);
+}
+
+TEST(TrainOptions, CosineRisesThenFallsToZero) {
+  TrainOptions options;
+  options.schedule = {.kind = ScheduleOptions::Kind::kCosine, .warmup_steps = 100};
+  EXPECT_DOUBLE_EQ(learning_rate(options, 0, 0, 1100), 1e-5);
+  EXPECT_DOUBLE_EQ(learning_rate(options, 99, 0, 1100), 1e-3);
+  EXPECT_DOUBLE_EQ(learning_rate(options, 100, 0, 1100), 1e-3);
+  EXPECT_NEAR(learning_rate(options, 600, 0, 1100), 5e-4, 1e-12);
+  EXPECT_NEAR(learning_rate(options, 1100, 0, 1100), 0, 1e-12);
+}
+
+TEST(TrainOptions, TheAverageStartsShort) {
+  EXPECT_DOUBLE_EQ(ema_decay(0.999, 0), 0.1);
+  EXPECT_DOUBLE_EQ(ema_decay(0.999, 90), 0.91);
+  EXPECT_DOUBLE_EQ(ema_decay(0.999, 1'000'000), 0.999);
+}
+
+}  // namespace
+}  // namespace poise

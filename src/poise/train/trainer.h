@@ -1,0 +1,70 @@
+#pragma once
+// Trains a network on a data set, into a folder: last.ckpt (everything, to go on from), best.ckpt (the weights that
+// measured best), log.jsonl, TensorBoard's events, curves.png, val.jpg (prediction beside truth). Names no type of
+// LibTorch.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "poise/data/data_set.h"
+#include "poise/graph/graph.h"
+#include "poise/train/train_config.h"
+#include "poise/weights/checkpoint.h"
+#include "poise/weights/model_card.h"
+
+namespace poise {
+
+struct TrainJob {
+  Graph graph;  // with its initial weights; one input (N, 3, H, W), the last output is the heatmaps
+  Json card;    // skeleton, feeding, codec: as the model will have it
+  Json config;  // kept in the checkpoints, and compared with theirs on resuming
+  TrainConfig settings;
+  DataSetPtr train, val;  // of the card's skeleton
+  std::filesystem::path out;
+  bool resume = false;  // go on from out/last.ckpt
+};
+
+struct TrainProgress {
+  int epoch = 0;  // from 0
+  int epochs = 0;
+  std::size_t batch = 0;  // done in this epoch
+  std::size_t batches = 0;
+  std::int64_t step = 0;
+  double loss = 0;  // mean of the epoch so far
+  double learning_rate = 0;
+  double images_per_second = 0;  // of training alone, in this epoch
+  double seconds_left = 0;
+};
+
+struct EpochResult {
+  TrainProgress progress;
+  double val_loss = 0;
+  double pck = 0;
+  bool best = false;
+  double seconds = 0;  // with validation
+};
+
+struct TrainCallbacks {
+  std::function<void(const TrainProgress&)> on_step{};
+  std::function<void(const EpochResult&)> on_epoch{};
+  std::function<bool()> should_stop{};  // asked after each step; a checkpoint is written first
+};
+
+struct TrainSummary {
+  bool stopped = false;  // by should_stop; else the last epoch is done
+  int epochs = 0;        // done
+  std::int64_t steps = 0;
+  double best_pck = -1;
+  int best_epoch = 0;  // from 1
+};
+
+/// Bit-exact: a run that was stopped or killed and resumed ends with the weights of one that was not, on the same
+/// machine with the same number of threads. Errors, before the first step where possible, and without touching the
+/// checkpoints: kInvalidArgument (options; heatmaps that are not the skeleton's joints; a set that is empty or smaller
+/// than a batch; a folder that holds a run already, without `resume`; a checkpoint of another network, configuration or
+/// data set), kNotFound (nothing to resume), kIo (a full disk: the checkpoint before stays), kMalformed (a picture; a
+/// loss that is no number).
+Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks);
+
+}  // namespace poise

@@ -1,0 +1,117 @@
+#include "poise/train/validation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "poise/draw/draw.h"
+#include "poise/image/warp.h"
+#include "poise/train/loss.h"
+
+namespace poise {
+namespace {
+
+Annotation truth_of(const Person& person) {
+  Annotation truth;
+  truth.id = person.id;
+  truth.box = person.box;
+  truth.area = person.area;
+  truth.keypoints = person.keypoints;
+  for (std::size_t j = 0; j < truth.keypoints.size(); ++j) {
+    if (person.weights[j] == 0) truth.keypoints[j].visibility = Visibility::kAbsent;
+  }
+  return truth;
+}
+
+Pose pose_of(const Person& person, const float* heatmaps, const SampleOptions& sample, const ModelCard& card,
+             int joints) {
+  Pose pose;
+  pose.box = person.box;
+  pose.keypoints = decode(sample.codec, heatmaps, joints, sample.heatmap, card.refine);
+  const Affine image_from_heatmap = heatmap_from_image(person.box, sample.crop, sample.heatmap).inverse();
+  for (Keypoint& keypoint : pose.keypoints) keypoint.point = image_from_heatmap(keypoint.point);
+  pose.score = person_score(pose.keypoints, 1);
+  return pose;
+}
+
+Result<PckResult> pck_of(const PersonPairs& pairs) {
+  auto torso = measure_pck(pairs, {.threshold = 0.2, .reference = PckReference::kTorso});
+  if (torso.ok()) return torso;
+  return measure_pck(pairs, {.threshold = 0.2, .reference = PckReference::kBoxLongerSide});
+}
+
+void paste(const Image& from, Image& into, int left, int top) {
+  for (int y = 0; y < from.height(); ++y) {
+    std::copy_n(from.row(y), static_cast<std::ptrdiff_t>(from.width()) * 3,
+                into.row(top + y) + std::ptrdiff_t{3} * left);
+  }
+}
+
+}  // namespace
+
+Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const SampleOptions& sample,
+                            const ModelCard& card, const TrainOptions& options) {
+  const int joints = set->skeleton().size();
+  POISE_TRY(const auto loader,
+            Loader::create(set, sample, std::nullopt, validation_loading(options.batch, options.workers)));
+  Validation result;
+  PersonPairs pairs;
+  pairs.truth_skeleton = set->skeleton();
+  for (std::size_t j = 0; j < static_cast<std::size_t>(joints); ++j) {
+    pairs.joints.push_back({set->skeleton().joints[j].name, j, j});
+  }
+  while (result.poses.size() < set->size()) {
+    POISE_TRY(const std::optional<Batch> batch, loader->next());
+    if (!batch) break;
+    POISE_TRY(const Tensor heatmaps, guarded([&]() -> Result<Tensor> {
+                const at::NoGradGuard no_gradients;
+                const at::Tensor found = network.forward({to_torch(batch->images)}, false).back();
+                const at::Tensor loss = heatmap_loss(found, to_torch(batch->targets).to(found.device()),
+                                                     to_torch(batch->weights).to(found.device()), options.loss);
+                result.loss += loss.item<double>() * static_cast<double>(batch->indices.size());
+                return from_torch(found);
+              }));
+    const std::int64_t each = heatmaps.count() / heatmaps.dim(0);
+    for (std::size_t i = 0; i < batch->indices.size(); ++i) {
+      const Person person = set->get(batch->indices[i]);
+      const float* maps = heatmaps.floats().data() + static_cast<std::int64_t>(i) * each;
+      result.poses.push_back(pose_of(person, maps, sample, card, joints));
+      pairs.persons.push_back({truth_of(person), result.poses.back(), std::nullopt});
+    }
+  }
+  result.loss /= static_cast<double>(std::max<std::size_t>(1, result.poses.size()));
+  POISE_TRY(result.pck, pck_of(pairs));
+  return result;
+}
+
+Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& poses, const CropOptions& crop,
+                               int persons) {
+  constexpr int kColumns = 4;  // of persons, each with two pictures
+  constexpr int kHeight = 192;
+  const int count = std::min(persons, static_cast<int>(std::min(set.size(), poses.size())));
+  CropOptions large = crop;
+  large.rotation = 0;
+  large.size = {std::max(1, kHeight * crop.size.width / crop.size.height), kHeight};
+  const int rows = (count + kColumns - 1) / kColumns;
+  Image sheet(std::max(1, kColumns * 2 * large.size.width), std::max(1, rows * kHeight));
+  for (int n = 0; n < count; ++n) {
+    const std::size_t i = static_cast<std::size_t>(n) * set.size() / static_cast<std::size_t>(count);
+    const Person person = set.get(i);
+    POISE_TRY(const LoadedPicture picture, load_picture(person));
+    const Affine cell_from_image = crop_from_image(person.box, large);
+    Pose truth;
+    for (std::size_t j = 0; j < person.keypoints.size(); ++j) {
+      truth.keypoints.push_back({person.keypoints[j].point, person.weights[j] > 0 ? 1.0F : 0.0F});
+    }
+    int column = n % kColumns * 2;
+    for (Pose pose : {poses[i], truth}) {
+      Image cell(large.size.width, large.size.height);
+      warp_affine(picture.image.view(), cell_from_image, cell);
+      for (Keypoint& keypoint : pose.keypoints) keypoint.point = cell_from_image(keypoint.point);
+      draw(cell, pose, set.skeleton(), {.min_score = 0.1F});
+      paste(cell, sheet, column++ * large.size.width, n / kColumns * kHeight);
+    }
+  }
+  return sheet;
+}
+
+}  // namespace poise
