@@ -5,8 +5,8 @@
 
 namespace poise {
 
-/// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or another
-/// output to an output (outputs keep their names). An output may be a constant afterwards.
+/// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or
+/// another output to an output (outputs keep their names). An output may be a constant afterwards.
 void remove_identities(Graph& graph);
 /// Nodes all of whose inputs are constants become constants (through the reference implementation).
 Status fold_constants(Graph& graph);
