@@ -209,7 +209,7 @@ TEST(ModelConfig, StyleAndKernelsReachTheOptions) {
   std::string text = with(kResNet, "  NAME: 'pose_resnet'", "  NAME: 'pose_resnet'\n  STYLE: 'caffe'");
   text = with(text, "      - 4\n      - 4\n      - 4\n", "      - 2\n      - 2\n      - 2\n");
   text = with(text, "DECONV_WITH_BIAS: false", "DECONV_WITH_BIAS: true");
-  const auto& options = std::get<PoseResNetOptions>(parse_model_config(text).value().options);
+  const auto options = std::get<PoseResNetOptions>(parse_model_config(text).value().options);
   EXPECT_EQ(options.style, PoseResNetOptions::Style::kCaffe);
   EXPECT_EQ(options.deconv_kernel, 2);
   EXPECT_TRUE(options.deconv_bias);

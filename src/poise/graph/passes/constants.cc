@@ -36,6 +36,7 @@ Result<std::vector<std::shared_ptr<const Tensor>>> evaluate(const Graph& graph, 
   }
   op->run(node, inputs, outputs);
   std::vector<std::shared_ptr<const Tensor>> tensors;
+  tensors.reserve(outputs.size());
   for (Tensor& output : outputs) tensors.push_back(std::make_shared<const Tensor>(std::move(output)));
   return tensors;
 }
