@@ -24,10 +24,9 @@ std::optional<Fusion> activation_of(const Graph& graph, const Node& node) {
   } else if (node.op == "Sigmoid") {
     fusion.activation = Activation::kSigmoid;
   } else if (node.op == "Clip") {
-    const auto low = clip_bound(graph, node, 1, "min", std::numeric_limits<float>::lowest());
-    const auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
-    if (!low || !high) return std::nullopt;
-    fusion = {.activation = Activation::kClip, .low = *low, .high = *high, .residual = kNoValue};
+    const auto bounds = clip_bounds(graph, node);
+    if (!bounds) return std::nullopt;
+    fusion = {.activation = Activation::kClip, .low = bounds->first, .high = bounds->second, .residual = kNoValue};
   } else if (node.op == "LeakyRelu") {
     fusion.activation = Activation::kLeakyRelu;
     fusion.low = node.real("alpha", 0.01F);
@@ -98,6 +97,13 @@ class Fuser {
 };
 
 }  // namespace
+
+std::optional<std::pair<float, float>> clip_bounds(const Graph& graph, const Node& node) {
+  const auto low = clip_bound(graph, node, 1, "min", std::numeric_limits<float>::lowest());
+  const auto high = clip_bound(graph, node, 2, "max", std::numeric_limits<float>::max());
+  if (!low || !high) return std::nullopt;
+  return std::pair{*low, *high};
+}
 
 void fuse_activations_and_residuals(Graph& graph, const std::vector<ValueInfo>& infos) { Fuser(graph, infos).run(); }
 

@@ -1,6 +1,9 @@
 #pragma once
 // Rewrites an engine applies to its own copy of a graph. Each keeps the outputs' values; tests hold them to it.
 
+#include <optional>
+#include <utility>
+
 #include "poise/graph/graph.h"
 
 namespace poise {
@@ -19,6 +22,8 @@ void fold_batch_norm(Graph& graph);
 /// them (Node::fusion). An Add is fused into the later of its two producers, so that the other is ready. `infos`: of
 /// this graph, by infer_shapes; the result holds for these input shapes (a broadcasting Add stays).
 void fuse_activations_and_residuals(Graph& graph, const std::vector<ValueInfo>& infos);
+/// Lower and upper bound of a Clip where both are constant; what is left out does not bound.
+std::optional<std::pair<float, float>> clip_bounds(const Graph& graph, const Node& node);
 /// Nodes and values that no output needs vanish; ids are renumbered.
 void remove_dead(Graph& graph);
 

@@ -1,7 +1,7 @@
-#include <limits>
 #include <optional>
 
 #include "poise/engine/backends/onednn/builder.h"
+#include "poise/graph/passes/passes.h"
 
 namespace poise::onednn {
 namespace {
@@ -11,14 +11,6 @@ struct Eltwise {
   float alpha = 0;
   float beta = 0;
 };
-
-/// A bound of a Clip: a constant input, or none.
-std::optional<float> bound(const Builder& builder, const Node& node, std::size_t i, const char* name, float fallback) {
-  if (i >= node.inputs.size() || node.inputs[i] == kNoValue) return node.real(name, fallback);
-  const Tensor* tensor = builder.graph.constant(node.inputs[i]);
-  if (tensor == nullptr) return std::nullopt;
-  return tensor->floats()[0];
-}
 
 std::optional<Eltwise> eltwise_of(const Builder& builder, const Node& node) {
   using A = dnnl::algorithm;
@@ -37,9 +29,8 @@ std::optional<Eltwise> eltwise_of(const Builder& builder, const Node& node) {
     return Eltwise{A::eltwise_linear, node.real("alpha", 0.2F), node.real("beta", 0.5F)};
   }
   if (node.op == "Clip") {
-    const auto low = bound(builder, node, 1, "min", std::numeric_limits<float>::lowest());
-    const auto high = bound(builder, node, 2, "max", std::numeric_limits<float>::max());
-    if (low && high && *low <= *high) return Eltwise{A::eltwise_clip, *low, *high};
+    const auto bounds = clip_bounds(builder.graph, node);
+    if (bounds && bounds->first <= bounds->second) return Eltwise{A::eltwise_clip, bounds->first, bounds->second};
   }
   return std::nullopt;
 }
