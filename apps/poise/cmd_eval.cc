@@ -6,6 +6,7 @@
 
 #include "card_flags.h"
 #include "console.h"
+#include "estimator_flags.h"
 #include "metrics_persons.h"
 #include "model_store.h"
 #include "poise/base/thread_pool.h"
@@ -305,16 +306,7 @@ Action make_eval(CLI::App& command) {
       ->capture_default_str();
   add_json_option(command, o->json);
   command.add_option("-o,--out", o->out, "the poses as COCO results, for other tools")->type_name("RESULTS.json");
-  command.add_flag("--flip-test", o->estimator.flip_test, "run mirrored crops too and average: better, half as fast");
-  command.add_option("--batch", o->estimator.batch, "persons of one picture run together")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command.add_option("--threads", o->estimator.threads, "compute threads, 0: all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  command.add_option("--backend", o->estimator.backend, "onednn, or reference: plain and slow")
-      ->check(CLI::IsMember(backend_names()))
-      ->capture_default_str();
+  add_estimator_flags(command, o->estimator);
   command.add_flag("-q,--quiet", o->quiet, "no progress");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
   command.footer(

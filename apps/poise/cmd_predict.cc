@@ -9,6 +9,7 @@
 #include "card_flags.h"
 #include "command.h"
 #include "console.h"
+#include "estimator_flags.h"
 #include "model_store.h"
 #include "outputs.h"
 #include "poise/base/thread_pool.h"
@@ -297,19 +298,10 @@ Action make_predict(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--no-image", o->no_image, "draw no pictures");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
-  command.add_flag("--flip-test", o->estimator.flip_test, "run mirrored crops too and average: better, half as fast");
   command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--batch", o->estimator.batch, "persons run together")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command.add_option("--threads", o->estimator.threads, "compute threads, 0: all")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  command.add_option("--backend", o->estimator.backend, "onednn, or reference: plain and slow")
-      ->check(CLI::IsMember(backend_names()))
-      ->capture_default_str();
+  add_estimator_flags(command, o->estimator);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
       ->check(CLI::IsMember({"apply", "ignore"}));
   o->json_option = command.add_option("--json", o->json, "the run's summary as JSON, to FILE or standard output")

@@ -1,0 +1,20 @@
+#include "estimator_flags.h"
+
+#include "poise/engine/session.h"
+
+namespace poise::app {
+
+void add_estimator_flags(CLI::App& command, EstimatorOptions& options) {
+  command.add_flag("--flip-test", options.flip_test, "run mirrored crops too and average: better, half as fast");
+  command.add_option("--batch", options.batch, "persons of one picture run together")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "compute threads, 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--backend", options.backend, "onednn, or reference: plain and slow")
+      ->check(CLI::IsMember(backend_names()))
+      ->capture_default_str();
+}
+
+}  // namespace poise::app
