@@ -14,8 +14,8 @@ namespace poise {
 
 struct TorchOptions {
   at::Device device = at::kCPU;
-  bool bfloat16 = false;       // convolutions in bfloat16, parameters and the rest as they are: for a GPU
-  bool channels_last = false;  // memory order of weights and pictures: for a GPU
+  bool bfloat16 = false;       // convolutions in bfloat16, parameters and sums as they are
+  bool channels_last = false;  // memory order of weights and pictures: for a GPU, and for bfloat16
 };
 
 /// A tensor under its name in the graph.

@@ -112,7 +112,31 @@ TEST(TorchGraph, PhasesAreTheDeconvolutionWithItsGradients) {
     for (std::size_t i = 0; i < 2; ++i) {
       EXPECT_LT((of_phases[i] - of_wanted[i]).abs().max().item<float>(), 1e-3F) << i;
     }
+    const auto half = [](const at::Tensor& tensor) { return tensor.defined() ? tensor.to(at::kBFloat16) : tensor; };
+    const at::Tensor rough = deconvolve_in_phases(half(input), half(weight), half(bias));
+    ASSERT_EQ(rough.sizes(), wanted.sizes());
+    const float largest = wanted.abs().max().item<float>();
+    EXPECT_LT((rough - wanted).abs().max().item<float>(), 0.02F * largest);
+    const auto of_rough = gradients(rough);
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_LT((of_rough[i] - of_wanted[i]).abs().max().item<float>(), 0.02F * of_wanted[i].abs().max().item<float>());
+    }
   }
+}
+
+TEST(TorchGraph, Bfloat16IsNearFloat32) {
+  const PoseResNetOptions options{.depth = 18, .input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F};
+  const Graph graph = build_model(options).value();
+  Random random(9);
+  const Tensor input = kit::random_tensor({2, 3, 64, 64}, random);
+  const auto run = [&](bool bfloat16) {
+    auto torch = TorchGraph::create(graph, {.bfloat16 = bfloat16, .channels_last = bfloat16}).value();
+    return torch.forward({to_torch(input)}, true)[0].detach();
+  };
+  const at::Tensor wanted = run(false), found = run(true);
+  EXPECT_EQ(found.scalar_type(), at::kFloat);
+  EXPECT_GT((found - wanted).abs().max().item<float>(), 0.0F);
+  EXPECT_LT((found - wanted).norm().item<float>(), 0.1F * wanted.norm().item<float>());
 }
 
 Graph normalised() {

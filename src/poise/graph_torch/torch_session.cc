@@ -20,7 +20,7 @@ Result<TorchSession> TorchSession::create(Graph graph, const TorchSessionOptions
   set_torch_threads(options.threads);
   POISE_TRY(TorchGraph torch,
             TorchGraph::create(std::move(graph),
-                               {.device = device, .bfloat16 = options.bfloat16, .channels_last = device.is_cuda()}));
+                               {.device = device, .bfloat16 = options.bfloat16, .channels_last = device.is_cuda() || options.bfloat16}));
   return TorchSession(std::make_unique<State>(State{std::move(torch)}));
 }
 

@@ -36,9 +36,6 @@ Status check(const TrainOptions& options) {
   POISE_RETURN_IF_ERROR(in_range("warm-up steps", options.schedule.warmup_steps, 0, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint seconds", options.checkpoint_seconds, 1, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint steps", options.checkpoint_steps, 0, kMany));
-  if (options.bfloat16 && options.device == "cpu") {
-    return invalid_argument("bfloat16 is for a GPU: give --device cuda, or leave it out");
-  }
   return {};
 }
 

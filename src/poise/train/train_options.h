@@ -43,7 +43,7 @@ struct TrainOptions {
   double ema = 0;      // over 0: the weights' moving average is what is measured and shipped, decay at most this
   std::uint64_t seed = 1;
   std::string device = "cpu";
-  bool bfloat16 = false;  // convolutions, on a GPU
+  bool bfloat16 = false;  // convolutions: on a GPU, or a CPU that has it (AVX512_BF16, AMX)
   int threads = 0;        // of the CPU's operators; 0: all. Another number changes the last bits of the results
   int workers = 2;        // threads that read and augment; changes nothing
   double checkpoint_seconds = 600;  // between checkpoints within an epoch; at its end there is always one
