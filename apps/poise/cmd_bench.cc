@@ -120,15 +120,14 @@ void print(const Json& row) {
 }
 
 Status bench(const Options& o) {
-  POISE_TRY(const std::string path, find_model(o.model));
   std::string hash;
   Json rows = Json::array();
   if (!o.json) std::printf("threads  batch  median ms     min ms  ms a person  arena MB\n");
   for (const int threads : o.threads) {
     for (const int batch : o.batches) {
-      POISE_TRY(OnnxModel model, read_onnx(path));
-      hash = model.hash;
-      auto row = measure(std::move(model.graph), o, threads, batch);
+      POISE_TRY(OpenModel model, open_model(o.model));
+      hash = model.onnx.hash;
+      auto row = measure(std::move(model.onnx.graph), o, threads, batch);
       if (!row.ok()) return row.error().prefixed(o.model);
       if (!o.json) print(*row);
       rows.push(std::move(*row));

@@ -104,10 +104,10 @@ void print(const Comparison& found, double tolerance) {
 }
 
 Result<bool> run(const Options& o, Console& console) {
-  POISE_TRY(const std::string first, find_model(o.first));
-  POISE_TRY(const std::string second, find_model(o.second));
-  POISE_TRY(const OnnxModel a, read_onnx(first));
-  POISE_TRY(const OnnxModel b, read_onnx(second));
+  POISE_TRY(const OpenModel first, open_model(o.first));
+  POISE_TRY(const OpenModel second, open_model(o.second));
+  const OnnxModel& a = first.onnx;
+  const OnnxModel& b = second.onnx;
   if (o.inputs.empty()) {
     console.note("no --input: both get random numbers (seed " + std::to_string(kSeed) + ") of the shape that a wants");
   }

@@ -6,6 +6,7 @@
 
 #include "card_flags.h"
 #include "console.h"
+#include "device.h"
 #include "estimator_flags.h"
 #include "metrics_persons.h"
 #include "model_store.h"
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string model, annotations, images, boxes = "gt", metric = "oks", reference = "torso", json, out;
+  std::string model, annotations, images, boxes = "gt", metric = "oks", reference = "torso", json, out, device = "cpu";
   CardFlags card;
   EstimatorOptions estimator;
   double threshold = 0.2;
@@ -222,12 +223,12 @@ void add_run(const Options& o, const Estimator& estimator, const Found& found, J
   json.set("metric", o.metric);
   json.set("annotations", o.annotations);
   json.set("box_source", box_source(o));
-  json.set("model", fs::path(o.model).filename().string());
+  json.set("model", o.model);
   json.set("model_sha256", estimator.model_hash());
   json.set("skeleton", estimator.skeleton().name);
   json.set("padding", estimator.card().crop.padding);
   json.set("flip_test", o.estimator.flip_test);
-  json.set("backend", o.estimator.backend);
+  json.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
   json.set("oks_nms", o.nms);
   count("pictures", found.set.images.size());
   count("pictures_without_boxes", found.empty_pictures);
@@ -253,12 +254,14 @@ void print_run(const Options& o, const Found& found) {
 }
 
 Status eval(Options& o, Console& console) {
-  POISE_TRY(o.model, find_model(o.model));
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator));
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
   POISE_TRY(const CocoTruth truth, read_coco_truth(o.annotations));
   POISE_TRY(const BoxesFile boxes, BoxesFile::read(o.boxes == "gt" ? o.annotations : o.boxes));
-  POISE_TRY(Estimator estimator, Estimator::load(o.model, o.estimator));
+  POISE_TRY(OpenModel model, open_model(o.model));
+  o.model = model.name;
+  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
   PoseSet people;
   if (o.metric == "oks") {
     POISE_RETURN_IF_ERROR(check_joints(truth, estimator.skeleton()));
@@ -284,8 +287,7 @@ Status eval(Options& o, Console& console) {
 
 Action make_eval(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("-m,--model", o->model, "the network: an ONNX file, or a stored model's name")
-      ->required()
+  command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
   command.add_option("-a,--annotations", o->annotations, "the truth: COCO annotations")
       ->required()
@@ -306,7 +308,7 @@ Action make_eval(CLI::App& command) {
       ->capture_default_str();
   add_json_option(command, o->json);
   command.add_option("-o,--out", o->out, "the poses as COCO results, for other tools")->type_name("RESULTS.json");
-  add_estimator_flags(command, o->estimator);
+  add_estimator_flags(command, o->estimator, o->device);
   command.add_flag("-q,--quiet", o->quiet, "no progress");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
   command.footer(

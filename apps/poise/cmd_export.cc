@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "poise/graph/passes/passes.h"
 #include "poise/models/config.h"
 #include "poise/weights/checkpoint.h"
 #include "poise/weights/model_card.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string input, out;
+  std::string weights = "float32";
   std::string name, licence, source, training_data, accuracy;
 };
 
@@ -26,6 +28,7 @@ constexpr const char* kExamples =
     "weights are written.\n"
     "Examples:\n"
     "  poise export runs/first/best.ckpt --out my-model.onnx\n"
+    "  poise export runs/first/best.ckpt --out small.onnx --weights int8\n"
     "  poise export runs/first/best.ckpt --out m.onnx --licence CC-BY-4.0 --training-data \"our own photographs\"";
 
 std::string measured(const Json& progress) {
@@ -62,6 +65,7 @@ Status run(const Options& o) {
   options.metadata[kCardKey] = card.dump();
   options.metadata["poise.trained_with"] = checkpoint.config.dump();
   options.metadata["poise.progress"] = checkpoint.progress.dump();
+  if (o.weights == "int8") store_weights_as_int8(graph);
   POISE_RETURN_IF_ERROR(write_onnx(o.out, graph, options));
   std::printf("%s: %s, %.2f M parameters -> %s\n", o.input.c_str(), graph.name.c_str(),
               static_cast<double>(graph.parameter_count()) * 1e-6, o.out.c_str());
@@ -74,6 +78,9 @@ Action make_export(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("checkpoint", o->input, "best.ckpt or last.ckpt of poise train")->required()->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
+  command.add_option("--weights", o->weights, "float32; int8: a quarter the size, rounded, run as float32")
+      ->check(CLI::IsMember({"float32", "int8"}))
+      ->capture_default_str();
   const std::string card = "Model card";
   command.add_option("--name", o->name, "for people, as all below")->group(card)->type_name("TEXT");
   command.add_option("--licence", o->licence, "of the weights")->group(card)->type_name("TEXT");

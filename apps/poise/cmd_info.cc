@@ -46,11 +46,11 @@ Result<Shape> concrete(const Shape& shape, const std::string& input) {
 }
 
 Result<Json> describe(const Options& o) {
-  POISE_TRY(const std::string path, find_model(o.model));
-  POISE_TRY(OnnxModel model, read_onnx(path));
+  POISE_TRY(OpenModel opened, open_model(o.model));
+  OnnxModel& model = opened.onnx;
   const Graph& graph = model.graph;
   Json json = Json::object();
-  json.set("file", path);
+  json.set("file", opened.path.empty() ? opened.name : opened.path.string());
   json.set("sha256", model.hash);
   json.set("producer", model.producer);
   json.set("opset", model.opset);
@@ -75,7 +75,7 @@ Result<Json> describe(const Options& o) {
   json.set("operators", std::move(operators));
   json.set("parameters", graph.parameter_count());
   json.set("multiply_adds", multiply_adds(graph, *infos));
-  POISE_TRY(const Json card, gather_card(path, model.metadata, {}));
+  POISE_TRY(const Json card, gather_card(opened.path, model.metadata, {}));
   json.set("card", card);
   auto session = Session::create(std::move(model.graph));
   if (!session.ok()) return session.error().prefixed(o.model);

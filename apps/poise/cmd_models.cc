@@ -6,6 +6,7 @@
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
+#include "poise/models/shipped.h"
 #include "poise/models/zoo.h"
 #include "poise/weights/model_card.h"
 #include "poise/weights/onnx_reader.h"
@@ -44,6 +45,14 @@ Status list(const Options& o) {
     Json stored = Json::array();
     for (const StoredModel& model : models) stored.push(to_json(model));
     json.set("models", std::move(stored));
+    Json shipped = Json::array();
+    for (const ShippedModel& model : shipped_models()) {
+      Json one = Json::object();
+      one.set("name", std::string(model.name));
+      one.set("description", std::string(model.description));
+      shipped.push(std::move(one));
+    }
+    json.set("shipped", std::move(shipped));
     Json architectures = Json::array();
     for (const ZooEntry& entry : zoo()) {
       Json one = Json::object();
@@ -54,6 +63,10 @@ Status list(const Options& o) {
     json.set("architectures", std::move(architectures));
     std::printf("%s\n", json.dump(1).c_str());
     return {};
+  }
+  std::printf("models that come with Poise; the first is the default\n");
+  for (const ShippedModel& model : shipped_models()) {
+    std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
   }
   std::printf("models in %s\n", folder.c_str());
   if (models.empty()) std::printf("  none yet: poise models add FILE.onnx\n");
@@ -85,14 +98,15 @@ Status show_architecture(const ZooEntry& entry, const Options& o) {
 }
 
 Status show(const Options& o) {
-  const auto path = find_model(o.name);
+  const auto opened = open_model(o.name);
   const auto architecture = find_in_zoo(o.name);
-  if (!path.ok() && architecture.ok()) return show_architecture(*architecture, o);
-  if (!path.ok()) return path.error();
-  POISE_TRY(const OnnxModel model, read_onnx(*path));
-  POISE_TRY(const Json card, gather_card(*path, model.metadata, {}));
+  if (!opened.ok() && architecture.ok()) return show_architecture(*architecture, o);
+  if (!opened.ok()) return opened.error();
+  const OnnxModel& model = opened->onnx;
+  const std::string file = opened->path.empty() ? opened->name : opened->path.string();
+  POISE_TRY(const Json card, gather_card(opened->path, model.metadata, {}));
   Json json = Json::object();
-  json.set("file", *path);
+  json.set("file", file);
   json.set("sha256", model.hash);
   json.set("network", model.graph.name);
   json.set("parameters", model.graph.parameter_count());
@@ -105,7 +119,7 @@ Status show(const Options& o) {
     const auto found = card.string(member);
     return found.ok() ? *found : std::string("not stated");
   };
-  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", path->c_str(), model.hash.c_str(),
+  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", file.c_str(), model.hash.c_str(),
               model.graph.name.c_str(), static_cast<double>(model.graph.parameter_count()) * 1e-6);
   std::printf(
       "  licence        %s\n  source         %s\n  training data  %s\n  accuracy       %s\n  card           %s\n",
@@ -178,7 +192,7 @@ Action make_models(CLI::App& command) {
   command.require_subcommand(0, 1);
   command.add_flag("--json", o->json, "as JSON")->group("Options");
   CLI::App* show_command = command.add_subcommand("show", "a model's card: licence, source, hash, accuracy");
-  show_command->add_option("name", o->name, "of a stored model, a file, or an architecture")->required();
+  show_command->add_option("name", o->name, "of a model, a file, or an architecture")->required();
   CLI::App* add_command = command.add_subcommand("add", "copy a model, and the card beside it, into the folder");
   add_command->add_option("file", o->file, "an ONNX file that has been converted")->required()->type_name("FILE");
   add_command->add_option("--name", o->as, "to store it under; otherwise the file's own")->type_name("NAME");

@@ -9,6 +9,7 @@
 #include "card_flags.h"
 #include "command.h"
 #include "console.h"
+#include "device.h"
 #include "estimator_flags.h"
 #include "model_store.h"
 #include "outputs.h"
@@ -30,13 +31,14 @@ struct Options {
   CardFlags card;
   EstimatorOptions estimator;
   OutputOptions output;
-  std::string out = "poise-out";
+  std::string out = "poise-out", device = "cpu";
   bool no_image = false, quiet = false;
   CLI::Option* json_option = nullptr;
 };
 
 constexpr const char* kExamples =
     "Examples:\n"
+    "  poise predict team.jpg\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
     "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
@@ -53,7 +55,7 @@ Result<Json> card_flags(const Options& o) {
 
 Json settings_json(const Options& o, const ModelCard& card) {
   Json settings = Json::object();
-  settings.set("backend", o.estimator.backend);
+  settings.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
   settings.set("flip_test", o.estimator.flip_test);
   settings.set("batch", o.estimator.batch);
   settings.set("boxes", o.boxes.empty() ? std::string("whole image") : fs::path(o.boxes).filename().string());
@@ -80,8 +82,7 @@ class Run {
         boxes_(std::move(boxes)),
         sources_(std::move(sources)),
         pool_(2) {
-    provenance_ = {fs::path(o_.model).filename().string(), estimator_.model_hash(),
-                   settings_json(o_, estimator_.card())};
+    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_.card())};
     const bool ignore = o_.exif.empty() ? boxes_.has_value() && !boxes_->exif_applied() : o_.exif == "ignore";
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
   }
@@ -265,8 +266,7 @@ Status check_out(const fs::path& folder) {
 }
 
 Status predict(Options& o, int& code) {
-  if (o.model.empty()) return invalid_argument("--model is missing: name an ONNX file, as in --model pose.onnx");
-  POISE_TRY(o.model, find_model(o.model));
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator));
   if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
     return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
   }
@@ -279,7 +279,9 @@ Status predict(Options& o, int& code) {
   if (!o.boxes.empty()) {
     POISE_TRY(boxes, BoxesFile::read(o.boxes));
   }
-  POISE_TRY(Estimator estimator, Estimator::load(o.model, o.estimator));
+  POISE_TRY(OpenModel model, open_model(o.model));
+  o.model = model.name;
+  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
   POISE_RETURN_IF_ERROR(check_out(o.output.folder));
   code = Run(o, std::move(estimator), std::move(boxes), std::move(sources)).go();
   return {};
@@ -290,7 +292,8 @@ Status predict(Options& o, int& code) {
 Action make_predict(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
-  command.add_option("-m,--model", o->model, "the network: an ONNX file, or a stored model's name")->type_name("FILE");
+  command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
+      ->type_name("FILE");
   command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
   command.add_option("-f,--format", o->output.format, "poise: one JSON a picture; coco: one results.json")
@@ -301,7 +304,7 @@ Action make_predict(CLI::App& command) {
   command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  add_estimator_flags(command, o->estimator);
+  add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
       ->check(CLI::IsMember({"apply", "ignore"}));
   o->json_option = command.add_option("--json", o->json, "the run's summary as JSON, to FILE or standard output")

@@ -27,8 +27,8 @@ Result<std::size_t> find_output(const Graph& graph, const std::string& name) {
 }
 
 Status run(const Options& o) {
-  POISE_TRY(const std::string path, find_model(o.model));
-  POISE_TRY(OnnxModel model, read_onnx(path));
+  POISE_TRY(OpenModel opened, open_model(o.model));
+  OnnxModel& model = opened.onnx;
   if (model.graph.inputs.size() != 1 || model.graph.outputs.empty()) {
     return unsupported(o.model + ": run takes networks with one input and at least one output");
   }

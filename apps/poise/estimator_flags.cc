@@ -4,7 +4,7 @@
 
 namespace poise::app {
 
-void add_estimator_flags(CLI::App& command, EstimatorOptions& options) {
+void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device) {
   command.add_flag("--flip-test", options.flip_test, "run mirrored crops too and average: better, half as fast");
   command.add_option("--batch", options.batch, "persons of one picture run together")
       ->check(CLI::Range(1, 1024))
@@ -15,6 +15,7 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options) {
   command.add_option("--backend", options.backend, "onednn, or reference: plain and slow")
       ->check(CLI::IsMember(backend_names()))
       ->capture_default_str();
+  command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
 }
 
 }  // namespace poise::app

@@ -7,8 +7,8 @@
 #include "card_flags.h"
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
+#include "poise/models/shipped.h"
 #include "poise/weights/model_card.h"
-#include "poise/weights/onnx_reader.h"
 
 namespace poise::app {
 namespace {
@@ -156,15 +156,29 @@ Result<bool> add_model(const fs::path& folder, const fs::path& file, const std::
   return true;
 }
 
-Result<std::string> find_model(const std::string& given) {
+Result<OpenModel> open_model(const std::string& given) {
+  const auto shipped = [](std::string_view name) -> Result<OpenModel> {
+    POISE_TRY(OnnxModel model, read_shipped(name));
+    return OpenModel{std::string(name), {}, std::move(model)};
+  };
+  const auto read = [](const fs::path& path) -> Result<OpenModel> {
+    POISE_TRY(OnnxModel model, read_onnx(path));
+    return OpenModel{path.filename().string(), path, std::move(model)};
+  };
+  if (given.empty()) return shipped(shipped_models().front().name);
   std::error_code error;
-  if (fs::exists(given, error) || !is_plain(given)) return given;
+  if (fs::exists(given, error) || !is_plain(given)) return read(given);
   const auto folder = models_folder();
-  if (!folder) return given;
-  for (const std::string& file : {given, given + ".onnx"}) {
-    if (file.ends_with(".onnx") && fs::is_regular_file(*folder / file, error)) return (*folder / file).string();
+  if (folder) {
+    for (const std::string& file : {given, given + ".onnx"}) {
+      if (file.ends_with(".onnx") && fs::is_regular_file(*folder / file, error)) return read(*folder / file);
+    }
   }
-  return not_found(given + ": there is no such file, and no model of that name in " + folder->string() +
+  for (const ShippedModel& model : shipped_models()) {
+    if (given == model.name) return shipped(given);
+  }
+  return not_found(given + ": there is no such file, and no model of that name" +
+                   (folder ? " in " + folder->string() : std::string()) +
                    " (`poise models list` says which are there)");
 }
 

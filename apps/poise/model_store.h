@@ -1,5 +1,6 @@
 #pragma once
-// The folder of models on this machine, and the index that says what each file was when it was added.
+// The models a name can mean: files, the folder of models on this machine with the index that says what each file was
+// when it was added, and what comes with the program.
 
 #include <cstdint>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "poise/base/result.h"
+#include "poise/weights/onnx_reader.h"
 
 namespace poise::app {
 
@@ -31,8 +33,14 @@ Result<std::vector<StoredModel>> stored_models(const std::filesystem::path& fold
 /// another model has the name.
 Result<bool> add_model(const std::filesystem::path& folder, const std::filesystem::path& file, const std::string& name);
 
-/// `given` where such a file exists, else the stored model of that name (with or without .onnx). Errors: kNotFound,
-/// naming what there is.
-Result<std::string> find_model(const std::string& given);
+struct OpenModel {
+  std::string name;            // "pose.onnx", "poise-small": what outputs call it
+  std::filesystem::path path;  // empty: it comes with the program
+  OnnxModel onnx;
+};
+
+/// `given` where such a file exists, else the stored model of that name (with or without .onnx), else the one of that
+/// name that comes with the program; an empty name is its default. Errors: kNotFound, those of read_onnx.
+Result<OpenModel> open_model(const std::string& given);
 
 }  // namespace poise::app

@@ -95,10 +95,56 @@ TEST_F(Cli, MissingModelIsNamed) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "none.onnx")) << outcome.err;
-  EXPECT_EQ(run({"predict", "a.jpg"}).code, 1);
   EXPECT_EQ(run({"info", "none.onnx"}).code, 1);
   write("text.onnx", "this is no network");
   EXPECT_TRUE(contains(run({"info", "text.onnx"}).err, "text.onnx"));
+}
+
+TEST_F(Cli, WithoutAModelTheShippedOneIsUsed) {
+  photo("a.jpg");
+  const Outcome outcome = run({"predict", "a.jpg", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json summary = parse_json(outcome.out).value();
+  EXPECT_EQ(summary.find("model")->string("file").value(), "poise-small");
+  EXPECT_TRUE(exists("poise-out/a.poses.jpg"));
+  const Json poses = parse_json(slurp(folder_ / "poise-out/a.poses.json")).value();
+  EXPECT_EQ(poses.find("persons")->as_array().size(), 1U);
+  // It has a name, and every command takes it.
+  EXPECT_EQ(run({"predict", "a.jpg", "--model", "poise-small", "--out", "named"}).code, 0);
+  EXPECT_TRUE(contains(run({"models"}).out, "poise-small"));
+  EXPECT_TRUE(contains(run({"models", "show", "poise-small"}).out, "licence"));
+  EXPECT_EQ(run({"info", "poise-small"}).code, 0);
+}
+
+TEST_F(Cli, LibTorchFindsTheSamePoses) {
+  const std::string program = (fs::path(POISE_PROGRAM).parent_path() / "poise-torch").string();
+  if (!fs::exists(program)) GTEST_SKIP() << "this build has no LibTorch: --device cuda is not tested";
+  photo("a.jpg");
+  ASSERT_EQ(run({"predict", "a.jpg", "--out", "engine"}).code, 0);
+  const Outcome outcome = run({"predict", "a.jpg", "--out", "torch", "--device", "cpu"}, program);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json found = json("torch/a.poses.json"), wanted = json("engine/a.poses.json");
+  EXPECT_EQ(found.find("settings")->string("backend").value(), "libtorch cpu");
+  const auto joints = [](const Json& poses) {
+    return poses.find("persons")->as_array()[0].find("keypoints")->as_array();
+  };
+  const auto a = joints(found), b = joints(wanted);
+  ASSERT_EQ(a.size(), 17U);
+  ASSERT_EQ(b.size(), 17U);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t k = 0; k < 3; ++k)
+      EXPECT_NEAR(a[i].as_array()[k].as_number(), b[i].as_array()[k].as_number(), 1e-3);
+  }
+}
+
+TEST_F(Cli, ADeviceThatIsNotThereIsNamed) {
+  photo("a.jpg");
+  for (const std::string device : {"cuda:9", "tpu"}) {
+    const Outcome outcome = run({"predict", "a.jpg", "--device", device});
+    EXPECT_EQ(outcome.code, 1) << device;
+    EXPECT_EQ(count_lines(outcome.err), 1U) << outcome.err;
+    EXPECT_FALSE(exists("poise-out"));
+  }
 }
 
 TEST_F(Cli, BadPicturesAreNamedAndTheOthersDone) {

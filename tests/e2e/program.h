@@ -49,10 +49,10 @@ class Program : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  /// Runs `poise ARGUMENTS...` in the test's folder.
-  Outcome run(const Strings& arguments) const {
+  /// Runs `poise ARGUMENTS...`, or another program, in the test's folder.
+  Outcome run(const Strings& arguments, const std::string& program = POISE_PROGRAM) const {
     const std::string out = (folder_ / ".stdout").string(), err = (folder_ / ".stderr").string();
-    Strings words{POISE_PROGRAM};
+    Strings words{program};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());

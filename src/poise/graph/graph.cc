@@ -96,7 +96,10 @@ std::int64_t Graph::parameter_count() const {
   for (const Node& node : nodes) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Tensor* tensor = constant(node.inputs[i]);
-      if (tensor == nullptr || tensor->type() != DType::kFloat32 || !holds_parameters(node.op, i, *tensor)) continue;
+      if (tensor == nullptr) continue;
+      const bool stored_as_integers = node.op == "DequantizeLinear" && i == 0;
+      const bool plain = tensor->type() == DType::kFloat32 && holds_parameters(node.op, i, *tensor);
+      if (!plain && !stored_as_integers) continue;
       if (counted.insert(node.inputs[i]).second) total += tensor->count();
     }
   }

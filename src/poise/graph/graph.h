@@ -80,7 +80,7 @@ class Graph {
   /// every output produced. Errors name the node: kMalformed (cycle: names a node on it), kUnsupported (operator).
   Status validate();
 
-  /// Elements of the float constants that are parameters: what Conv, ConvTranspose, Gemm and MatMul read, scale and
+  /// Elements of the constants that are parameters, floats or behind a DequantizeLinear: what Conv, ConvTranspose, Gemm and MatMul read, scale and
   /// bias of normalizations (no running statistics), slopes of PRelu, more than one element in Add, Sub, Mul or Div.
   std::int64_t parameter_count() const;
 };

@@ -222,15 +222,14 @@ const TorchOperator* find_torch_operator(std::string_view name) {
   return found == table().end() ? nullptr : &*found;
 }
 
-// Output row 2y + p reads input rows y - 1 + p and y + p, by kernel rows 3 - p and 1 - p. So all that is read are the 2x2
-// windows of the input with a border of one. The results of window row y go to output rows 2y - 1 (p = 1) and 2y
-// (p = 0): four phases shuffled to pixels, in reverse, without the outermost.
+// Output row 2y + p reads input rows y - 1 + p and y + p, by kernel rows 3 - p and 1 - p. So all that is read are the
+// 2x2 windows of the input with a border of one. The results of window row y go to output rows 2y - 1 (p = 1) and 2y (p
+// = 0): four phases shuffled to pixels, in reverse, without the outermost.
 at::Tensor deconvolve_in_phases(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
   const std::int64_t in = weight.size(0), out = weight.size(1);
   const at::Tensor repeated = bias.defined() ? bias.repeat_interleave(4) : bias;
   // (out, row of the phase, column, in, tap, tap); the kernel is (tap, phase) by (tap, phase), taps from the far side.
-  const at::Tensor kernel =
-      weight.view({in, out, 2, 2, 2, 2}).flip({2, 4}).permute({1, 3, 5, 0, 2, 4}).contiguous();
+  const at::Tensor kernel = weight.view({in, out, 2, 2, 2, 2}).flip({2, 4}).permute({1, 3, 5, 0, 2, 4}).contiguous();
   const auto convolve = [&](const at::Tensor& phases, std::int64_t extent) {
     return at::pixel_shuffle(at::convolution(input, phases.reshape({4 * out, in, extent, extent}), repeated, {1, 1},
                                              {1, 1}, {1, 1}, false, {0, 0}, 1),
@@ -239,7 +238,8 @@ at::Tensor deconvolve_in_phases(const at::Tensor& input, const at::Tensor& weigh
   if (input.scalar_type() != at::kBFloat16) {
     return convolve(kernel, 2).narrow(2, 1, 2 * input.size(2)).narrow(3, 1, 2 * input.size(3));
   }
-  // In bfloat16 the products are cheap and the odd sizes dear: 3x3 windows, each phase with zeros where it does not look.
+  // In bfloat16 the products are cheap and the odd sizes dear: 3x3 windows, each phase with zeros where it does not
+  // look.
   std::vector<at::Tensor> phases;
   for (std::int64_t p = 0; p < 2; ++p) {
     for (std::int64_t q = 0; q < 2; ++q) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "poise/graph/passes/passes.h"
 #include "poise/graph_torch/torch_graph.h"
 
 namespace poise {
@@ -18,9 +19,14 @@ TorchSession::~TorchSession() = default;
 Result<TorchSession> TorchSession::create(Graph graph, const TorchSessionOptions& options) {
   POISE_TRY(const at::Device device, torch_device(options.device));
   set_torch_threads(options.threads);
+  POISE_RETURN_IF_ERROR(graph.validate());
+  remove_identities(graph);
+  POISE_RETURN_IF_ERROR(fold_constants(graph));  // weights stored as integers
+  remove_dead(graph);
   POISE_TRY(TorchGraph torch,
-            TorchGraph::create(std::move(graph),
-                               {.device = device, .bfloat16 = options.bfloat16, .channels_last = device.is_cuda() || options.bfloat16}));
+            TorchGraph::create(std::move(graph), {.device = device,
+                                                  .bfloat16 = options.bfloat16,
+                                                  .channels_last = device.is_cuda() || options.bfloat16}));
   return TorchSession(std::make_unique<State>(State{std::move(torch)}));
 }
 

@@ -1,9 +1,9 @@
 #include "poise/infer/estimator.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include "poise/weights/onnx_reader.h"
 
 namespace poise {
 namespace {
@@ -33,6 +33,17 @@ void keep_heatmaps(Graph& graph) {
   if (std::find(graph.outputs.begin(), graph.outputs.end(), heatmaps) != graph.outputs.end())
     graph.outputs = {heatmaps};
 }
+
+class EngineRunner : public Runner {
+ public:
+  explicit EngineRunner(Session session) : session_(std::move(session)) {}
+  Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) override {
+    return session_.run(inputs, outputs);
+  }
+
+ private:
+  Session session_;
+};
 
 void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t width) {
   for (std::int64_t y = 0; y < rows; ++y) std::reverse_copy(from + y * width, from + (y + 1) * width, to + y * width);
@@ -65,10 +76,9 @@ struct Estimator::State {
   std::vector<int> flip_index;
   std::string hash;
   std::int64_t fixed_batch = -1;  // what the graph insists on, or -1
-  Session session;
+  std::unique_ptr<Runner> network;
+  int threads = 1;  // of the crops
   std::vector<Tensor> outputs;
-
-  explicit State(Session s) : session(std::move(s)) {}
 
   /// Persons a run: two crops each with the flip test.
   std::int64_t persons_a_run(std::size_t left) const {
@@ -81,7 +91,7 @@ struct Estimator::State {
     const std::int64_t count = input.dim(0);
     if (fixed_batch < 0 || fixed_batch == count) {
       const TensorView view(input);
-      return session.run(std::span(&view, 1), maps);
+      return network->run(std::span(&view, 1), maps);
     }
     Tensor part(Shape{fixed_batch, input.dim(1), input.dim(2), input.dim(3)});
     const std::int64_t image = input.count() / count;
@@ -90,7 +100,7 @@ struct Estimator::State {
       std::copy_n(input.floats().data() + first * image, here * image, part.floats().data());
       std::vector<Tensor> partial;
       const TensorView view(part);
-      POISE_RETURN_IF_ERROR(session.run(std::span(&view, 1), partial));
+      POISE_RETURN_IF_ERROR(network->run(std::span(&view, 1), partial));
       if (partial.empty() || partial[0].rank() != 4) return {};
       if (first == 0) {
         maps.resize(1);
@@ -117,24 +127,36 @@ struct Estimator::State {
 };
 
 Result<Estimator> Estimator::load(const std::filesystem::path& model, const EstimatorOptions& options) {
-  const auto named = [&](const Error& error) { return error.prefixed(model.string()); };
+  POISE_TRY(OnnxModel onnx, read_onnx(model));
+  return create(std::move(onnx), options, model);
+}
+
+Result<Estimator> Estimator::create(OnnxModel model, const EstimatorOptions& options,
+                                    const std::filesystem::path& file) {
+  const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   if (options.batch < 1 || options.batch > 1024) return invalid_argument("batch must be 1 to 1024");
-  auto onnx = read_onnx(model);
-  if (!onnx.ok()) return onnx.error();
-  auto layers = gather_card(model, onnx->metadata, options.card);
-  if (!layers.ok()) return layers.error();
-  auto size = input_size(onnx->graph);
+  POISE_TRY(const Json layers, gather_card(file, model.metadata, options.card));
+  auto size = input_size(model.graph);
   if (!size.ok()) return named(size.error());
-  auto card = card_from_json(*layers, *size);
+  auto card = card_from_json(layers, *size);
   if (!card.ok()) return named(card.error());
-  const std::int64_t batch = onnx->graph.values.at(onnx->graph.inputs[0]).shape[0];
-  keep_heatmaps(onnx->graph);
-  auto session = Session::create(std::move(onnx->graph), {options.backend, options.threads});
-  if (!session.ok()) return named(session.error());
-  auto state = std::make_unique<State>(std::move(*session));
+  const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
+  keep_heatmaps(model.graph);
+  auto state = std::make_unique<State>();
+  if (options.runner) {
+    auto network = options.runner(std::move(model.graph));
+    if (!network.ok()) return named(network.error());
+    state->network = std::move(*network);
+    state->threads = options.threads > 0 ? options.threads : omp_get_max_threads();
+  } else {
+    auto session = Session::create(std::move(model.graph), {options.backend, options.threads});
+    if (!session.ok()) return named(session.error());
+    state->threads = session->threads();
+    state->network = std::make_unique<EngineRunner>(std::move(*session));
+  }
   state->options = options;
   state->card = std::move(*card);
-  state->hash = std::move(onnx->hash);
+  state->hash = std::move(model.hash);
   state->fixed_batch = batch;
   state->flip_index = state->card.skeleton.flip_index();
   state->report = state->card.skeleton;
@@ -167,7 +189,7 @@ Result<Estimate> Estimator::estimate(const ImageView& image, std::span<const Per
     const std::int64_t persons = s.persons_a_run(boxes.size() - first);
     Tensor input(Shape{persons * crops, 3, size.height, size.width});
     float* planes = input.floats().data();
-    const int threads = s.session.threads();
+    const int threads = s.threads;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (std::int64_t p = 0; p < persons; ++p) {
       const Affine to_crop = crop_from_image(boxes[first + static_cast<std::size_t>(p)].box, s.card.crop);

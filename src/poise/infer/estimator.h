@@ -14,8 +14,18 @@
 #include "poise/image/image.h"
 #include "poise/person/pose.h"
 #include "poise/weights/model_card.h"
+#include "poise/weights/onnx_reader.h"
 
 namespace poise {
+
+/// What runs a network in the engine's place.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  /// As Session::run.
+  virtual Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;
+};
+using MakeRunner = std::function<Result<std::unique_ptr<Runner>>(Graph graph)>;
 
 struct EstimatorOptions {
   std::string backend = "onednn";
@@ -23,6 +33,7 @@ struct EstimatorOptions {
   int batch = 8;           // persons run together at most
   bool flip_test = false;  // run the mirrored crop too and average
   CardSources card;        // flags over sidecar over embedded card over preset
+  MakeRunner runner;       // empty: the engine, by backend and threads
 };
 
 struct Estimate {
@@ -42,6 +53,10 @@ class Estimator {
  public:
   /// Reads the model and its card. Errors: those of read_onnx and card_from_json; messages start with the path.
   static Result<Estimator> load(const std::filesystem::path& model, const EstimatorOptions& options = {});
+  /// The same of a model that has been read, read_shipped() for one; `file`: where from, for the card beside it and for
+  /// messages; empty: from no file.
+  static Result<Estimator> create(OnnxModel model, const EstimatorOptions& options = {},
+                                  const std::filesystem::path& file = {});
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
   ~Estimator();

@@ -312,7 +312,8 @@ Result<Json> gather_card(const std::filesystem::path& model, const std::map<std:
   }
   std::filesystem::path beside = model;
   beside.replace_extension(".card.json");
-  const Result<Bytes> sidecar = read_file(beside, kMaxCardBytes);
+  const Result<Bytes> sidecar =
+      model.empty() ? Result<Bytes>(not_found("there is no file")) : read_file(beside, kMaxCardBytes);
   if (sidecar) {
     const std::string_view text(reinterpret_cast<const char*>(sidecar->data()), sidecar->size());
     POISE_TRY(const Json json, read_card(text, beside.string()));

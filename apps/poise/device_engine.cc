@@ -1,0 +1,11 @@
+#include "device.h"
+#include "launch.h"
+
+namespace poise::app {
+
+Status set_device(const std::string& device, EstimatorOptions& /*options*/) {
+  if (device == "cpu") return {};
+  return become("poise-torch", own_words()).prefixed("--device " + device);
+}
+
+}  // namespace poise::app

@@ -1,0 +1,51 @@
+#include "poise/models/shipped.h"
+
+#include <algorithm>
+#include <array>
+
+// The files become part of the program as they are: GNU as and clang both know .incbin.
+#define POISE_EMBED(symbol, path)         \
+  __asm__(                                \
+      ".pushsection .rodata\n"            \
+      ".balign 64\n"                      \
+      ".global " #symbol "\n" #symbol     \
+      ":\n"                               \
+      ".incbin \"" path                   \
+      "\"\n"                              \
+      ".global " #symbol "_end\n" #symbol \
+      "_end:\n"                           \
+      ".byte 0\n"                         \
+      ".popsection\n");                   \
+  extern "C" const std::uint8_t symbol[], symbol##_end[]
+
+POISE_EMBED(poise_embedded_small, POISE_SOURCE_DIR "/models/poise-small.onnx");
+
+namespace poise {
+namespace {
+
+BytesView between(const std::uint8_t* begin, const std::uint8_t* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+}  // namespace
+
+std::span<const ShippedModel> shipped_models() {
+  static const std::array<ShippedModel, 1> kModels{{
+      {"poise-small", "COCO's 17 joints, 128x128: made for two cores",
+       between(poise_embedded_small, poise_embedded_small_end)},
+  }};
+  return kModels;
+}
+
+Result<OnnxModel> read_shipped(std::string_view name) {
+  const auto models = shipped_models();
+  const auto found = name.empty() ? models.begin()
+                                  : std::find_if(models.begin(), models.end(),
+                                                 [name](const auto& model) { return model.name == name; });
+  if (found != models.end()) return parse_onnx(found->onnx);
+  std::string names;
+  for (const ShippedModel& model : models) names += " " + std::string(model.name);
+  return not_found("no network of the name \"" + std::string(name) + "\" comes with Poise; there are" + names);
+}
+
+}  // namespace poise

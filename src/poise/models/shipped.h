@@ -1,0 +1,24 @@
+#pragma once
+// The trained networks that come inside the program: models/*.onnx of the repository, each with its card.
+
+#include <span>
+#include <string_view>
+
+#include "poise/base/file.h"
+#include "poise/weights/onnx_reader.h"
+
+namespace poise {
+
+struct ShippedModel {
+  std::string_view name;         // "poise-small"
+  std::string_view description;  // one line, for people
+  BytesView onnx;                // the file, in the program's own memory
+};
+
+/// All of them; the first is what is used where none is named.
+std::span<const ShippedModel> shipped_models();
+
+/// Reads one of them; no name: the first. Errors: kNotFound, listing the names.
+Result<OnnxModel> read_shipped(std::string_view name = {});
+
+}  // namespace poise
