@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/data/truncate.h"
 
 namespace poise {
 namespace {
@@ -75,6 +76,7 @@ Status check(const AugmentOptions& o) {
   POISE_RETURN_IF_ERROR(in_range("rotation_probability", o.rotation_probability, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("flip", o.flip, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("half_body", o.half_body, 0, 1));
+  POISE_RETURN_IF_ERROR(in_range("truncate", o.truncate, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("translation", o.translation, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("colour", o.colour, 0, 0.9F));
   POISE_RETURN_IF_ERROR(in_range("cutout", o.cutout, 0, 1));
@@ -113,11 +115,17 @@ Augmentation draw_augmentation(const AugmentOptions& o, double strength, const P
   const double cut_side = random.uniform(o.cutout_low, o.cutout_high);
   const double cut_x = random.uniform();
   const double cut_y = random.uniform();
+  const double truncate_chance = random.uniform();
+  Truncation truncation;
+  const bool can_truncate = truncate(person, random, truncation);
 
   Augmentation a = plain(person);
   std::ptrdiff_t joints = 0;
   for (std::size_t j = 0; j < person.keypoints.size(); ++j) joints += labelled(person, j) ? 1 : 0;
-  if (joints > o.half_body_joints && half_chance < o.half_body) {
+  if (can_truncate && truncate_chance < o.truncate) {
+    a.box = truncation.box;
+    a.scene = truncation.scene;
+  } else if (joints > o.half_body_joints && half_chance < o.half_body) {
     half_body(person, skeleton, want_upper, crop.padding, a.box);
   }
   const double scale = o.scale * strength;

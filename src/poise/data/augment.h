@@ -21,6 +21,7 @@ struct AugmentOptions {
   // The rest is off unless asked for.
   float half_body = 0.0F;         // probability: the box of the upper or the lower half alone (HRNet: 0.3) ...
   int half_body_joints = 8;       // ... where more joints than these are labelled (HRNet: 8)
+  float truncate = 0.0F;          // probability: cut off as in truncate.h, in the half body's place
   float translation = 0.0F;       // the box moves by up to this share of its padded sides, uniformly
   float colour = 0.0F;            // contrast, brightness and each channel's gain by up to this share, uniformly
   float cutout = 0.0F;            // probability of a grey square ...
@@ -48,6 +49,7 @@ struct Augmentation {
   std::array<float, 3> gain{1, 1, 1};  // red, green, blue of [0, 255]: value * gain + offset
   std::array<float, 3> offset{0, 0, 0};
   Square cutout;
+  Box scene;  // image pixels: outside the picture is black and joints have weight 0; of no width: all of it is seen
 };
 
 /// No augmentation: validation.

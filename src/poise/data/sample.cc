@@ -39,6 +39,17 @@ void cut_out(const Square& square, Size size, std::span<float> image) {
   }
 }
 
+/// The part of the picture that is in `scene`, and where it begins; `scene` in the picture's own pixels.
+ImageView within(const ImageView& picture, const Box& scene, Point& begin) {
+  const auto clamp = [](float value, int most) {
+    return static_cast<int>(std::lround(std::clamp(value, 0.0F, static_cast<float>(most))));
+  };
+  const int left = clamp(scene.x, picture.width), right = clamp(scene.x + scene.width, picture.width);
+  const int top = clamp(scene.y, picture.height), bottom = clamp(scene.y + scene.height, picture.height);
+  begin = {static_cast<float>(left), static_cast<float>(top)};
+  return {picture.row(top) + static_cast<std::ptrdiff_t>(left) * 3, right - left, bottom - top, picture.stride};
+}
+
 int shrink_for(const Affine& input_from_image) {
   const double pixels = 1.0 / std::hypot(input_from_image.a, input_from_image.d);  // of the picture, an input pixel
   for (const int shrink : {8, 4, 2}) {
@@ -82,7 +93,11 @@ PlacedJoints place_joints(const Person& person, const Skeleton& skeleton, const 
   const Affine map = input_from_image(augmentation, crop);
   for (std::size_t j = 0; j < keypoints.size(); ++j) {
     if (keypoints[j].visibility == Visibility::kAbsent) placed.weights[j] = 0;
-    placed.points.push_back(map(keypoints[j].point));
+    const Box& scene = augmentation.scene;
+    const Point p = keypoints[j].point;
+    const bool seen = p.x >= scene.x && p.y >= scene.y && p.x < scene.x + scene.width && p.y < scene.y + scene.height;
+    if (scene.width > 0 && !seen) placed.weights[j] = 0;
+    placed.points.push_back(map(p));
   }
   return placed;
 }
@@ -110,8 +125,17 @@ Status make_sample(const Person& person, const Skeleton& skeleton, const Augment
   POISE_CHECK(out.targets.size() == joints * area(options.heatmap) && out.weights.size() == joints);
   const Affine map = input_from_image(augmentation, options.crop);
   POISE_TRY(const LoadedPicture picture, load_picture(person, options.shrink ? shrink_for(map) : 1));
-  write_crop(picture.image.view(), map * picture.loaded_from_image.inverse(), options.crop.size,
-             recoloured(options.normalisation, augmentation), out.image);
+  ImageView seen = picture.image.view();
+  Affine from_seen = map * picture.loaded_from_image.inverse();
+  if (const Box& scene = augmentation.scene; scene.width > 0) {
+    const Affine& loaded = picture.loaded_from_image;
+    const auto factor = static_cast<float>(loaded.a);
+    const Point corner = loaded(Point{scene.x, scene.y});
+    Point begin;
+    seen = within(seen, {corner.x, corner.y, scene.width * factor, scene.height * factor}, begin);
+    from_seen = from_seen * Affine{.a = 1, .b = 0, .c = begin.x, .d = 0, .e = 1, .f = begin.y};
+  }
+  write_crop(seen, from_seen, options.crop.size, recoloured(options.normalisation, augmentation), out.image);
   if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, options.crop.size, out.image);
 
   const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop);

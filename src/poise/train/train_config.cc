@@ -78,6 +78,7 @@ Status read_augmentation(const ConfigReader& reader, AugmentOptions& options) {
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.ROT_LIMIT", options.rotation_limit));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.ROT_PROB", options.rotation_probability));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.PROB_HALF_BODY", options.half_body));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.TRUNCATE", options.truncate));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.TRANSLATION", options.translation));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.COLOUR", options.colour));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.CUTOUT", options.cutout));
