@@ -21,6 +21,7 @@ struct Options {
   std::string model, input, backend = "onednn";
   std::vector<int> threads{0};
   std::vector<int> batches{1};
+  std::vector<std::string> precisions{"fp32"};
   int runs = 20;
   double seconds = 2.0;
   bool json = false, layers = false;
@@ -55,10 +56,10 @@ Result<Shape> input_shape(const Graph& graph, const Options& o, std::int64_t bat
 }
 
 /// Takes the graph, so that nothing but the session holds its weights while memory is measured.
-Result<Json> measure(Graph graph, const Options& o, int threads, int batch) {
+Result<Json> measure(Graph graph, const Options& o, Precision precision, int threads, int batch) {
   POISE_TRY(const Shape shape, input_shape(graph, o, batch));
   if (const auto fits = infer_shapes(graph, std::span(&shape, 1)); !fits.ok()) return fits.error();
-  POISE_TRY(Session session, Session::create(std::move(graph), {o.backend, threads}));
+  POISE_TRY(Session session, Session::create(std::move(graph), {o.backend, threads, precision}));
   Tensor input(shape);
   Random random(1);
   for (float& v : input.floats()) v = static_cast<float>(random.uniform(-2.0, 2.0));
@@ -78,6 +79,7 @@ Result<Json> measure(Graph graph, const Options& o, int threads, int batch) {
   std::sort(times.begin(), times.end());
   POISE_TRY(const PlanInfo plan, session.plan(std::span(&shape, 1)));
   Json json = Json::object();
+  json.set("precision", std::string(name_of(precision)));
   json.set("threads", session.threads());
   json.set("batch", batch);
   json.set("runs", static_cast<std::int64_t>(times.size()));
@@ -108,9 +110,9 @@ Result<Json> measure(Graph graph, const Options& o, int threads, int batch) {
 
 void print(const Json& row) {
   const auto number = [](const Json& json, const char* name) { return json.number(name).value(); };
-  std::printf("%7.0f %6.0f %10.2f %10.2f %12.2f %9.1f\n", number(row, "threads"), number(row, "batch"),
-              number(row, "ms_median"), number(row, "ms_min"), number(row, "ms_per_person"),
-              number(row, "arena_bytes") * 1e-6);
+  std::printf("%-9s %7.0f %6.0f %10.2f %10.2f %12.2f %9.1f\n", row.string("precision").value().c_str(),
+              number(row, "threads"), number(row, "batch"), number(row, "ms_median"), number(row, "ms_min"),
+              number(row, "ms_per_person"), number(row, "arena_bytes") * 1e-6);
   if (const Json* layers = row.find("layers")) {
     for (const Json& layer : layers->as_array()) {
       std::printf("    %8.3f ms %7.1f GMAC/s  %-60s %s\n", number(layer, "ms"), number(layer, "gmac_per_s"),
@@ -119,18 +121,29 @@ void print(const Json& row) {
   }
 }
 
+std::vector<Precision> precisions(const Options& o) {
+  std::vector<Precision> wanted;
+  for (const std::string& name : o.precisions) {
+    if (name == "all") return native_precisions();
+    wanted.push_back(name == "bf16" ? Precision::kBfloat16 : Precision::kFloat32);
+  }
+  return wanted;
+}
+
 Status bench(const Options& o) {
   std::string hash;
   Json rows = Json::array();
-  if (!o.json) std::printf("threads  batch  median ms     min ms  ms a person  arena MB\n");
-  for (const int threads : o.threads) {
-    for (const int batch : o.batches) {
-      POISE_TRY(OpenModel model, open_model(o.model));
-      hash = model.onnx.hash;
-      auto row = measure(std::move(model.onnx.graph), o, threads, batch);
-      if (!row.ok()) return row.error().prefixed(o.model);
-      if (!o.json) print(*row);
-      rows.push(std::move(*row));
+  if (!o.json) std::printf("precision threads  batch  median ms     min ms  ms a person  arena MB\n");
+  for (const Precision precision : precisions(o)) {
+    for (const int threads : o.threads) {
+      for (const int batch : o.batches) {
+        POISE_TRY(OpenModel model, open_model(o.model));
+        hash = model.onnx.hash;
+        auto row = measure(std::move(model.onnx.graph), o, precision, threads, batch);
+        if (!row.ok()) return row.error().prefixed(o.model);
+        if (!o.json) print(*row);
+        rows.push(std::move(*row));
+      }
     }
   }
   if (!o.json) return {};
@@ -157,6 +170,10 @@ Action make_bench(CLI::App& command) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command.add_option("--precision", o->precisions, "list of fp32, bf16; all: those this processor has")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"fp32", "bf16", "all"}))
+      ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--seconds", o->seconds, "time at least, a row")
       ->check(CLI::Range(0.0, 3600.0))
@@ -170,6 +187,7 @@ Action make_bench(CLI::App& command) {
   command.footer(
       "Examples:\n"
       "  poise bench pose.onnx --threads 1,2 --batch 1,8\n"
+      "  poise bench poise-small --precision all\n"
       "  poise bench pose.onnx --layers");
   return [o] {
     const Status status = bench(*o);

@@ -229,6 +229,7 @@ void add_run(const Options& o, const Estimator& estimator, const Found& found, J
   json.set("padding", estimator.card().crop.padding);
   json.set("flip_test", o.estimator.flip_test);
   json.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
+  json.set("precision", std::string(name_of(estimator.precision())));
   json.set("oks_nms", o.nms);
   count("pictures", found.set.images.size());
   count("pictures_without_boxes", found.empty_pictures);

@@ -53,16 +53,17 @@ Result<Json> card_flags(const Options& o) {
   return flags;
 }
 
-Json settings_json(const Options& o, const ModelCard& card) {
+Json settings_json(const Options& o, const Estimator& estimator) {
   Json settings = Json::object();
   settings.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
+  settings.set("precision", std::string(name_of(estimator.precision())));
   settings.set("flip_test", o.estimator.flip_test);
   settings.set("batch", o.estimator.batch);
   settings.set("boxes", o.boxes.empty() ? std::string("whole image") : fs::path(o.boxes).filename().string());
   settings.set("min_score", o.output.min_score);
-  const Json full = to_json(card);
+  const Json full = to_json(estimator.card());
   for (const auto& [name, value] : full.as_object()) {
-    if (name != "skeleton") settings.set(name, value);
+    if (name != "skeleton" && name != "precision") settings.set(name, value);
   }
   return settings;
 }
@@ -82,7 +83,7 @@ class Run {
         boxes_(std::move(boxes)),
         sources_(std::move(sources)),
         pool_(2) {
-    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_.card())};
+    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_)};
     const bool ignore = o_.exif.empty() ? boxes_.has_value() && !boxes_->exif_applied() : o_.exif == "ignore";
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
   }

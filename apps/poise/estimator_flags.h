@@ -8,7 +8,7 @@
 
 namespace poise::app {
 
-/// Adds --flip-test --batch --threads --backend --device to the command; `device` is for set_device().
+/// Adds --flip-test --batch --threads --backend --precision --device to the command; `device` is for set_device().
 void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device);
 
 }  // namespace poise::app

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -34,8 +35,9 @@ std::vector<TensorView> views_of(const std::vector<Tensor>& tensors) {
   return std::vector<TensorView>(tensors.begin(), tensors.end());
 }
 
-std::vector<Tensor> run(const OperatorCase& one, const std::string& backend, const std::vector<Tensor>& inputs) {
-  Session session = Session::create(Graph(one.graph), {backend, 2}).value();
+std::vector<Tensor> run(const OperatorCase& one, const std::string& backend, const std::vector<Tensor>& inputs,
+                        Precision precision = Precision::kFloat32) {
+  Session session = Session::create(Graph(one.graph), {backend, 2, precision}).value();
   std::vector<Tensor> outputs;
   session.run(views_of(inputs), outputs).value();
   return outputs;
@@ -92,6 +94,21 @@ TEST_P(OperatorTest, BackendsAgreeWithTheReference) {
     ASSERT_EQ(have.size(), want.size());
     for (std::size_t i = 0; i < want.size(); ++i) expect_equal(have[i], want[i], one.tolerance);
   }
+}
+
+/// Each operator among bfloat16 convolutions: the rounding of their inputs (2^-9) and of their results, no more.
+TEST_P(OperatorTest, Bfloat16IsNearTheReference) {
+  const auto native = native_precisions();
+  if (std::find(native.begin(), native.end(), Precision::kBfloat16) == native.end()) {
+    GTEST_SKIP() << "this processor does not compute in bf16";
+  }
+  const OperatorCase& one = cases()[GetParam()];
+  SCOPED_TRACE(one.op + ": " + one.what);
+  const std::vector<Tensor> inputs = inputs_of(one);
+  const std::vector<Tensor> want = run(one, "reference", inputs);
+  const std::vector<Tensor> have = run(one, "onednn", inputs, Precision::kBfloat16);
+  ASSERT_EQ(have.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) expect_equal(have[i], want[i], std::max(one.tolerance, 0.01F));
 }
 
 std::string name_of_case(const testing::TestParamInfo<std::size_t>& info) {

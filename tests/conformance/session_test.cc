@@ -36,8 +36,9 @@ void disturb_parameters(Graph& graph) {
   }
 }
 
-Tensor run(const Graph& graph, const std::string& backend, const std::vector<Tensor>& inputs) {
-  Session session = Session::create(Graph(graph), {backend, 2}).value();
+Tensor run(const Graph& graph, const std::string& backend, const std::vector<Tensor>& inputs,
+           Precision precision = Precision::kFloat32) {
+  Session session = Session::create(Graph(graph), {backend, 2, precision}).value();
   std::vector<TensorView> views;
   for (const Tensor& input : inputs) views.emplace_back(input);
   std::vector<Tensor> outputs;
@@ -60,6 +61,17 @@ void expect_backends_agree(const Graph& graph, const std::vector<Shape>& shapes,
   }
   EXPECT_GT(most, 0.0F);
   EXPECT_LE(worst, tolerance * most);
+  for (const Precision precision : native_precisions()) {
+    if (precision == Precision::kFloat32) continue;
+    const Tensor rough = run(graph, "onednn", inputs, precision);
+    ASSERT_EQ(rough.shape(), want.shape());
+    worst = 0;
+    for (std::int64_t i = 0; i < want.count(); ++i) {
+      ASSERT_TRUE(std::isfinite(rough.floats()[i]));
+      worst = std::max(worst, std::abs(want.floats()[i] - rough.floats()[i]));
+    }
+    EXPECT_LE(worst, 0.03F * most) << name_of(precision);
+  }
 }
 
 /// x -> op(x, weight, bias) -> "y"

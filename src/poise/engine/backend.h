@@ -29,7 +29,7 @@ class Program {
   virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) = 0;
 };
 
-Result<std::unique_ptr<Program>> make_reference_program(Graph graph);
-Result<std::unique_ptr<Program>> make_onednn_program(Graph graph);
+Result<std::unique_ptr<Program>> make_reference_program(Graph graph, Precision precision);
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, Precision precision);
 
 }  // namespace poise

@@ -12,7 +12,7 @@ namespace {
 
 struct BackendEntry {
   const char* name;
-  Result<std::unique_ptr<Program>> (*make)(Graph graph);
+  Result<std::unique_ptr<Program>> (*make)(Graph graph, Precision precision);
 };
 constexpr BackendEntry kBackends[] = {{"onednn", make_onednn_program}, {"reference", make_reference_program}};
 
@@ -114,7 +114,7 @@ Result<Session> Session::create(Graph graph, const SessionOptions& options) {
     known += std::string(known.empty() ? "" : ", ") + entry.name;
     if (options.backend != entry.name) continue;
     const ThreadScope scope(state->threads);
-    POISE_TRY(state->program, entry.make(std::move(graph)));
+    POISE_TRY(state->program, entry.make(std::move(graph), options.precision));
     return Session(std::move(state));
   }
   return not_found("there is no backend \"" + options.backend + "\"; there are " + known);
@@ -143,6 +143,8 @@ Result<std::vector<LayerTime>> Session::profile(std::span<const TensorView> inpu
 }
 
 int Session::threads() const { return state_->threads; }
+
+const char* name_of(Precision precision) { return precision == Precision::kBfloat16 ? "bf16" : "fp32"; }
 
 std::vector<std::string> backend_names() {
   std::vector<std::string> names;

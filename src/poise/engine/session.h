@@ -12,9 +12,16 @@
 
 namespace poise {
 
+/// Of convolutions and what lies between them; inputs, outputs and sums stay float32.
+enum class Precision { kFloat32, kBfloat16 };
+const char* name_of(Precision precision);  // "fp32", "bf16"
+/// Those this processor computes in, not merely imitates; float32 first.
+std::vector<Precision> native_precisions();
+
 struct SessionOptions {
   std::string backend = "onednn";  // or "reference": plain and slow, the oracle
   int threads = 0;                 // OpenMP threads; 0: as many as the machine grants this process
+  Precision precision = Precision::kFloat32;
 };
 
 struct PlanInfo {
@@ -34,7 +41,8 @@ struct LayerTime {
 class Session {
  public:
   /// Takes the graph; its tensors are shared with copies of it, and let go once the backend has its own form of them.
-  /// Errors: kNotFound (backend), those of validate(), what the backend refuses.
+  /// Errors: kNotFound (backend), kUnsupported (a precision this processor or backend has not), those of validate(),
+  /// what the backend refuses.
   static Result<Session> create(Graph graph, const SessionOptions& options = {});
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

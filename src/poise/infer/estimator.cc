@@ -34,6 +34,16 @@ void keep_heatmaps(Graph& graph) {
     graph.outputs = {heatmaps};
 }
 
+/// What the card vouches for, where this processor has it.
+Precision precision_of(const ModelCard& card, const std::string& backend) {
+  if (backend == "onednn") {
+    for (const Precision precision : native_precisions()) {
+      if (card.precision == name_of(precision)) return precision;
+    }
+  }
+  return Precision::kFloat32;
+}
+
 class EngineRunner : public Runner {
  public:
   explicit EngineRunner(Session session) : session_(std::move(session)) {}
@@ -78,6 +88,7 @@ struct Estimator::State {
   std::int64_t fixed_batch = -1;  // what the graph insists on, or -1
   std::unique_ptr<Runner> network;
   int threads = 1;  // of the crops
+  Precision precision = Precision::kFloat32;
   std::vector<Tensor> outputs;
 
   /// Persons a run: two crops each with the flip test.
@@ -149,7 +160,8 @@ Result<Estimator> Estimator::create(OnnxModel model, const EstimatorOptions& opt
     state->network = std::move(*network);
     state->threads = options.threads > 0 ? options.threads : omp_get_max_threads();
   } else {
-    auto session = Session::create(std::move(model.graph), {options.backend, options.threads});
+    state->precision = options.precision.value_or(precision_of(*card, options.backend));
+    auto session = Session::create(std::move(model.graph), {options.backend, options.threads, state->precision});
     if (!session.ok()) return named(session.error());
     state->threads = session->threads();
     state->network = std::make_unique<EngineRunner>(std::move(*session));
@@ -239,5 +251,6 @@ std::vector<Pose> Estimator::operator()(const Image& image) {
 const ModelCard& Estimator::card() const { return state_->card; }
 const Skeleton& Estimator::skeleton() const { return state_->report; }
 const std::string& Estimator::model_hash() const { return state_->hash; }
+Precision Estimator::precision() const { return state_->precision; }
 
 }  // namespace poise

@@ -29,11 +29,12 @@ using MakeRunner = std::function<Result<std::unique_ptr<Runner>>(Graph graph)>;
 
 struct EstimatorOptions {
   std::string backend = "onednn";
-  int threads = 0;         // compute threads; 0: all
-  int batch = 8;           // persons run together at most
-  bool flip_test = false;  // run the mirrored crop too and average
-  CardSources card;        // flags over sidecar over embedded card over preset
-  MakeRunner runner;       // empty: the engine, by backend and threads
+  int threads = 0;                     // compute threads; 0: all
+  std::optional<Precision> precision;  // nothing: the card's, where this processor has it
+  int batch = 8;                       // persons run together at most
+  bool flip_test = false;              // run the mirrored crop too and average
+  CardSources card;                    // flags over sidecar over embedded card over preset
+  MakeRunner runner;                   // empty: the engine, by backend and threads
 };
 
 struct Estimate {
@@ -69,6 +70,7 @@ class Estimator {
   const ModelCard& card() const;
   const Skeleton& skeleton() const;  // of the poses
   const std::string& model_hash() const;
+  Precision precision() const;  // in force
 
  private:
   struct State;

@@ -9,9 +9,10 @@
 namespace poise {
 namespace {
 
-constexpr std::array kMembers = {"name",       "skeleton",        "colour",   "scale",   "mean",          "std",
-                                 "input",      "padding",         "resample", "codec",   "sigma",         "refine",
-                                 "flip_shift", "output_skeleton", "source",   "licence", "training_data", "accuracy"};
+constexpr std::array kMembers = {"name",    "skeleton",      "colour",     "scale",           "mean",
+                                 "std",     "input",         "padding",    "resample",        "codec",
+                                 "sigma",   "refine",        "flip_shift", "output_skeleton", "source",
+                                 "licence", "training_data", "accuracy",   "precision"};
 constexpr std::array kEssentials = {"skeleton", "colour", "mean", "std", "padding", "codec"};
 constexpr std::array kPresets = {"simple-baselines", "gluon", "mmpose", "ailia"};
 
@@ -268,6 +269,9 @@ Result<ModelCard> card_from_json(const Json& json, Size input) {
   POISE_RETURN_IF_ERROR(reader.number("padding", 0.5, 4, card.crop.padding));
   POISE_RETURN_IF_ERROR(reader.word("resample", kResamples, card.resample));
   POISE_RETURN_IF_ERROR(read_codec(json, card));
+  POISE_RETURN_IF_ERROR(reader.text("precision", card.precision));
+  if (card.precision != "fp32" && card.precision != "bf16")
+    return wrong("precision", "must be fp32 or bf16, it is " + printable(card.precision));
   POISE_RETURN_IF_ERROR(reader.text("name", card.name));
   POISE_RETURN_IF_ERROR(reader.text("source", card.source));
   POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
@@ -292,6 +296,7 @@ Json to_json(const ModelCard& card) {
   json.set("sigma", card.codec.sigma);
   json.set("refine", word_of(kRefines, card.refine));
   json.set("flip_shift", card.flip_shift);
+  if (card.precision != "fp32") json.set("precision", card.precision);
   if (!card.output_skeleton.empty()) json.set("output_skeleton", card.output_skeleton);
   if (!card.source.empty()) json.set("source", card.source);
   if (!card.licence.empty()) json.set("licence", card.licence);

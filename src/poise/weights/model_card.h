@@ -3,7 +3,8 @@
 // A card is JSON, in the ONNX file (metadata_props key "poise.card") or beside it (model.onnx: model.card.json).
 // Precedence is by member: flag, sidecar, embedded card, named preset. Members that may be left out, with what then
 // holds: input (the graph's), scale (1/255), resample (linear), refine (quarter), sigma (2; dark needs it), flip_shift
-// (true), output_skeleton and the texts (empty). What cannot be left out: skeleton colour mean std padding codec.
+// (true), precision (fp32), output_skeleton and the texts (empty). What cannot be left out: skeleton colour mean std
+// padding codec.
 
 #include <filesystem>
 #include <map>
@@ -26,6 +27,7 @@ struct ModelCard {
   GaussianHeatmap codec;                  // "codec": "gaussian_heatmap", "sigma"; stride follows from the shapes
   Refine refine = Refine::kQuarter;       // "refine" none|quarter|dark
   bool flip_shift = true;                 // "flip_shift"
+  std::string precision = "fp32";         // "precision" fp32|bf16: the quickest that was measured to be as good
   std::string output_skeleton;            // "output_skeleton": derived set to report ("ailia19"); empty: as the network
   std::string source, licence, training_data, accuracy;
 };

@@ -6,8 +6,6 @@
 namespace poise::onednn {
 namespace {
 
-constexpr auto kFloat = dnnl::memory::data_type::f32;
-
 /// Channels a block: what the widest vector unit holds.
 int channel_block() {
   switch (dnnl::get_effective_cpu_isa()) {
@@ -24,11 +22,12 @@ int channel_block() {
 }  // namespace
 
 Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<ValueInfo>& infos,
-                 WeightStore& weights_in, WeightStore plan_weights_in)
+                 WeightStore& weights_in, WeightStore plan_weights_in, Precision precision_in)
     : plan_weights(std::move(plan_weights_in)),
       graph(graph_in),
       engine(weights_in.engine()),
       block(channel_block()),
+      precision(precision_in),
       program_(program),
       shared_weights_(weights_in),
       infos_(infos),
@@ -48,11 +47,11 @@ Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<
   }
 }
 
-Desc Builder::plain(const Shape& shape) {
-  if (shape.empty()) return Desc({1}, kFloat, Tag::a);
+Desc Builder::plain(const Shape& shape, Type type) {
+  if (shape.empty()) return Desc({1}, type, Tag::a);
   dnnl::memory::dims strides(shape.size(), 1);
   for (std::size_t i = shape.size() - 1; i > 0; --i) strides[i - 1] = strides[i] * shape[i];
-  return Desc(shape, kFloat, strides);
+  return Desc(shape, type, strides);
 }
 
 Desc Builder::row_major(ValueId id) const {
@@ -61,9 +60,9 @@ Desc Builder::row_major(ValueId id) const {
   return Desc({bytes}, dnnl::memory::data_type::u8, Tag::a);  // oneDNN knows no int64: moved as bytes
 }
 
-Desc Builder::blocked(const Shape& shape) const {
-  if (shape.size() != 4) return plain(shape);
-  return Desc(shape, kFloat, block == 16 ? Tag::nChw16c : Tag::nChw8c);
+Desc Builder::blocked(const Shape& shape, Type type) const {
+  if (shape.size() != 4) return plain(shape, type);
+  return Desc(shape, type, block == 16 ? Tag::nChw16c : Tag::nChw8c);
 }
 
 Desc Builder::desc(ValueId id) const {

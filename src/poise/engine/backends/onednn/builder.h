@@ -1,6 +1,7 @@
 #pragma once
 // Turns a fused graph and its shapes into steps over one arena. Lowering of each operator family: lower_*.cc.
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -18,6 +19,7 @@ namespace poise::onednn {
 
 using Desc = dnnl::memory::desc;
 using Tag = dnnl::memory::format_tag;
+using Type = dnnl::memory::data_type;
 
 struct Step {
   std::string name;
@@ -37,7 +39,7 @@ class Builder {
  public:
   /// `program`: the graph before it was specialised for these shapes; only its constants go into the shared weights.
   Builder(const Graph& program, const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights,
-          WeightStore plan_weights);
+          WeightStore plan_weights, Precision precision);
   /// Lowers all nodes, writes the outputs, places the buffers.
   Status build();
 
@@ -50,8 +52,8 @@ class Builder {
   std::vector<std::shared_ptr<const Tensor>> plan_constants;
 
   // For the lowerings.
-  Desc blocked(const Shape& shape) const;  // nChw16c or nChw8c for four dimensions, else plain
-  static Desc plain(const Shape& shape);
+  Desc blocked(const Shape& shape, Type type = Type::f32) const;  // nChw16c or nChw8c for four dimensions, else plain
+  static Desc plain(const Shape& shape, Type type = Type::f32);
   /// Row-major, of the value's own type: what the plain implementations take.
   Desc row_major(ValueId id) const;
   DType type(ValueId id) const { return infos_[static_cast<std::size_t>(id)].type; }
@@ -74,6 +76,9 @@ class Builder {
                      std::int64_t multiply_adds);
   void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                 std::function<void(dnnl::stream&)> run);
+  bool is_output(ValueId id) const {
+    return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
+  }
   std::int64_t work(const Node& node) const { return multiply_adds(node, infos_); }
 
   const Graph& graph;
@@ -81,6 +86,7 @@ class Builder {
   /// Where the forms of this constant are kept.
   WeightStore& weights(ValueId id) { return program_.constant(id) != nullptr ? shared_weights_ : plan_weights; }
   const int block;
+  const Precision precision;
 
  private:
   struct Slot {
@@ -103,6 +109,9 @@ class Builder {
 };
 
 constexpr auto kInference = dnnl::prop_kind::forward_inference;
+
+/// The elements' type in a layout.
+inline Type type_of(const Desc& layout) { return static_cast<Type>(layout.data.data_type); }
 
 /// Attributes with a user-kept scratchpad, and with these post-ops.
 dnnl::primitive_attr user_scratchpad();
@@ -130,6 +139,7 @@ struct ConvGeometry {
   Shape source, weight, destination;  // weight (out, in, kh, kw), or (g, out/g, in/g, kh, kw)
   std::array<std::int64_t, 2> strides{1, 1}, dilations{1, 1}, pads_begin{0, 0}, pads_end{0, 0};
   bool bias = false;
+  bool float_result = false;  // whatever the precision
 };
 std::optional<dnnl::convolution_forward::primitive_desc> plan_convolution(const Builder& builder,
                                                                           const ConvGeometry& geometry,

@@ -6,10 +6,9 @@
 namespace poise::onednn {
 namespace {
 
-constexpr auto kFloat = dnnl::memory::data_type::f32;
 using Conv = dnnl::convolution_forward;
 
-Desc any(const Shape& shape) { return Desc(shape, kFloat, Tag::any); }
+Desc any(const Shape& shape, Type type = Type::f32) { return Desc(shape, type, Tag::any); }
 
 std::optional<Conv::primitive_desc> try_form(const Builder& builder, const ConvGeometry& g, dnnl::algorithm algorithm,
                                              const Desc& source, const Desc& destination,
@@ -21,10 +20,11 @@ std::optional<Conv::primitive_desc> try_form(const Builder& builder, const ConvG
   const dnnl::memory::dims end{g.pads_end[0], g.pads_end[1]};
   try {
     const auto kind = dnnl::prop_kind::forward_inference;
-    const Desc bias({g.destination[1]}, kFloat, Tag::a);
+    const Desc bias({g.destination[1]}, Type::f32, Tag::a);
+    const Desc weight = any(g.weight, type_of(source));
     const Conv::desc desc =
-        g.bias ? Conv::desc(kind, algorithm, source, any(g.weight), bias, destination, strides, dilations, begin, end)
-               : Conv::desc(kind, algorithm, source, any(g.weight), destination, strides, dilations, begin, end);
+        g.bias ? Conv::desc(kind, algorithm, source, weight, bias, destination, strides, dilations, begin, end)
+               : Conv::desc(kind, algorithm, source, weight, destination, strides, dilations, begin, end);
     const Conv::primitive_desc planned(desc, attributes, builder.engine, true);
     if (planned) return planned;
   } catch (const dnnl::error&) {  // this form is not to be had; the caller tries the next
@@ -39,6 +39,16 @@ bool suits_winograd(const ConvGeometry& g) {
          g.dilations[0] == 1 && g.dilations[1] == 1 && g.weight[0] >= kFewestChannels && g.weight[1] >= kFewestChannels;
 }
 
+/// Half the bytes and, where the processor multiplies pairs, half the time; sums are float32 inside.
+std::optional<Conv::primitive_desc> plan_bfloat16(const Builder& builder, const ConvGeometry& g,
+                                                  const dnnl::primitive_attr& attributes) {
+  const Desc destination = builder.blocked(g.destination, g.float_result ? Type::f32 : Type::bf16);
+  const Desc source = g.source[1] < 4 ? Builder::plain(g.source, Type::bf16) : builder.blocked(g.source, Type::bf16);
+  auto planned = try_form(builder, g, dnnl::algorithm::convolution_direct, source, destination, attributes);
+  if (planned && !is_fast(*planned)) planned.reset();
+  return planned;
+}
+
 }  // namespace
 
 std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, const ConvGeometry& g,
@@ -46,6 +56,8 @@ std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, con
   const Desc source = builder.blocked(g.source);
   const Desc destination = builder.blocked(g.destination);
   std::optional<Conv::primitive_desc> planned;
+  if (builder.precision == Precision::kBfloat16) planned = plan_bfloat16(builder, g, attributes);
+  if (planned) return planned;
   if (suits_winograd(g)) {
     planned = try_form(builder, g, dnnl::algorithm::convolution_winograd, source, destination, attributes);
   }
@@ -79,6 +91,7 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
   g.pads_begin = a.pads_begin;
   g.pads_end = a.pads_end;
   g.bias = has_bias;
+  g.float_result = builder.is_output(node.outputs[0]);
   const bool sum = node.fusion.residual != kNoValue;
   const auto planned = plan_convolution(builder, g, make_attributes(node.fusion, sum));
   if (!planned) return false;

@@ -64,18 +64,19 @@ struct PhaseOutput {
 };
 
 /// Blocked phases -> blocked output: rows and columns of each phase go to every stride-th row and column.
-void interleave(const std::vector<PhaseOutput>& phases, float* out, std::int64_t planes, std::int64_t height,
+template <typename T>
+void interleave(const std::vector<PhaseOutput>& phases, T* out, std::int64_t planes, std::int64_t height,
                 std::int64_t width, const std::array<std::int64_t, 2>& strides, int block) {
 #pragma omp parallel for collapse(2) schedule(static)
   for (std::int64_t plane = 0; plane < planes; ++plane) {
     for (std::int64_t y = 0; y < height; ++y) {
-      float* row = out + (plane * height + y) * width * block;
+      T* row = out + (plane * height + y) * width * block;
       for (const PhaseOutput& phase : phases) {
         if (phase.row != y % strides[0]) continue;
-        const float* from = static_cast<const float*>(phase.memory.get_data_handle()) +
-                            (plane * phase.height + y / strides[0]) * phase.width * block;
+        const T* from = static_cast<const T*>(phase.memory.get_data_handle()) +
+                        (plane * phase.height + y / strides[0]) * phase.width * block;
         for (std::int64_t x = 0; x < phase.width; ++x) {
-          float* to = row + (x * strides[1] + phase.column) * block;
+          T* to = row + (x * strides[1] + phase.column) * block;
           for (int c = 0; c < block; ++c) to[c] = from[x * block + c];
         }
       }
@@ -104,6 +105,7 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
   const bool apart = node.fusion.residual != kNoValue;  // the sum cannot be taken phase by phase
   const dnnl::primitive_attr attributes = make_attributes(apart ? Fusion{} : node.fusion, false);
   std::vector<Planned> planned;
+  Type type = Type::f32;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       ConvGeometry g;
@@ -114,8 +116,11 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
       g.pads_begin = {rows[r].pad_begin, columns[c].pad_begin};
       g.pads_end = {rows[r].pad_end, columns[c].pad_end};
       g.bias = bias != nullptr;
+      g.float_result = builder.is_output(node.outputs[0]);
       auto conv = plan_convolution(builder, g, attributes);
-      if (!conv || conv->dst_desc() != builder.blocked(g.destination)) return false;
+      if (!conv) return false;
+      if (planned.empty()) type = type_of(conv->dst_desc());
+      if (conv->dst_desc() != builder.blocked(g.destination, type)) return false;
       planned.push_back({std::move(*conv), g, r, c});
     }
   }
@@ -142,14 +147,18 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
                           phase.conv.impl_info_str(), std::move(arguments),
                           builder.work(node) / static_cast<std::int64_t>(planned.size()));
   }
-  const Desc layout = builder.blocked(a.output);
+  const Desc layout = builder.blocked(a.output, type);
   const dnnl::memory whole = apart ? builder.temporary(layout) : builder.write(node.outputs[0], layout);
   const std::int64_t planes = in[0] * ((a.output[1] + builder.block - 1) / builder.block);
   builder.add_step(node, "interleave", 0,
                    [outputs, whole, planes, height = a.output[2], width = a.output[3], strides = a.strides,
-                    block = builder.block](dnnl::stream&) {
-                     interleave(outputs, static_cast<float*>(whole.get_data_handle()), planes, height, width, strides,
-                                block);
+                    block = builder.block, halves = type == Type::bf16](dnnl::stream&) {
+                     const auto run = [&](auto* to) { interleave(outputs, to, planes, height, width, strides, block); };
+                     if (halves) {
+                       run(static_cast<std::uint16_t*>(whole.get_data_handle()));
+                     } else {
+                       run(static_cast<float*>(whole.get_data_handle()));
+                     }
                    });
   if (apart) lower_fusion_apart(builder, node, whole);
   return true;

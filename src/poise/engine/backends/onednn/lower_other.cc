@@ -74,7 +74,10 @@ bool lower_binary(Builder& builder, const Node& node) {
   if (builder.shape(full) != out || out.empty() || builder.graph.constant(full) != nullptr) return false;
   Shape padded(out.size() - std::min(out.size(), builder.shape(other).size()), 1);
   padded.insert(padded.end(), builder.shape(other).begin(), builder.shape(other).end());
-  const Desc layout = builder.desc(full);
+  // Only sums of two maps stay in bfloat16.
+  const bool halves = type_of(builder.desc(full)) == Type::bf16 && padded == out;
+  const bool as_it_is_now = halves || type_of(builder.desc(full)) == Type::f32;
+  const Desc layout = as_it_is_now ? builder.desc(full) : builder.blocked(out);
   // Division by a block's empty channels would leave 0/0 in them, and later sums would spread it.
   if (*algorithm == dnnl::algorithm::binary_div && layout != Builder::plain(out)) return false;
   const bool fixed = builder.graph.constant(other) != nullptr;
@@ -102,8 +105,9 @@ bool lower_binary(Builder& builder, const Node& node) {
 
 void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, const dnnl::memory::dims& strides,
               const dnnl::memory::dims& kernel, const dnnl::memory::dims& begin, const dnnl::memory::dims& end) {
-  const Desc from_layout = builder.blocked(builder.shape(node.inputs[0]));
-  const Desc to_layout = builder.blocked(builder.shape(node.outputs[0]));
+  const Type type = type_of(builder.desc(node.inputs[0]));
+  const Desc from_layout = builder.blocked(builder.shape(node.inputs[0]), type);
+  const Desc to_layout = builder.blocked(builder.shape(node.outputs[0]), type);
   const dnnl::pooling_forward::desc desc(kInference, algorithm, from_layout, to_layout, strides, kernel, begin, end);
   const dnnl::pooling_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const dnnl::memory from = builder.read(node.inputs[0], from_layout);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include "poise/engine/backend.h"
@@ -66,7 +67,7 @@ class OnednnPlan : public Plan {
 
 class OnednnProgram : public Program {
  public:
-  explicit OnednnProgram(Graph graph) : graph_(std::move(graph)) {}
+  OnednnProgram(Graph graph, Precision precision) : graph_(std::move(graph)), precision_(precision) {}
 
   Status prepare() {
     remove_identities(graph_);
@@ -82,7 +83,7 @@ class OnednnProgram : public Program {
     fold_known(fused, infos);
     fuse_activations_and_residuals(fused, infos);
     POISE_RETURN_IF_ERROR(fused.validate());
-    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream_});
+    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream_}, precision_);
     try {
       POISE_RETURN_IF_ERROR(builder.build());
     } catch (const dnnl::error& error) {
@@ -98,6 +99,7 @@ class OnednnProgram : public Program {
 
  private:
   Graph graph_;
+  Precision precision_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
   onednn::WeightStore weights_{engine_, stream_};
@@ -105,8 +107,21 @@ class OnednnProgram : public Program {
 
 }  // namespace
 
-Result<std::unique_ptr<Program>> make_onednn_program(Graph graph) {
-  auto program = std::make_unique<OnednnProgram>(std::move(graph));
+std::vector<Precision> native_precisions() {
+  std::vector<Precision> known{Precision::kFloat32};
+  const auto isa = dnnl::get_effective_cpu_isa();
+  if (isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx) {
+    known.push_back(Precision::kBfloat16);
+  }
+  return known;
+}
+
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, Precision precision) {
+  const auto native = native_precisions();
+  if (std::find(native.begin(), native.end(), precision) == native.end()) {
+    return unsupported(std::string("this processor does not compute in ") + name_of(precision) + ": take fp32");
+  }
+  auto program = std::make_unique<OnednnProgram>(std::move(graph), precision);
   POISE_RETURN_IF_ERROR(program->prepare());
   return std::unique_ptr<Program>(std::move(program));
 }

@@ -3,7 +3,7 @@
 namespace poise::onednn {
 namespace {
 
-/// Winograd weights are transformed, not permuted: nothing can be made of them again.
+/// Winograd weights are transformed, not permuted, and bfloat16 is rounded: nothing can be made of them again.
 bool is_permutation(const dnnl::memory::desc& desc) { return desc.data.format_kind == dnnl_blocked; }
 
 }  // namespace
@@ -17,7 +17,7 @@ dnnl::memory WeightStore::get(const std::string& key, const dnnl::memory::desc& 
   Tensor made;
   dnnl::memory source;
   for (const dnnl::memory& form : entry.forms) {
-    if (is_permutation(form.get_desc())) source = form;
+    if (is_permutation(form.get_desc()) && form.get_desc().data.data_type == dnnl_f32) source = form;
   }
   if (!source) {
     made = plain();
