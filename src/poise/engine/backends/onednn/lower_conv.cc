@@ -8,6 +8,8 @@ namespace {
 
 using Conv = dnnl::convolution_forward;
 
+constexpr std::int64_t kColours = 4;  // fewer channels than these are planes of a picture
+
 Desc any(const Shape& shape, Type type = Type::f32) { return Desc(shape, type, Tag::any); }
 
 std::optional<Conv::primitive_desc> try_form(const Builder& builder, const ConvGeometry& g, dnnl::algorithm algorithm,
@@ -62,7 +64,7 @@ std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, con
     planned = try_form(builder, g, dnnl::algorithm::convolution_winograd, source, destination, attributes);
   }
   const auto direct = dnnl::algorithm::convolution_direct;
-  if (!planned && g.source[1] < 4) {  // the stem reads plain planes: no channels to block
+  if (!planned && g.source[1] < kColours) {  // the stem reads plain planes: no channels to block
     planned = try_form(builder, g, direct, Builder::plain(g.source), destination, attributes);
   }
   if (!planned) planned = try_form(builder, g, direct, source, destination, attributes);
