@@ -24,6 +24,23 @@ Normalisation recoloured(const Normalisation& plain, const Augmentation& augment
   return n;
 }
 
+/// Each pixel between its grey and itself. `n`: what the planes were normalised by; grey by ITU-R BT.601.
+void saturate(float saturation, const Normalisation& n, std::span<float> image) {
+  constexpr std::array<float, 3> kLuma{0.299F, 0.587F, 0.114F};
+  const std::size_t pixels = image.size() / 3;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    float grey = 0;
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      const std::size_t channel = n.order == ColourOrder::kBgr ? 2 - plane : plane;
+      grey += kLuma[channel] * (image[plane * pixels + i] * n.std[plane] + n.mean[plane]);
+    }
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      float& value = image[plane * pixels + i];
+      value = saturation * value + (1 - saturation) * (grey - n.mean[plane]) / n.std[plane];
+    }
+  }
+}
+
 /// The mean colour, which is 0 once normalised.
 void cut_out(const Square& square, Size size, std::span<float> image) {
   const int left = std::max(square.x, 0);
@@ -110,8 +127,10 @@ Status make_sample(const Person& person, const Skeleton& skeleton, const Augment
   POISE_CHECK(out.targets.size() == joints * area(options.heatmap) && out.weights.size() == joints);
   const Affine map = input_from_image(augmentation, options.crop);
   POISE_TRY(const LoadedPicture picture, load_picture(person, options.shrink ? shrink_for(map) : 1));
-  write_crop(picture.image.view(), map * picture.loaded_from_image.inverse(), options.crop.size,
-             recoloured(options.normalisation, augmentation), out.image);
+  const Normalisation normalisation = recoloured(options.normalisation, augmentation);
+  write_crop(picture.image.view(), map * picture.loaded_from_image.inverse(), options.crop.size, normalisation,
+             out.image);
+  if (augmentation.saturation != 1.0F) saturate(augmentation.saturation, normalisation, out.image);
   if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, options.crop.size, out.image);
 
   const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop);
