@@ -4,14 +4,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <optional>
 
 #include "console.h"
 #include "poise/base/yaml.h"
 #include "poise/models/config.h"
+#include "poise/models/config_reader.h"
 #include "poise/train/initialise.h"
 #include "poise/train/trainer.h"
 #include "poise/weights/state_dict.h"
@@ -25,7 +28,7 @@ namespace fs = std::filesystem;
 struct Flags {
   std::string config, out, init, device = "cpu";
   TrainingDataFlags data;
-  std::optional<int> epochs, seed;
+  std::optional<int> epochs, batch, seed;
   int threads = 0, workers = 2, save_steps = 0;
   double save_minutes = 10;
   bool resume = false, quiet = false;
@@ -50,7 +53,9 @@ Result<Json> read_config(const Flags& flags) {
   Json train = given != nullptr && given->is_object() ? *given : Json::object();
   if (flags.epochs) train.set("END_EPOCH", *flags.epochs);
   if (flags.seed) train.set("SEED", *flags.seed);
-  if (flags.epochs || flags.seed) root->set("TRAIN", std::move(train));
+  if (flags.batch)
+    train.set(train.find("BATCH_SIZE_PER_GPU") != nullptr ? "BATCH_SIZE_PER_GPU" : "BATCH_SIZE", *flags.batch);
+  if (flags.epochs || flags.seed || flags.batch) root->set("TRAIN", std::move(train));
   return root;
 }
 
@@ -77,6 +82,20 @@ Status take_initial_weights(const Flags& flags, const Json& config, Graph& graph
   return {};
 }
 
+/// --out, or where the authors' program puts it (lib/utils/utils.py, create_logger).
+Result<fs::path> run_folder(const Flags& flags, const Json& config) {
+  if (!flags.out.empty()) return fs::path(flags.out);
+  const auto output = config.string("OUTPUT_DIR");
+  if (!output.ok() || output->empty()) {
+    return invalid_argument("say where the run goes: --out FOLDER (the configuration has no OUTPUT_DIR)");
+  }
+  const ConfigReader reader(config);
+  POISE_TRY(const std::string data, reader.text("DATASET.DATASET", "mpii"));
+  POISE_TRY(std::string network, reader.text("MODEL.NAME", "pose_resnet"));
+  if (const Json* layers = reader.find("MODEL.EXTRA.NUM_LAYERS"); layers != nullptr) network += "_" + layers->dump();
+  return fs::path(*output) / data / network / fs::path(flags.config).stem();
+}
+
 std::string duration(double seconds) {
   char text[32];
   const auto whole = static_cast<long>(seconds);
@@ -84,8 +103,18 @@ std::string duration(double seconds) {
   return text;
 }
 
+std::string line_of(const TrainProgress& p) {
+  char text[160];
+  std::snprintf(text, sizeof text, "epoch %d/%d, batch %zu/%zu: loss %.6f, %.0f images/s, %s left", p.epoch + 1,
+                p.epochs, p.batch, p.batches, p.loss, p.images_per_second, duration(p.seconds_left).c_str());
+  return text;
+}
+
 TrainCallbacks callbacks(Console& console) {
   TrainCallbacks calls;
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds kBetweenLines{30};
+  const auto said = std::make_shared<Clock::time_point>(Clock::now());
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
     calls.on_step = [&console](const TrainProgress& p) {
@@ -94,19 +123,27 @@ TrainCallbacks callbacks(Console& console) {
                     p.images_per_second, duration(p.seconds_left).c_str());
       console.progress(p.batch, p.batches, text);
     };
+  } else {
+    calls.on_step = [&console, said, kBetweenLines](const TrainProgress& p) {
+      if (Clock::now() - *said < kBetweenLines) return;
+      console.note(line_of(p));
+      *said = Clock::now();
+    };
   }
-  calls.on_epoch = [&console](const EpochResult& e) {
+  calls.on_epoch = [&console, said](const EpochResult& e) {
     char text[192];
     std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, PCK %.4f%s, %.0f images/s, %s left",
                   e.progress.epoch + 1, e.progress.epochs, e.progress.loss, e.val_loss, e.pck, e.best ? " (best)" : "",
                   e.progress.images_per_second, duration(e.progress.seconds_left).c_str());
     console.note(text);
+    *said = Clock::now();
   };
   calls.should_stop = interrupted;
   return calls;
 }
 
-Status run(const Flags& flags) {
+/// The program's exit status.
+Result<int> run(const Flags& flags) {
   Console console(flags.quiet);
   TrainJob job;
   POISE_TRY(job.config, read_config(flags));
@@ -116,6 +153,8 @@ Status run(const Flags& flags) {
   auto settings = train_config_from_json(job.config);
   if (!settings.ok()) return settings.error().prefixed(flags.config);
   job.settings = std::move(*settings);
+  POISE_TRY(job.out, run_folder(flags, job.config));
+  if (flags.out.empty()) console.note("the run's folder: " + job.out.string());
   TrainOptions& options = job.settings.options;
   options.device = flags.device;
   options.threads = flags.threads;
@@ -129,13 +168,16 @@ Status run(const Flags& flags) {
   Json input = Json::array();
   std::visit([&](const auto& any) { input.push(any.input.width), input.push(any.input.height); }, model->options);
   job.card.set("input", std::move(input));
+  if (job.card.find("skeleton") == nullptr) {
+    POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
+    job.card.set("skeleton", to_json(skeleton));
+  }
   const auto card = card_from_json(job.card, {});
-  if (!card.ok()) return card.error().prefixed(flags.config + ": DATASET.SKELETON");
+  if (!card.ok()) return card.error().prefixed(flags.config);
   if (!flags.resume) POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, job.graph, console));
-  POISE_TRY(const TrainingData data, open_training_data(flags.data, job.settings, card->skeleton, console));
+  POISE_TRY(const TrainingData data, open_training_data(flags.data, job.settings, *card, console));
   job.train = data.train;
   job.val = data.val;
-  job.out = flags.out;
   job.resume = flags.resume;
   watch_interrupts();
   POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
@@ -145,15 +187,17 @@ Status run(const Flags& flags) {
                 summary.stopped ? "stopped" : "done", summary.epochs, static_cast<long long>(summary.steps),
                 summary.best_pck, summary.best_epoch);
   console.note(text);
-  if (summary.stopped) console.note("go on with --resume");
-  return {};
+  if (!summary.stopped) return 0;
+  console.note("go on with --resume");
+  constexpr int kInterrupted = 130;  // as a shell has it: what comes after `&&` is not run
+  return kInterrupted;
 }
 
 void add_options(CLI::App& app, Flags& flags) {
   app.add_option("config", flags.config, "network and training, the authors' YAML or ours (configs/)")
       ->required()
       ->type_name("FILE");
-  app.add_option("-o,--out", flags.out, "the run's folder")->required()->type_name("FOLDER");
+  app.add_option("-o,--out", flags.out, "the run's folder; else one in OUTPUT_DIR")->type_name("FOLDER");
   app.add_flag("--resume", flags.resume, "go on from OUT/last.ckpt");
   app.add_option("--init", flags.init, "take over what fits of these weights: .pth .safetensors .ckpt")
       ->type_name("FILE");
@@ -168,6 +212,7 @@ void add_options(CLI::App& app, Flags& flags) {
   app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")->group(data);
   const std::string running = "Running";
   app.add_option("--epochs", flags.epochs, "over TRAIN.END_EPOCH")->group(running);
+  app.add_option("--batch", flags.batch, "over TRAIN.BATCH_SIZE")->group(running);
   app.add_option("--seed", flags.seed, "over TRAIN.SEED")->group(running);
   app.add_option("--device", flags.device, "cpu, cuda, cuda:N")->group(running);
   app.add_option("--threads", flags.threads, "of the network; 0: all")->group(running);
@@ -198,8 +243,8 @@ int main(int argc, char** argv) {
     return asked ? 0 : 2;
   }
   try {
-    const poise::Status status = poise::app::run(flags);
-    if (status.ok()) return 0;
+    const poise::Result<int> status = poise::app::run(flags);
+    if (status.ok()) return *status;
     poise::app::Console(false).error(status.error().message);
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);

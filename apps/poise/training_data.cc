@@ -4,6 +4,7 @@
 
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
+#include "poise/data/select.h"
 
 namespace poise::app {
 namespace {
@@ -36,7 +37,7 @@ Result<DataSetPtr> open_part(const fs::path& folder, const std::string& part, Co
   return DataSetPtr(set);
 }
 
-Result<DataSetPtr> open_authors(const TrainConfig& config, const std::string& set, Console& console) {
+Result<DataSetPtr> open_authors_set(const TrainConfig& config, const std::string& set, Console& console) {
   const fs::path root = config.root;
   if (!config.mpii) {
     return open_coco(root / "annotations" / ("person_keypoints_" + set + ".json"), root / "images" / set, console);
@@ -48,6 +49,35 @@ Result<DataSetPtr> open_authors(const TrainConfig& config, const std::string& se
   return DataSetPtr(persons);
 }
 
+Result<DataSetPtr> open_authors(const TrainConfig& config, const std::string& set, Console& console) {
+  auto opened = open_authors_set(config, set, console);
+  if (opened.ok() || opened.error().code != ErrorCode::kNotFound) return opened;
+  return not_found(opened.error().message +
+                   " (DATASET.ROOT, TRAIN_SET and TEST_SET lead there; --data names another place)");
+}
+
+/// With the network's joints, after the choice that DATASET.SELECT_DATA makes.
+Result<DataSetPtr> fitted(DataSetPtr set, const std::string& name, bool select, const ModelCard& card,
+                          Console& console) {
+  if (select) {
+    const std::size_t before = set->size();
+    auto chosen = select_centred(std::move(set), card.crop);
+    if (!chosen.ok()) return chosen.error().prefixed(name);
+    set = std::move(*chosen);
+    console.note(name + ": " + std::to_string(set->size()) + " of " + std::to_string(before) +
+                 " persons chosen (DATASET.SELECT_DATA)");
+  }
+  int shared = 0;
+  for (const Joint& joint : card.skeleton.joints) shared += set->skeleton().index_of(joint.name) ? 1 : 0;
+  auto with = with_skeleton(std::move(set), card.skeleton);
+  if (!with.ok()) return with.error().prefixed(name);
+  if (shared < card.skeleton.size()) {
+    console.note(name + " knows " + std::to_string(shared) + " of the network's " +
+                 std::to_string(card.skeleton.size()) + " joints, by name; the others count for nothing there");
+  }
+  return with;
+}
+
 Result<DataSetPtr> lay_over(DataSetPtr set, const std::string& labels, double weight) {
   if (labels.empty() || labels == "-") return set;
   POISE_TRY(const Overlay overlay, read_overlay(labels));
@@ -56,17 +86,27 @@ Result<DataSetPtr> lay_over(DataSetPtr set, const std::string& labels, double we
   return with_overlay(std::move(set), overlay, options);
 }
 
+Error no_place() { return invalid_argument("say where the data are: --data FOLDER, or DATASET.ROOT"); }
+
+/// "train" of a --data folder.
+Result<DataSetPtr> open_train(const std::string& folder, Console& console) {
+  if (!is_there(folder)) return not_found(folder + ": there is no such folder");
+  POISE_TRY(DataSetPtr train, open_part(folder, "train", console));
+  if (train != nullptr) return train;
+  return not_found(folder + ": it holds neither train.json nor train/, which `poise data pack` makes");
+}
+
 }  // namespace
 
 Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config,
-                                        const Skeleton& skeleton, Console& console) {
+                                        const ModelCard& card, Console& console) {
   TrainingData data;
   if (flags.folders.empty()) {
-    if (config.root.empty()) return invalid_argument("say where the data are: --data FOLDER, or DATASET.ROOT");
+    if (config.root.empty()) return no_place();
     POISE_TRY(data.train, open_authors(config, config.train_set, console));
     POISE_TRY(data.val, open_authors(config, config.val_set, console));
-    POISE_TRY(data.train, with_skeleton(data.train, skeleton));
-    POISE_TRY(data.val, with_skeleton(data.val, skeleton));
+    POISE_TRY(data.train, fitted(data.train, config.train_set, config.select, card, console));
+    POISE_TRY(data.val, fitted(data.val, config.val_set, false, card, console));
     return data;
   }
   if (flags.labels.size() > flags.folders.size() ||
@@ -76,24 +116,31 @@ Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const Tr
   std::vector<DataSetPtr> sets;
   for (std::size_t i = 0; i < flags.folders.size(); ++i) {
     const std::string& folder = flags.folders[i];
-    if (!is_there(folder)) return not_found(folder + ": there is no such folder");
-    POISE_TRY(DataSetPtr train, open_part(folder, "train", console));
-    if (train == nullptr) {
-      return not_found(folder + ": it holds neither train.json nor train/, which `poise data pack` makes");
-    }
+    POISE_TRY(DataSetPtr train, open_train(folder, console));
     // Before the labels: they may bring joints that the set's own skeleton has not.
-    POISE_TRY(train, with_skeleton(std::move(train), skeleton));
+    POISE_TRY(train, fitted(std::move(train), folder, config.select, card, console));
     POISE_TRY(train, lay_over(std::move(train), i < flags.labels.size() ? flags.labels[i] : "", flags.label_weight));
     sets.push_back(std::move(train));
     if (data.val != nullptr) continue;
     POISE_TRY(data.val, open_part(folder, "val", console));
+    if (data.val == nullptr) continue;
+    POISE_TRY(data.val, fitted(data.val, folder + " (val)", false, card, console));
   }
   if (data.val == nullptr) return not_found(flags.folders[0] + ": it has no validation set: val.json or val/");
-  POISE_TRY(data.val, with_skeleton(std::move(data.val), skeleton));
   const std::vector<double> weights = flags.weights.empty() ? std::vector<double>(sets.size(), 1.0) : flags.weights;
-  POISE_TRY(data.train,
-            sets.size() == 1 && flags.weights.empty() ? Result<DataSetPtr>(sets[0]) : mixed(sets, weights, skeleton));
+  POISE_TRY(data.train, sets.size() == 1 && flags.weights.empty() ? Result<DataSetPtr>(sets[0])
+                                                                  : mixed(sets, weights, card.skeleton));
   return data;
+}
+
+Result<Skeleton> skeleton_of_data(const TrainingDataFlags& flags, const TrainConfig& config) {
+  if (flags.folders.empty() && config.root.empty()) return no_place();
+  Console silent(true);
+  POISE_TRY(const DataSetPtr set, flags.folders.empty() ? open_authors(config, config.train_set, silent)
+                                                        : open_train(flags.folders[0], silent));
+  Skeleton skeleton = set->skeleton();
+  if (!find_skeleton(skeleton.name).ok()) skeleton.name = "custom";
+  return skeleton;
 }
 
 }  // namespace poise::app

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "poise/data/data_set.h"
 #include "poise/train/train_config.h"
+#include "poise/weights/model_card.h"
 
 namespace poise::app {
 
@@ -21,8 +22,12 @@ struct TrainingData {
   DataSetPtr train, val;
 };
 
-/// Without folders: the authors' layout under DATASET.ROOT. The first folder that has a val set gives it.
+/// card: of the network. Without folders: the authors' layout under DATASET.ROOT. The first folder that has a val set
+/// gives it.
 Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config,
-                                        const Skeleton& skeleton, Console& console);
+                                        const ModelCard& card, Console& console);
+
+/// The joints that the training data name, in their order: for a network whose skeleton the configuration does not say.
+Result<Skeleton> skeleton_of_data(const TrainingDataFlags& flags, const TrainConfig& config);
 
 }  // namespace poise::app

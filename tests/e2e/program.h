@@ -51,6 +51,11 @@ class Program : public ::testing::Test {
 
   /// Runs `poise ARGUMENTS...`, or another program, in the test's folder.
   Outcome run(const Strings& arguments, const std::string& program = POISE_PROGRAM) const {
+    return finish(start(arguments, program));
+  }
+
+  /// 0 where it could not be started.
+  pid_t start(const Strings& arguments, const std::string& program = POISE_PROGRAM) const {
     const std::string out = (folder_ / ".stdout").string(), err = (folder_ / ".stderr").string();
     Strings words{program};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -67,12 +72,15 @@ class Program : public ::testing::Test {
     const int spawned = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     EXPECT_EQ(spawned, 0) << argv[0];
+    return spawned == 0 ? child : 0;
+  }
+  Outcome finish(pid_t child) const {
     int status = 0;
-    if (spawned == 0) waitpid(child, &status, 0);
+    if (child > 0) waitpid(child, &status, 0);
     Outcome outcome;
     outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    outcome.out = slurp(out);
-    outcome.err = slurp(err);
+    outcome.out = slurp(folder_ / ".stdout");
+    outcome.err = slurp(folder_ / ".stderr");
     return outcome;
   }
   void write(const std::string& name, const std::string& text) const {

@@ -1,12 +1,14 @@
 #include "poise/base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 
 namespace poise {
@@ -66,11 +68,23 @@ Status write_in_place(const fs::path& path, BytesView bytes) {
   return {};
 }
 
+constexpr std::string_view kTemporary = ".poise-", kTemporaryEnd = ".tmp";
+
 /// A name beside `path` that nobody else uses; short, so that a long file name still has room.
 fs::path temporary_beside(const fs::path& path) {
   static std::atomic<std::uint64_t> counter{0};
-  const std::string name = ".poise-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
-  return path.parent_path() / name;
+  std::string name(kTemporary);
+  name += std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return path.parent_path() / name.append(kTemporaryEnd);
+}
+
+/// Whose temporary file has this name; 0 where it is none.
+pid_t owner_of(std::string_view name) {
+  if (!name.starts_with(kTemporary) || !name.ends_with(kTemporaryEnd)) return 0;
+  name.remove_prefix(kTemporary.size());
+  pid_t owner = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), owner);
+  return error == std::errc() && owner > 0 && *end == '-' ? owner : 0;
 }
 
 /// 0, or errno. `replaced` is the file whose permissions to take, if any; some file systems know none, so that may
@@ -148,6 +162,16 @@ Status write_file_atomic(const fs::path& path, BytesView bytes) {
     return cannot_write(path, reason(failure));
   }
   return {};
+}
+
+void remove_abandoned(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const pid_t owner = owner_of(at->path().filename().native());
+    if (owner == 0 || (owner != ::getpid() && (::kill(owner, 0) == 0 || errno != ESRCH))) continue;
+    std::error_code ignored;
+    fs::remove(at->path(), ignored);
+  }
 }
 
 Status write_file_atomic(const fs::path& path, std::string_view text) {

@@ -27,4 +27,8 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_byt
 Status write_file_atomic(const std::filesystem::path& path, BytesView bytes);
 Status write_file_atomic(const std::filesystem::path& path, std::string_view text);
 
+/// Removes the temporary files of write_file_atomic() that killed processes left in `folder`. Call it before this
+/// process writes there; what cannot be removed stays.
+void remove_abandoned(const std::filesystem::path& folder);
+
 }  // namespace poise

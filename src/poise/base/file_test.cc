@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -139,6 +140,24 @@ TEST_F(File, LinkIsFollowedAndPermissionsStay) {
   EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   fs::create_symlink("nowhere", folder_ / "dangling");
   EXPECT_FALSE(write_file_atomic(folder_ / "dangling", "new").ok());
+}
+
+TEST_F(File, WhatKilledProcessesLeftIsRemoved) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  ASSERT_GT(child, 0);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);  // nobody has this number now
+  const std::string gone = ".poise-" + std::to_string(child), alive = ".poise-" + std::to_string(getppid()) + "-0.tmp";
+  const std::vector<std::string> kept{alive,           gone + ".tmp", gone + "-0.tm", ".poise-x-0.tmp",
+                                      "poise-1-0.tmp", ".poise-.tmp"};
+  for (const std::string& name : kept) std::ofstream(folder_ / name) << "kept";
+  for (const char* end : {"-0.tmp", "-17.tmp"}) std::ofstream(folder_ / (gone + end)) << "half a file";
+  std::ofstream(folder_ / (".poise-" + std::to_string(getpid()) + "-0.tmp")) << "of one before us with our number";
+  remove_abandoned(folder_);
+  EXPECT_EQ(entries(), kept.size());
+  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  remove_abandoned(folder_ / "nowhere");
 }
 
 TEST_F(File, ReadersSeeWholeFilesWhileManyWrite) {

@@ -79,6 +79,7 @@ Status check(const AugmentOptions& o) {
   POISE_RETURN_IF_ERROR(in_range("truncate", o.truncate, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("translation", o.translation, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("colour", o.colour, 0, 0.9F));
+  POISE_RETURN_IF_ERROR(in_range("saturation", o.saturation, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("cutout", o.cutout, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("cutout_low", o.cutout_low, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("cutout_high", o.cutout_high, o.cutout_low, 1));
@@ -118,6 +119,7 @@ Augmentation draw_augmentation(const AugmentOptions& o, double strength, const P
   const double truncate_chance = random.uniform();
   Truncation truncation;
   const bool can_truncate = truncate(person, random, truncation);
+  const double saturation = random.uniform(-1, 1);
 
   Augmentation a = plain(person);
   std::ptrdiff_t joints = 0;
@@ -147,6 +149,7 @@ Augmentation draw_augmentation(const AugmentOptions& o, double strength, const P
     a.gain[c] = contrast * channel;
     a.offset[c] = channel * kMidGrey * (1 - contrast + share * static_cast<float>(colour[1]));
   }
+  a.saturation = static_cast<float>(1 + o.saturation * strength * saturation);
   if (cut_chance < o.cutout * strength) {
     const int shorter = std::min(crop.size.width, crop.size.height);
     a.cutout.side = std::max(1, static_cast<int>(std::lround(cut_side * shorter)));

@@ -24,10 +24,11 @@ struct AugmentOptions {
   float truncate = 0.0F;          // probability: cut off as in truncate.h, in the half body's place
   float translation = 0.0F;       // the box moves by up to this share of its padded sides, uniformly
   float colour = 0.0F;            // contrast, brightness and each channel's gain by up to this share, uniformly
+  float saturation = 0.0F;        // colours towards grey and away from it by up to this share, uniformly
   float cutout = 0.0F;            // probability of a grey square ...
   float cutout_low = 0.1F;        // ... of a side between these shares of the input's shorter one
   float cutout_high = 0.4F;       //
-  std::uint64_t grow_epochs = 0;  // scale, rotation, translation, colour and cutout grow linearly for so many epochs
+  std::uint64_t grow_epochs = 0;  // all but the probabilities, save that of cutout, grow linearly for so many epochs
   float grow_from = 0.0F;         // from this share of themselves, [0, 1]
 };
 
@@ -46,6 +47,7 @@ struct Augmentation {
   Box box;             // scaled, moved, or of half a body; image pixels, not padded
   float rotation = 0;  // degrees, as CropOptions counts them
   bool flip = false;
+  float saturation = 1;                // value * saturation + grey * (1 - saturation), then:
   std::array<float, 3> gain{1, 1, 1};  // red, green, blue of [0, 255]: value * gain + offset
   std::array<float, 3> offset{0, 0, 0};
   Square cutout;

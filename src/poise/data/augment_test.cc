@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "poise/data/test_people.h"
@@ -54,6 +55,26 @@ TEST(Augment, DependsOnTheKeyAlone) {
   // Another option switched on leaves the rest as it was.
   EXPECT_EQ(draw({}, 0).rotation, draw({.colour = 0.4F, .cutout = 1}, 0).rotation);
   EXPECT_EQ(draw({}, 0).box, draw({.colour = 0.4F, .cutout = 1}, 0).box);
+  const Augmentation grey = draw({.colour = 0.4F, .saturation = 1, .cutout = 1}, 0);
+  EXPECT_EQ(grey.gain, draw({.colour = 0.4F, .cutout = 1}, 0).gain);
+  EXPECT_EQ(grey.cutout.x, draw({.colour = 0.4F, .cutout = 1}, 0).cutout.x);
+}
+
+TEST(Augment, SaturationIsUniformAboutOne) {
+  const auto set = figures(1);
+  double low = 2, high = 0, sum = 0;
+  constexpr int kDraws = 4000;
+  for (int i = 0; i < kDraws; ++i) {
+    const Augmentation a = draw_augmentation({.saturation = 0.5F}, 0.8, set->get(0), set->skeleton(), kCrop,
+                                             Random(1, 0, static_cast<std::uint64_t>(i)));
+    low = std::min(low, double{a.saturation});
+    high = std::max(high, double{a.saturation});
+    sum += a.saturation;
+  }
+  EXPECT_NEAR(low, 0.6, 0.005);
+  EXPECT_NEAR(high, 1.4, 0.005);
+  EXPECT_NEAR(sum / kDraws, 1, 0.02);
+  EXPECT_FALSE(check({.saturation = 1.5F}).ok());
 }
 
 TEST(Augment, MirrorEqualsTheAuthorsTwoSteps) {

@@ -74,7 +74,8 @@ class Builder {
   Result<std::shared_ptr<const ListedDataSet>> finish(Skeleton skeleton) {
     if (missing_ > 0) {
       return not_found(std::to_string(missing_) + (missing_ == 1 ? " picture is" : " pictures are") + " not in " +
-                       images_.string() + ", the first is " + first_missing_ + ": name the folder they lie in");
+                       images_.string() + ", the first is " + first_missing_ +
+                       ": put them there, or name the folder they lie in");
     }
     if (persons_.empty()) {
       return invalid_argument("nobody to learn from: " + std::to_string(left_out_.no_joints) +
@@ -137,6 +138,7 @@ Result<Skeleton> skeleton_of(const CocoTruth& truth) {
   for (const CocoTruth::Category& category : truth.categories) {
     if (joints > 0 && category.keypoints.size() == joints) return skeleton_of_joints(category.keypoints);
   }
+  if (truth.size() == 0) return malformed("it lists no annotations: nobody to learn from");
   if (joints == 0) return malformed("no annotation has keypoints: it holds boxes alone");
   return malformed("its persons have " + std::to_string(joints) +
                    " joints and no category names as many in \"keypoints\": add the names there");
@@ -266,7 +268,11 @@ Result<DataSetPtr> with_skeleton(DataSetPtr set, const Skeleton& skeleton) {
   std::vector<int> source;
   for (const Joint& joint : skeleton.joints) source.push_back(set->skeleton().index_of(joint.name).value_or(-1));
   if (std::all_of(source.begin(), source.end(), [](int s) { return s < 0; })) {
-    return invalid_argument("skeleton " + set->skeleton().name + " of the data has no joint of " + skeleton.name +
+    std::string theirs;
+    for (std::size_t j = 0; j < set->skeleton().joints.size() && j < 3; ++j) {
+      theirs += set->skeleton().joints[j].name + ", ";
+    }
+    return invalid_argument("none of the data's joints (" + theirs + "...) is one of the skeleton " + skeleton.name +
                             ": joints are matched by name");
   }
   return DataSetPtr(std::make_shared<RemappedDataSet>(std::move(set), skeleton, std::move(source)));

@@ -24,6 +24,23 @@ Normalisation recoloured(const Normalisation& plain, const Augmentation& augment
   return n;
 }
 
+/// Each pixel between its grey and itself. `n`: what the planes were normalised by; grey by ITU-R BT.601.
+void saturate(float saturation, const Normalisation& n, std::span<float> image) {
+  constexpr std::array<float, 3> kLuma{0.299F, 0.587F, 0.114F};
+  const std::size_t pixels = image.size() / 3;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    float grey = 0;
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      const std::size_t channel = n.order == ColourOrder::kBgr ? 2 - plane : plane;
+      grey += kLuma[channel] * (image[plane * pixels + i] * n.std[plane] + n.mean[plane]);
+    }
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      float& value = image[plane * pixels + i];
+      value = saturation * value + (1 - saturation) * (grey - n.mean[plane]) / n.std[plane];
+    }
+  }
+}
+
 /// The mean colour, which is 0 once normalised.
 void cut_out(const Square& square, Size size, std::span<float> image) {
   const int left = std::max(square.x, 0);
@@ -135,7 +152,9 @@ Status make_sample(const Person& person, const Skeleton& skeleton, const Augment
     seen = within(seen, {corner.x, corner.y, scene.width * factor, scene.height * factor}, begin);
     from_seen = from_seen * Affine{.a = 1, .b = 0, .c = begin.x, .d = 0, .e = 1, .f = begin.y};
   }
-  write_crop(seen, from_seen, options.crop.size, recoloured(options.normalisation, augmentation), out.image);
+  const Normalisation normalisation = recoloured(options.normalisation, augmentation);
+  write_crop(seen, from_seen, options.crop.size, normalisation, out.image);
+  if (augmentation.saturation != 1.0F) saturate(augmentation.saturation, normalisation, out.image);
   if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, options.crop.size, out.image);
 
   const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop);

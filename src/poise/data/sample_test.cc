@@ -162,12 +162,17 @@ TEST(Sample, ColourIsGainAndOffsetOfTheBytes) {
     const Made bytes = make(person, set->skeleton(), a, raw);
     a.gain = {1.2F, 0.9F, 1.0F};
     a.offset = {-10, 5, 30};
+    a.saturation = 0.25F;
     const Made made = make(person, set->skeleton(), a, options);
     const std::size_t area = 96 * 128;
+    const auto byte = [&](std::size_t channel, std::size_t i) {
+      return bytes.image[(order == ColourOrder::kBgr ? 2 - channel : channel) * area + i];
+    };
     for (std::size_t plane = 0; plane < 3; ++plane) {
       const std::size_t channel = order == ColourOrder::kBgr ? 2 - plane : plane;
       for (std::size_t i = 0; i < area; i += 7) {
-        const float value = bytes.image[plane * area + i] * a.gain[channel] + a.offset[channel];
+        const float grey = 0.299F * byte(0, i) + 0.587F * byte(1, i) + 0.114F * byte(2, i);
+        const float value = (0.25F * byte(channel, i) + 0.75F * grey) * a.gain[channel] + a.offset[channel];
         const auto& n = options.normalisation;
         ASSERT_NEAR(made.image[plane * area + i], (value / 255 - n.mean[plane]) / n.std[plane], 1e-4F);
       }

@@ -180,7 +180,9 @@ class TruthReader {
 Result<CocoTruth> read(JsonElements elements, CocoPart part) {
   POISE_TRY(const char top, elements.top());
   if (top != '{') {
-    return malformed("the truth must be an object with images, annotations and categories: are the two files swapped?");
+    return malformed(
+        "labels must be an object with images, annotations and categories, these are something else: are they "
+        "predictions?");
   }
   TruthReader reader(part);
   JsonBatch batch;

@@ -46,7 +46,7 @@ void put_text(Bytes& out, unsigned field, std::string_view text) {
   put_bytes(out, field, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-// tensorflow/core/util/event.proto: wall_time 1, step 2, file_version 3, summary 5.
+// tensorflow/core/util/event.proto: wall_time 1, step 2, file_version 3, summary 5, session_log 7.
 Bytes begin_event(double seconds, std::int64_t step) {
   Bytes event;
   put_tag(event, 1, 1);
@@ -111,6 +111,15 @@ Result<EventWriter> EventWriter::create(const std::filesystem::path& folder, dou
   put_text(event, 3, "brain.Event:2");
   POISE_RETURN_IF_ERROR(append_to_file(writer.path_, event_record(event)));
   return writer;
+}
+
+Status EventWriter::restart(std::int64_t step, double seconds) {
+  Bytes session;  // SessionLog: status 1, which is START
+  put_tag(session, 1, 0);
+  put_varint(session, 1);
+  Bytes event = begin_event(seconds, step);
+  put_bytes(event, 7, session);
+  return append_to_file(path_, event_record(event));
 }
 
 Status EventWriter::add(std::string_view tag, double value, std::int64_t step, double seconds) {

@@ -15,6 +15,8 @@ class EventWriter {
   /// and first record, since 1970. Errors: kIo.
   static Result<EventWriter> create(const std::filesystem::path& folder, double seconds);
   Status add(std::string_view tag, double value, std::int64_t step, double seconds);
+  /// What earlier files say of `step` and after it no longer counts: TensorBoard drops it.
+  Status restart(std::int64_t step, double seconds);
 
  private:
   explicit EventWriter(std::filesystem::path path) : path_(std::move(path)) {}

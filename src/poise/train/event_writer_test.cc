@@ -31,6 +31,7 @@ TEST(EventWriter, FilesAreRecordsWithTheirSums) {
   {
     EventWriter writer = EventWriter::create(pattern, 1e9).value();
     ASSERT_TRUE(writer.add("pck", 0.25, 300, 1e9 + 1).ok());
+    ASSERT_TRUE(writer.restart(301, 1e9 + 2).ok());
   }
   fs::path file;
   for (const auto& entry : fs::directory_iterator(pattern)) file = entry.path();
@@ -48,11 +49,13 @@ TEST(EventWriter, FilesAreRecordsWithTheirSums) {
     events.emplace_back(event.begin(), event.end());
     at += 16 + size;
   }
-  ASSERT_EQ(events.size(), 2U);
+  ASSERT_EQ(events.size(), 3U);
   EXPECT_NE(events[0].find("brain.Event:2"), std::string::npos);
   // step (field 2) 300 as a varint; summary (5) of one value (1): tag (1) "pck", simple_value (2) 0.25.
   EXPECT_NE(events[1].find(std::string("\x10\xac\x02", 3)), std::string::npos);
   EXPECT_NE(events[1].find(std::string("\x2a\x0c\x0a\x0a\x0a\x03pck\x15\x00\x00\x80\x3e", 14)), std::string::npos);
+  // step 301; session_log (7) of status (1) START.
+  EXPECT_NE(events[2].find(std::string("\x10\xad\x02\x3a\x02\x08\x01", 7)), std::string::npos);
 }
 
 TEST(EventWriter, RecordsSumTheLengthToo) {

@@ -29,6 +29,11 @@ std::vector<Json> records_until(std::string_view text, std::int64_t step) {
   return records;
 }
 
+bool is_of_an_epoch(const Json& record) {
+  const auto has = [&record](const char* name) { return record.number(name).ok(); };
+  return has("epoch") && has("loss") && has("val_loss") && has("pck");
+}
+
 }  // namespace
 
 Result<RunLog> RunLog::open(const std::filesystem::path& folder, std::int64_t step, double seconds) {
@@ -36,16 +41,18 @@ Result<RunLog> RunLog::open(const std::filesystem::path& folder, std::int64_t st
   std::string kept;
   std::vector<Json> epochs;
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
+  const bool goes_on = std::filesystem::exists(path, ignored);
+  if (goes_on) {
     const auto bytes = read_file(path, kMaxLog);
     if (!bytes.ok()) return bytes.error().prefixed(path.string());
     for (Json& record : records_until({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, step)) {
       kept += record.dump() + "\n";
-      if (record.find("pck") != nullptr) epochs.push_back(std::move(record));
+      if (is_of_an_epoch(record)) epochs.push_back(std::move(record));
     }
   }
   POISE_RETURN_IF_ERROR(write_file_atomic(path, kept));
   POISE_TRY(EventWriter events, EventWriter::create(folder, seconds));
+  if (goes_on) POISE_RETURN_IF_ERROR(events.restart(step + 1, seconds));
   RunLog log(folder, std::move(events));
   log.epochs_ = std::move(epochs);
   return log;
@@ -58,7 +65,7 @@ Status RunLog::add(const Json& record, double seconds) {
     if (name == "step" || !value.is_number()) continue;
     POISE_RETURN_IF_ERROR(events_.add(name, value.as_number(), step, seconds));
   }
-  if (record.find("pck") != nullptr) epochs_.push_back(record);
+  if (is_of_an_epoch(record)) epochs_.push_back(record);
   return {};
 }
 

@@ -12,19 +12,20 @@ namespace poise {
 
 class RunLog {
  public:
-  /// Goes on in `folder` after `step`: lines of later steps, which a stopped run had written, are dropped. Errors: kIo.
+  /// Goes on in `folder` after `step`: what a stopped run had written of later ones is dropped, lines from the file,
+  /// events by a mark that TensorBoard heeds. Errors: kIo.
   static Result<RunLog> open(const std::filesystem::path& folder, std::int64_t step, double seconds);
 
   /// `record` has "step" and numbers; those go to TensorBoard too, under their names.
   Status add(const Json& record, double seconds);
-  /// Losses and accuracy by epoch, from the records that have "pck". Errors: kIo.
+  /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck". Errors: kIo.
   Status draw_curves() const;
 
  private:
   RunLog(std::filesystem::path folder, EventWriter events) : folder_(std::move(folder)), events_(std::move(events)) {}
   std::filesystem::path folder_;
   EventWriter events_;
-  std::vector<Json> epochs_;  // records that have "pck"
+  std::vector<Json> epochs_;  // records of whole epochs
 };
 
 }  // namespace poise

@@ -81,6 +81,7 @@ Status read_augmentation(const ConfigReader& reader, AugmentOptions& options) {
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.TRUNCATE", options.truncate));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.TRANSLATION", options.translation));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.COLOUR", options.colour));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SATURATION", options.saturation));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.CUTOUT", options.cutout));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.GROW_FROM", options.grow_from));
   POISE_TRY(options.half_body_joints, reader.integer("DATASET.NUM_JOINTS_HALF_BODY", options.half_body_joints));
@@ -119,6 +120,8 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
     return ConfigReader::wrong("TRAIN.PRECISION", "must be float32 or bfloat16", Json(precision));
   }
   options.bfloat16 = precision == "bfloat16";
+  POISE_TRY(options.log_steps, reader.integer("PRINT_FREQ", options.log_steps));
+  POISE_TRY(config.select, reader.boolean("DATASET.SELECT_DATA", false));
   POISE_TRY(config.root, reader.text("DATASET.ROOT", ""));
   POISE_TRY(config.train_set, reader.text("DATASET.TRAIN_SET", "train"));
   POISE_TRY(config.val_set, reader.text("DATASET.TEST_SET", "valid"));

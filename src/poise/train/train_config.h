@@ -10,6 +10,7 @@ namespace poise {
 struct TrainConfig {
   TrainOptions options;
   AugmentOptions augment;
+  bool select = false;                   // learn from persons about the middle of their box alone (data/select.h)
   bool joint_weights = false;            // Joint::weight times the target weights
   std::string root, train_set, val_set;  // where the authors look for their data
   bool mpii = false;                     // in the authors' MPII format, else COCO's

@@ -11,7 +11,8 @@ TrainConfig parse(const std::string& text) { return train_config_from_json(parse
 
 TEST(TrainConfig, TheAuthorsFile) {
   const TrainConfig config = parse(R"(GPUS: '0,1,2,3'
-DATASET: {DATASET: 'coco', ROOT: 'data/coco/', TRAIN_SET: 'train2017', TEST_SET: 'val2017', FLIP: true, ROT_FACTOR: 40, SCALE_FACTOR: 0.3}
+PRINT_FREQ: 20
+DATASET: {DATASET: 'coco', ROOT: 'data/coco/', SELECT_DATA: true, TRAIN_SET: 'train2017', TEST_SET: 'val2017', FLIP: true, ROT_FACTOR: 40, SCALE_FACTOR: 0.3}
 LOSS: {USE_TARGET_WEIGHT: true}
 TRAIN: {BATCH_SIZE: 32, SHUFFLE: true, BEGIN_EPOCH: 0, END_EPOCH: 140, RESUME: false, OPTIMIZER: 'adam', LR: 0.001, LR_FACTOR: 0.1, LR_STEP: [90, 120], WD: 0.0001, GAMMA1: 0.99, GAMMA2: 0.0, MOMENTUM: 0.9, NESTEROV: false}
 )");
@@ -24,6 +25,8 @@ TRAIN: {BATCH_SIZE: 32, SHUFFLE: true, BEGIN_EPOCH: 0, END_EPOCH: 140, RESUME: f
   EXPECT_FLOAT_EQ(config.augment.scale, 0.3F);
   EXPECT_FLOAT_EQ(config.augment.rotation, 40);
   EXPECT_EQ(config.root, "data/coco/");
+  EXPECT_TRUE(config.select);
+  EXPECT_EQ(config.options.log_steps, 20);
   EXPECT_FALSE(config.mpii);
 }
 

@@ -36,6 +36,7 @@ Status check(const TrainOptions& options) {
   POISE_RETURN_IF_ERROR(in_range("warm-up steps", options.schedule.warmup_steps, 0, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint seconds", options.checkpoint_seconds, 1, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint steps", options.checkpoint_steps, 0, kMany));
+  POISE_RETURN_IF_ERROR(in_range("log steps", options.log_steps, 0, kMany));
   return {};
 }
 

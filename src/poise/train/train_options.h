@@ -48,6 +48,7 @@ struct TrainOptions {
   int workers = 2;        // threads that read and augment; changes nothing
   double checkpoint_seconds = 600;  // between checkpoints within an epoch; at its end there is always one
   int checkpoint_steps = 0;         // over 0: after so many steps too
+  int log_steps = 100;              // over 0: a line of the log after so many of an epoch's steps
 };
 
 /// Errors: kInvalidArgument, naming the option.

@@ -5,15 +5,13 @@
 
 #include "poise/weights/pickle.h"
 #include "poise/weights/pickle_builder.h"
+#include "poise/weights/pickle_input.h"
 #include "poise/weights/pickle_opcodes.h"
+#include "poise/weights/pickle_stack.h"
 #include "poise/weights/printable.h"
 
 namespace poise {
 namespace {
-
-constexpr std::uint64_t kMaxPickle = 8ULL << 20U;  // bytes; a network of 2,000 tensors with Adam's state has 1 MB
-constexpr std::size_t kMaxStack = 1U << 18U;
-constexpr std::size_t kMaxMemo = 1U << 18U;
 
 Error refused(const std::string& what) {
   return unsupported("the pickle wants to " + what + ": refused, nothing was run; save the state_dict alone");
@@ -24,174 +22,93 @@ std::string dotted(std::string_view module, std::string_view name) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-Error empty_stack() { return malformed("the pickle takes a value where there is none"); }
-
 /// One run over one pickle's bytes.
 class PickleMachine {
  public:
   using Ref = Pickle::Ref;
-  static constexpr Ref kNothing = 0xffffffffU;
 
   PickleMachine(BytesView bytes, std::span<const PickleGlobal> globals)
-      : bytes_(bytes), globals_(globals), builder_(bytes) {}
+      : input_(bytes), globals_(globals), builder_(bytes) {}
 
-  /// After an error: whether more bytes would have let the machine go on.
-  bool cut_short() const { return cut_short_; }
+  bool cut_short() const { return input_.cut_short(); }
 
   Result<Pickle> run() {
     while (true) {
-      POISE_TRY(const std::uint8_t opcode, take_u8());
+      POISE_TRY(const std::uint8_t opcode, input_.take_u8());
       if (opcode == kStop) break;
       POISE_RETURN_IF_ERROR(step(opcode));
-      if (stack_.size() > kMaxStack || marks_.size() > kMaxStack) return too_large("the pickle's stack is too deep");
+      POISE_RETURN_IF_ERROR(stack_.check_depth());
     }
-    POISE_TRY(const Ref root, pop());
+    POISE_TRY(const Ref root, stack_.pop());
     if (!stack_.empty()) return malformed("the pickle leaves values on its stack");
-    return builder_.finish(root, at_);
+    return builder_.finish(root, input_.at());
   }
 
  private:
-  Result<BytesView> take(std::uint64_t count) {
-    if (count > bytes_.size() - at_) {
-      cut_short_ = count <= kMaxPickle;
-      return malformed("the pickle is cut short: it wants " + std::to_string(count) + " bytes, there are " +
-                       std::to_string(bytes_.size() - at_));
-    }
-    const BytesView taken = bytes_.subspan(at_, static_cast<std::size_t>(count));
-    at_ += taken.size();
-    return taken;
-  }
-
-  Result<std::uint8_t> take_u8() {
-    POISE_TRY(const BytesView byte, take(1));
-    return byte[0];
-  }
-
-  /// Little-endian, of 1, 2, 4 or 8 bytes.
-  Result<std::uint64_t> take_number(std::size_t width) {
-    POISE_TRY(const BytesView taken, take(width));
-    std::uint64_t value = 0;
-    std::memcpy(&value, taken.data(), width);
-    return value;
-  }
-
-  Result<std::string_view> take_line() {
-    constexpr std::size_t kLongest = 256;
-    const BytesView rest = bytes_.subspan(at_);
-    const auto end = std::find(rest.begin(), rest.begin() + std::min(rest.size(), kLongest), '\n');
-    const auto length = static_cast<std::size_t>(end - rest.begin());
-    if (length == kLongest) return malformed("the pickle holds a module name over 256 bytes long");
-    POISE_TRY(const BytesView taken, take(length + 1));  // an error where there is no line end
-    return std::string_view(reinterpret_cast<const char*>(taken.data()), length);
-  }
-
   Status push(PickleKind kind, std::int64_t value = 0, std::size_t count = 0) {
     return push(builder_.make(kind, value, count));
   }
 
   Status push(const Result<Ref>& made) {
     if (!made) return made.error();
-    stack_.push_back(*made);
+    stack_.push(*made);
     return {};
   }
 
   /// The value stays where it is in the pickle.
   Status push_bytes(PickleKind kind, std::uint64_t length) {
-    const std::size_t place = at_;
-    POISE_TRY(const BytesView taken, take(length));
+    const std::size_t place = input_.at();
+    POISE_TRY(const BytesView taken, input_.take(length));
     return push(kind, static_cast<std::int64_t>(place), taken.size());
   }
 
   Status push_sized(PickleKind kind, std::size_t width) {
-    POISE_TRY(const std::uint64_t length, take_number(width));
+    POISE_TRY(const std::uint64_t length, input_.take_number(width));
     return push_bytes(kind, length);
   }
 
   Status push_long(std::size_t width) {
-    POISE_TRY(const std::uint64_t length, take_number(width));
+    POISE_TRY(const std::uint64_t length, input_.take_number(width));
     if (width == 4 && length > 0x7fffffffU) return malformed("the pickle holds a number of negative length");
     if (length > sizeof(std::int64_t)) return push_bytes(PickleKind::kBigInt, length);
-    POISE_TRY(const BytesView taken, take(length));
+    POISE_TRY(const BytesView taken, input_.take(length));
     std::int64_t value = !taken.empty() && taken.back() >= 0x80U ? -1 : 0;  // two's complement
     if (!taken.empty()) std::memcpy(&value, taken.data(), taken.size());
     return push(PickleKind::kInt, value);
   }
 
   Status push_float() {
-    POISE_TRY(const std::uint64_t bits, take_number(8));
+    POISE_TRY(const std::uint64_t bits, input_.take_number(8));
     return push(PickleKind::kFloat, static_cast<std::int64_t>(__builtin_bswap64(bits)));  // big-endian, unlike the rest
   }
 
-  /// No deeper than the innermost mark.
-  Result<Ref> pop() {
-    if (stack_.size() <= floor()) return empty_stack();
-    const Ref ref = stack_.back();
-    stack_.pop_back();
-    return ref;
-  }
-
-  Result<Ref> top() const {
-    if (stack_.size() <= floor()) return empty_stack();
-    return stack_.back();
-  }
-
-  std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-
-  /// What lies above the innermost mark; the mark goes.
-  Result<std::vector<Ref>> pop_mark() {
-    if (marks_.empty()) return malformed("the pickle goes back to a mark where there is none");
-    const auto from = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-    std::vector<Ref> items(from, stack_.end());
-    stack_.erase(from, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-
   Status pop_tuple(std::size_t count) {
-    if (stack_.size() - floor() < count) return empty_stack();
-    const auto from = stack_.end() - static_cast<std::ptrdiff_t>(count);
-    const std::vector<Ref> items(from, stack_.end());
-    stack_.erase(from, stack_.end());
+    POISE_TRY(const std::vector<Ref> items, stack_.pop_many(count));
     return push(builder_.make_tuple(items));
   }
 
   /// Adds to the container on top of the stack.
   Status add(PickleKind kind, std::span<const Ref> items) {
-    POISE_TRY(const Ref target, top());
+    POISE_TRY(const Ref target, stack_.top());
     if (values().kind(target) != kind) return malformed("the pickle adds to a value that is no container of that kind");
     return builder_.grow(target, items);
   }
 
   Status add_marked(PickleKind kind) {
-    POISE_TRY(const std::vector<Ref> items, pop_mark());
+    POISE_TRY(const std::vector<Ref> items, stack_.pop_mark());
     return add(kind, items);
   }
 
   Status append() {
-    POISE_TRY(const Ref item, pop());
+    POISE_TRY(const Ref item, stack_.pop());
     return add(PickleKind::kList, std::span(&item, 1));
   }
 
   Status set_item() {
-    POISE_TRY(const Ref value, pop());
-    POISE_TRY(const Ref key, pop());
+    POISE_TRY(const Ref value, stack_.pop());
+    POISE_TRY(const Ref key, stack_.pop());
     const std::array<Ref, 2> items{key, value};
     return add(PickleKind::kDict, items);
-  }
-
-  Status get(std::uint64_t index) {
-    if (index >= memo_.size() || memo_[index] == kNothing)
-      return malformed("the pickle recalls a value that it never kept");
-    stack_.push_back(memo_[index]);
-    return {};
-  }
-
-  Status put(std::uint64_t index) {
-    if (index >= kMaxMemo) return too_large("the pickle keeps a value as number " + std::to_string(index));
-    POISE_TRY(const Ref ref, top());
-    if (index >= memo_.size()) memo_.resize(static_cast<std::size_t>(index) + 1, kNothing);
-    memo_[index] = ref;
-    return {};
   }
 
   Status global(std::string_view module, std::string_view name) {
@@ -203,22 +120,22 @@ class PickleMachine {
   }
 
   Status global_by_lines(bool call) {
-    POISE_TRY(const std::string_view module, take_line());
-    POISE_TRY(const std::string_view name, take_line());
+    POISE_TRY(const std::string_view module, input_.take_line());
+    POISE_TRY(const std::string_view name, input_.take_line());
     return call ? refused("call " + dotted(module, name)) : global(module, name);
   }
 
   Status stack_global() {
-    POISE_TRY(const Ref name, pop());
-    POISE_TRY(const Ref module, pop());
+    POISE_TRY(const Ref name, stack_.pop());
+    POISE_TRY(const Ref module, stack_.pop());
     if (!values().is(name, PickleKind::kText) || !values().is(module, PickleKind::kText))
       return malformed("the pickle names a function by something that is no text");
     return global(values().text(module), values().text(name));
   }
 
   Status reduce() {
-    POISE_TRY(const Ref arguments, pop());
-    POISE_TRY(const Ref function, pop());
+    POISE_TRY(const Ref arguments, stack_.pop());
+    POISE_TRY(const Ref function, stack_.pop());
     if (!values().is(function, PickleKind::kGlobal)) return refused("call a value that is no function");
     if (!values().is(arguments, PickleKind::kTuple)) return malformed("the pickle's arguments are no tuple");
     const PickleGlobal& known = globals_[values().index(function)];
@@ -229,30 +146,30 @@ class PickleMachine {
 
   /// The state that a listed call's result takes, a dictionary's attributes: not needed, dropped.
   Status build() {
-    POISE_TRY([[maybe_unused]] const Ref state, pop());
-    POISE_TRY(const Ref target, top());
+    POISE_TRY([[maybe_unused]] const Ref state, stack_.pop());
+    POISE_TRY(const Ref target, stack_.top());
     if (!values().is(target, PickleKind::kDict) && !values().is(target, PickleKind::kCall))
       return refused("change a value's attributes");
     return {};
   }
 
-  /// Names the class, where it lies at `place` on the stack.
-  Status refuse_object(std::size_t place) const {
-    if (place < stack_.size() && values().is(stack_[place], PickleKind::kGlobal)) {
-      const PickleGlobal& known = globals_[values().index(stack_[place])];
+  /// Names the class where that is what `callee` is.
+  Status refuse_object(Ref callee) const {
+    if (callee != PickleStack::kNothing && values().is(callee, PickleKind::kGlobal)) {
+      const PickleGlobal& known = globals_[values().index(callee)];
       return refused("build an object of " + dotted(known.module, known.name));
     }
     return refused("build an object");
   }
 
   Status persistent() {
-    POISE_TRY(const Ref identity, pop());
+    POISE_TRY(const Ref identity, stack_.pop());
     return push(PickleKind::kPersistent, identity);
   }
 
   Status frame() {
-    POISE_TRY(const std::uint64_t length, take_number(8));
-    if (length > bytes_.size() - at_) return take(length).error();
+    POISE_TRY(const std::uint64_t length, input_.take_number(8));
+    if (length > input_.left()) return input_.take(length).error();
     return {};
   }
 
@@ -262,50 +179,47 @@ class PickleMachine {
   Status step_number_or_text(std::uint8_t opcode);
   Status step_container(std::uint8_t opcode);
 
-  BytesView bytes_;
+  PickleInput input_;
   std::span<const PickleGlobal> globals_;
   PickleBuilder builder_;
-  std::vector<Ref> stack_;
-  std::vector<std::uint32_t> marks_;  // sizes of the stack
-  std::vector<Ref> memo_;
-  std::size_t at_ = 0;
-  bool cut_short_ = false;
+  PickleStack stack_;
 };
 
 Status PickleMachine::step(std::uint8_t opcode) {
   switch (opcode) {
     case kProto: {
-      POISE_TRY(const std::uint8_t version, take_u8());
+      POISE_TRY(const std::uint8_t version, input_.take_u8());
       if (version > 5) return unsupported("the pickle has protocol " + std::to_string(version));
       return {};
     }
     case kFrame:
       return frame();
     case kPop:
-      if (stack_.size() > floor()) return pop().ok() ? Status() : empty_stack();
-      [[fallthrough]];  // as CPython has it: with nothing above the mark, the mark goes
-    case kPopMark:
-      return pop_mark().ok() ? Status() : malformed("the pickle goes back to a mark where there is none");
+      return stack_.pop_value_or_mark();
+    case kPopMark: {
+      POISE_TRY([[maybe_unused]] const std::vector<Ref> items, stack_.pop_mark());
+      return {};
+    }
     case kDup: {
-      POISE_TRY(const Ref ref, top());
-      stack_.push_back(ref);
+      POISE_TRY(const Ref ref, stack_.top());
+      stack_.push(ref);
       return {};
     }
     case kMark:
-      marks_.push_back(static_cast<std::uint32_t>(stack_.size()));
+      stack_.mark();
       return {};
     case kBinGet:
     case kLongBinGet: {
-      POISE_TRY(const std::uint64_t index, take_number(opcode == kBinGet ? 1 : 4));
-      return get(index);
+      POISE_TRY(const std::uint64_t index, input_.take_number(opcode == kBinGet ? 1 : 4));
+      return stack_.get(index);
     }
     case kBinPut:
     case kLongBinPut: {
-      POISE_TRY(const std::uint64_t index, take_number(opcode == kBinPut ? 1 : 4));
-      return put(index);
+      POISE_TRY(const std::uint64_t index, input_.take_number(opcode == kBinPut ? 1 : 4));
+      return stack_.put(index);
     }
     case kMemoize:
-      return put(memo_.size());
+      return stack_.memoize();
     case kGlobal:
     case kInst:
       return global_by_lines(opcode == kInst);
@@ -318,11 +232,11 @@ Status PickleMachine::step(std::uint8_t opcode) {
     case kBinPersid:
       return persistent();
     case kObj:
-      return refuse_object(floor());
+      return refuse_object(stack_.first());
     case kNewObj:
-      return refuse_object(stack_.size() - 2);  // below the arguments; where it wraps, there is none
+      return refuse_object(stack_.below(1));  // under the arguments
     case kNewObjEx:
-      return refuse_object(stack_.size() - 3);
+      return refuse_object(stack_.below(2));
     case kExt1:
     case kExt2:
     case kExt4:
@@ -347,12 +261,12 @@ Status PickleMachine::step_container(std::uint8_t opcode) {
     case kEmptySet:
       return push(builder_.make_container(PickleKind::kSet, {}));
     case kTuple: {
-      POISE_TRY(const std::vector<Ref> items, pop_mark());
+      POISE_TRY(const std::vector<Ref> items, stack_.pop_mark());
       return push(builder_.make_tuple(items));
     }
     case kList:
     case kDict: {
-      POISE_TRY(const std::vector<Ref> items, pop_mark());
+      POISE_TRY(const std::vector<Ref> items, stack_.pop_mark());
       return push(builder_.make_container(opcode == kList ? PickleKind::kList : PickleKind::kDict, items));
     }
     case kAppend:
@@ -378,12 +292,12 @@ Status PickleMachine::step_number_or_text(std::uint8_t opcode) {
     case kNewFalse:
       return push(PickleKind::kBool, opcode == kNewTrue ? 1 : 0);
     case kBinInt: {
-      POISE_TRY(const std::uint64_t bits, take_number(4));
+      POISE_TRY(const std::uint64_t bits, input_.take_number(4));
       return push(PickleKind::kInt, static_cast<std::int32_t>(static_cast<std::uint32_t>(bits)));
     }
     case kBinInt1:
     case kBinInt2: {
-      POISE_TRY(const std::uint64_t value, take_number(opcode == kBinInt1 ? 1 : 2));
+      POISE_TRY(const std::uint64_t value, input_.take_number(opcode == kBinInt1 ? 1 : 2));
       return push(PickleKind::kInt, static_cast<std::int64_t>(value));
     }
     case kLong1:

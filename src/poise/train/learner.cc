@@ -1,0 +1,111 @@
+#include "poise/train/learner.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "poise/train/loss.h"
+
+namespace poise {
+namespace {
+
+constexpr const char* kLearning = "train.weights.";  // the network's, where the weights to run are the average's
+
+std::vector<NamedTensor> all_of(const TorchGraph& network) {
+  std::vector<NamedTensor> all = network.parameters();
+  all.insert(all.end(), network.statistics().begin(), network.statistics().end());
+  return all;
+}
+
+void put_all(Checkpoint& checkpoint, const std::string& prefix, const std::vector<NamedTensor>& tensors) {
+  for (const auto& [name, tensor] : tensors) {
+    checkpoint.tensors[prefix + name] = std::make_shared<const Tensor>(from_torch(tensor));
+  }
+}
+
+Status take_all(const Checkpoint& checkpoint, const std::string& prefix, const std::vector<NamedTensor>& tensors) {
+  const at::NoGradGuard no_gradients;
+  for (const auto& [name, tensor] : tensors) {
+    const auto found = checkpoint.tensors.find(prefix + name);
+    const bool fits = found != checkpoint.tensors.end() && found->second->shape() == tensor.sizes().vec() &&
+                      found->second->type() == DType::kFloat32;
+    if (!fits) {
+      const std::string what =
+          found == checkpoint.tensors.end() ? "is not there" : "is " + to_string(found->second->shape());
+      return invalid_argument(prefix + name + " " + what + ", the network wants " + to_string(tensor.sizes().vec()) +
+                              ": the checkpoint is another network's or optimizer's");
+    }
+    tensor.copy_(to_torch(*found->second));
+  }
+  return {};
+}
+
+}  // namespace
+
+Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options)
+    : options_(options),
+      network_(std::move(network)),
+      average_(std::move(average)),
+      optimizer_(network_.parameters(), options.optimizer) {}
+
+Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options) {
+  POISE_TRY(const at::Device device, torch_device(options.device));
+  set_torch_threads(options.threads);
+  const bool channels_last = device.is_cuda() || options.bfloat16;  // measured: docs/training.md
+  const TorchOptions torch{.device = device, .bfloat16 = options.bfloat16, .channels_last = channels_last};
+  POISE_TRY(TorchGraph network, TorchGraph::create(graph, torch));
+  std::optional<TorchGraph> average;
+  if (options.ema > 0) {
+    POISE_TRY(average, TorchGraph::create(graph, torch));
+  }
+  return Learner(std::move(network), std::move(average), options);
+}
+
+Result<double> Learner::learn(const Batch& batch, std::size_t batches) {
+  return guarded([&]() -> Result<double> {
+    at::Tensor total;
+    for (const at::Tensor& heatmaps : network_.forward({to_torch(batch.images)}, true)) {
+      const at::Device device = heatmaps.device();
+      const at::Tensor one =
+          heatmap_loss(heatmaps, to_torch(batch.targets).to(device), to_torch(batch.weights).to(device), options_.loss);
+      total = total.defined() ? total + one : one;
+    }
+    const auto value = total.item<double>();
+    if (!std::isfinite(value)) return value;
+    (batches > 1 ? total / static_cast<double>(batches) : total).backward();
+    return value;
+  });
+}
+
+Status Learner::update(double learning_rate, std::int64_t step) {
+  return guarded([&]() -> Status {
+    optimizer_.step(learning_rate);
+    if (!average_) return {};
+    const at::NoGradGuard no_gradients;
+    const double decay = ema_decay(options_.ema, step);
+    const std::vector<NamedTensor> from = all_of(network_), into = all_of(*average_);
+    for (std::size_t i = 0; i < from.size(); ++i) into[i].tensor.lerp_(from[i].tensor, 1.0 - decay);
+    return {};
+  });
+}
+
+void Learner::put(Checkpoint& checkpoint, bool everything) const {
+  put_all(checkpoint, "", all_of(average_ ? *average_ : network_));
+  if (!everything) return;
+  if (average_) put_all(checkpoint, kLearning, all_of(network_));
+  put_all(checkpoint, kTrainPrefix, optimizer_.state());
+}
+
+Status Learner::take(const Checkpoint& checkpoint, std::int64_t steps) {
+  const Status taken = guarded([&]() -> Status {
+    POISE_RETURN_IF_ERROR(take_all(checkpoint, average_ ? kLearning : "", all_of(network_)));
+    if (average_) POISE_RETURN_IF_ERROR(take_all(checkpoint, "", all_of(*average_)));
+    return take_all(checkpoint, kTrainPrefix, optimizer_.state());
+  });
+  if (!taken.ok()) return taken;
+  optimizer_.set_steps(steps);
+  return {};
+}
+
+}  // namespace poise
