@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
+#include <thread>
 
 #include "poise/base/random.h"
 #include "poise/models/pose_resnet.h"
@@ -254,6 +256,52 @@ TEST(Session, WrongInputsAreNamed) {
   ASSERT_FALSE(nobody.ok());
   EXPECT_EQ(nobody.error().message, "there is no backend \"cuda\"; there are onednn, reference");
   EXPECT_FALSE(Session::create(Graph(graph), {"onednn", -1}).ok());
+}
+
+/// What sixteen siblings answer at the same time, each in a thread of its own, over and over.
+void expect_siblings_agree(const Session& session, const Tensor& input, const Tensor& want) {
+  constexpr int kSiblings = 16;
+  std::vector<Session> siblings;
+  for (int i = 0; i < kSiblings; ++i) siblings.push_back(session.sibling(1));
+  std::vector<int> differing(kSiblings, 0);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kSiblings; ++i) {
+    threads.emplace_back([&, i] {
+      const TensorView view(input);
+      std::vector<Tensor> outputs;
+      for (int round = 0; round < 3; ++round) {
+        siblings[i].run(std::span(&view, 1), outputs).value();
+        differing[i] += std::memcmp(outputs[0].data(), want.data(), want.bytes()) == 0 ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : differing) EXPECT_EQ(count, 0);
+}
+
+TEST(Session, SixteenSiblingsAgreeBitForBitAndShareTheWeights) {
+  PoseResNetOptions options;
+  options.depth = 18;
+  options.width = 0.25F;
+  options.input = {64, 64};
+  Graph graph = pose_resnet(options).value();
+  disturb_parameters(graph);
+  const Tensor input = random_tensor({1, 3, 64, 64}, 31, -2, 2)->clone();
+  for (const Precision precision : native_precisions()) {
+    SCOPED_TRACE(name_of(precision));
+    Session session = Session::create(Graph(graph), {"onednn", 1, precision}).value();
+    const TensorView view(input);
+    std::vector<Tensor> outputs;
+    session.run(std::span(&view, 1), outputs).value();
+    expect_siblings_agree(session, input, outputs[0]);
+    // The weights are the program's: a sibling's plan adds none.
+    const std::vector<Shape> shapes{input.shape()};
+    const std::size_t weights = session.plan(shapes)->weight_bytes;
+    Session sibling = session.sibling();
+    EXPECT_EQ(sibling.plan(shapes)->weight_bytes, weights);
+    EXPECT_EQ(sibling.threads(), 1);
+    EXPECT_EQ(sibling.plan(shapes)->arena_bytes, session.plan(shapes)->arena_bytes);
+  }
 }
 
 }  // namespace

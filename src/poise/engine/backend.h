@@ -26,6 +26,7 @@ class Plan {
 class Program {
  public:
   virtual ~Program() = default;
+  /// Thread-safe; so are plans among each other.
   virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) = 0;
 };
 

@@ -37,7 +37,7 @@ struct Session::State {
     std::vector<Shape> shapes;
     std::unique_ptr<Plan> plan;
   };
-  std::unique_ptr<Program> program;
+  std::shared_ptr<Program> program;
   std::vector<std::string> input_names;
   std::vector<Shape> input_shapes;  // as the graph declares them
   int threads = 1;
@@ -114,7 +114,8 @@ Result<Session> Session::create(Graph graph, const SessionOptions& options) {
     known += std::string(known.empty() ? "" : ", ") + entry.name;
     if (options.backend != entry.name) continue;
     const ThreadScope scope(state->threads);
-    POISE_TRY(state->program, entry.make(std::move(graph), options.precision));
+    POISE_TRY(std::unique_ptr<Program> program, entry.make(std::move(graph), options.precision));
+    state->program = std::move(program);
     return Session(std::move(state));
   }
   return not_found("there is no backend \"" + options.backend + "\"; there are " + known);
@@ -143,6 +144,16 @@ Result<std::vector<LayerTime>> Session::profile(std::span<const TensorView> inpu
 }
 
 int Session::threads() const { return state_->threads; }
+
+Session Session::sibling(int threads) const {
+  POISE_CHECK(threads >= 0);
+  auto state = std::make_unique<State>();
+  state->program = state_->program;
+  state->input_names = state_->input_names;
+  state->input_shapes = state_->input_shapes;
+  state->threads = threads > 0 ? threads : state_->threads;
+  return Session(std::move(state));
+}
 
 const char* name_of(Precision precision) { return precision == Precision::kBfloat16 ? "bf16" : "fp32"; }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Runs a graph. Weights are immutable and shared; one Session a thread of control; compute threads are OpenMP's.
+// Runs a graph. Weights are immutable and shared; one Session a thread of control; compute threads are OpenMP's. One
+// Session of all threads answers soonest; siblings of one thread each do the most work in a given time.
 
 #include <functional>
 #include <memory>
@@ -59,6 +60,10 @@ class Session {
   Result<std::vector<LayerTime>> profile(std::span<const TensorView> inputs);
 
   int threads() const;
+
+  /// A Session over the same weights, with activations of its own; threads: 0: as many as this one's. For another thread
+  /// of control: siblings plan and run at the same time, and give the same bits. Thread-safe.
+  Session sibling(int threads = 0) const;
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "poise/train/learner.h"
 
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -11,6 +12,19 @@ namespace poise {
 namespace {
 
 constexpr const char* kLearning = "train.weights.";  // the network's, where the weights to run are the average's
+
+class Stopwatch {
+ public:
+  /// Seconds since the last lap.
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
 
 std::vector<NamedTensor> all_of(const TorchGraph& network) {
   std::vector<NamedTensor> all = network.parameters();
@@ -64,6 +78,7 @@ Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options)
 
 Result<double> Learner::learn(const Batch& batch, std::size_t batches) {
   return guarded([&]() -> Result<double> {
+    Stopwatch watch;
     at::Tensor total;
     for (const at::Tensor& heatmaps : network_.forward({to_torch(batch.images)}, true)) {
       const at::Device device = heatmaps.device();
@@ -72,14 +87,17 @@ Result<double> Learner::learn(const Batch& batch, std::size_t batches) {
       total = total.defined() ? total + one : one;
     }
     const auto value = total.item<double>();
+    time_.forward += watch.lap();
     if (!std::isfinite(value)) return value;
     (batches > 1 ? total / static_cast<double>(batches) : total).backward();
+    time_.backward += watch.lap();
     return value;
   });
 }
 
 Status Learner::update(double learning_rate, std::int64_t step) {
-  return guarded([&]() -> Status {
+  Stopwatch watch;
+  const Status done = guarded([&]() -> Status {
     optimizer_.step(learning_rate);
     if (!average_) return {};
     const at::NoGradGuard no_gradients;
@@ -88,6 +106,8 @@ Status Learner::update(double learning_rate, std::int64_t step) {
     for (std::size_t i = 0; i < from.size(); ++i) into[i].tensor.lerp_(from[i].tensor, 1.0 - decay);
     return {};
   });
+  time_.update += watch.lap();
+  return done;
 }
 
 void Learner::put(Checkpoint& checkpoint, bool everything) const {

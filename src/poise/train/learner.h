@@ -2,6 +2,7 @@
 // What learns: the network, its moving average, its optimizer. Internal: names types of LibTorch.
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "poise/data/batch.h"
@@ -11,6 +12,13 @@
 #include "poise/weights/checkpoint.h"
 
 namespace poise {
+
+/// Seconds.
+struct LearningTime {
+  double forward = 0;  // the loss included
+  double backward = 0;
+  double update = 0;  // optimizer and moving average
+};
 
 class Learner {
  public:
@@ -23,6 +31,9 @@ class Learner {
   Result<double> learn(const Batch& batch, std::size_t batches);
   /// The step-th update (from 0) along the gradients, which are then cleared.
   Status update(double learning_rate, std::int64_t step);
+
+  /// Spent since the last call.
+  LearningTime take_time() { return std::exchange(time_, {}); }
 
   /// What is measured and shipped: the moving average where there is one.
   TorchGraph& measured() { return average_ ? *average_ : network_; }
@@ -39,6 +50,7 @@ class Learner {
   TorchGraph network_;
   std::optional<TorchGraph> average_;
   Optimizer optimizer_;
+  LearningTime time_;
 };
 
 }  // namespace poise

@@ -67,6 +67,7 @@ class Run {
   Status resume();
   Status step();
   Status log_step();
+  Json milliseconds_a_batch();
   Status finish_epoch();
   Status save(const std::string& name, bool everything);
   Status kept(const Status& written) const;
@@ -92,6 +93,7 @@ class Run {
   // Of this process, for people alone.
   Clock::time_point epoch_start_ = Clock::now(), saved_ = Clock::now(), started_ = Clock::now();
   std::size_t epoch_batches_ = 0;
+  double epoch_waited_ = 0;  // seconds, for pictures
   std::size_t all_batches_ = 0;
 };
 
@@ -157,7 +159,9 @@ Status Run::step() {
   const std::size_t count = std::min(static_cast<std::size_t>(options_.accumulate), batches - at_.batch);
   double loss_sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    const auto asked = Clock::now();
     POISE_TRY(const std::optional<Batch> batch, loader_->next());
+    epoch_waited_ += seconds_since(asked);
     POISE_CHECK(batch && batch->number == at_.batch + i && batch->epoch == static_cast<std::uint64_t>(at_.epoch));
     POISE_TRY(const double loss, learner_.learn(*batch, count));
     if (!std::isfinite(loss)) return no_number("batch " + std::to_string(at_.batch + i + 1));
@@ -209,6 +213,18 @@ Status Run::log_step() {
   return kept(log_->add(record, wall_seconds()));
 }
 
+/// Where the epoch's time went: what is worth making faster.
+Json Run::milliseconds_a_batch() {
+  const LearningTime time = learner_.take_time();
+  const double scale = 1000.0 / static_cast<double>(std::max<std::size_t>(1, epoch_batches_));
+  Json json = Json::object();
+  json.set("loading", epoch_waited_ * scale);
+  json.set("forward", time.forward * scale);
+  json.set("backward", time.backward * scale);
+  json.set("update", time.update * scale);
+  return json;
+}
+
 Status Run::finish_epoch() {
   EpochResult result;
   result.progress = progress();
@@ -230,6 +246,7 @@ Status Run::finish_epoch() {
   for (const PartRate& part : validation.pck.joints) joints.set(part.name, part.rate);
   record.set("joints", std::move(joints));
   record.set("images_per_second", result.progress.images_per_second);
+  record.set("milliseconds", milliseconds_a_batch());
   record.set("seconds", result.seconds);
   POISE_RETURN_IF_ERROR(kept(log_->add(record, wall_seconds())));
   POISE_RETURN_IF_ERROR(kept(log_->draw_curves()));
@@ -250,6 +267,7 @@ Status Run::finish_epoch() {
   if (callbacks_.on_epoch) callbacks_.on_epoch(result);
   epoch_start_ = Clock::now();
   epoch_batches_ = 0;
+  epoch_waited_ = 0;
   return {};
 }
 

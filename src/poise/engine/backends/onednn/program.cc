@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 
 #include "poise/engine/backend.h"
 #include "poise/engine/backends/onednn/builder.h"
@@ -83,7 +84,9 @@ class OnednnProgram : public Program {
     fold_known(fused, infos);
     fuse_activations_and_residuals(fused, infos);
     POISE_RETURN_IF_ERROR(fused.validate());
-    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream_}, precision_);
+    const std::lock_guard lock(mutex_);  // the weights gain forms
+    const dnnl::stream stream(engine_);
+    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream}, precision_);
     try {
       POISE_RETURN_IF_ERROR(builder.build());
     } catch (const dnnl::error& error) {
@@ -94,15 +97,15 @@ class OnednnProgram : public Program {
     std::vector<OutputInfo> outputs;
     for (const ValueId id : graph_.outputs) outputs.push_back({infos[id].shape, infos[id].type});
     return std::unique_ptr<Plan>(
-        std::make_unique<OnednnPlan>(std::move(builder), stream_, std::move(outputs), weights_.bytes()));
+        std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes()));
   }
 
  private:
   Graph graph_;
   Precision precision_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
-  onednn::WeightStore weights_{engine_, stream_};
+  std::mutex mutex_;
+  onednn::WeightStore weights_{engine_, dnnl::stream(engine_)};
 };
 
 }  // namespace
