@@ -125,7 +125,7 @@ def main():
                 break
             if dice.random() < 0.5:
                 wait_for_a_save(process, folder, dice.randint(0, 4))
-                time.sleep(dice.uniform(0, 0.002))
+                time.sleep(dice.uniform(0, 0.001))
             else:
                 try:
                     process.wait(dice.uniform(0, seconds * 0.8))
