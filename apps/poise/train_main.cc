@@ -103,10 +103,16 @@ std::string duration(double seconds) {
   return text;
 }
 
+std::string speed(double images_per_second) {
+  char text[48];
+  std::snprintf(text, sizeof text, images_per_second < 10 ? "%.2f images/s" : "%.0f images/s", images_per_second);
+  return text;
+}
+
 std::string line_of(const TrainProgress& p) {
   char text[160];
-  std::snprintf(text, sizeof text, "epoch %d/%d, batch %zu/%zu: loss %.6f, %.0f images/s, %s left", p.epoch + 1,
-                p.epochs, p.batch, p.batches, p.loss, p.images_per_second, duration(p.seconds_left).c_str());
+  std::snprintf(text, sizeof text, "epoch %d/%d, batch %zu/%zu: loss %.6f, %s, %s left", p.epoch + 1, p.epochs, p.batch,
+                p.batches, p.loss, speed(p.images_per_second).c_str(), duration(p.seconds_left).c_str());
   return text;
 }
 
@@ -119,8 +125,8 @@ TrainCallbacks callbacks(Console& console) {
   if (terminal) {
     calls.on_step = [&console](const TrainProgress& p) {
       char text[128];
-      std::snprintf(text, sizeof text, "epoch %d/%d loss %.6f %.0f images/s %s left", p.epoch + 1, p.epochs, p.loss,
-                    p.images_per_second, duration(p.seconds_left).c_str());
+      std::snprintf(text, sizeof text, "epoch %d/%d loss %.6f %s %s left", p.epoch + 1, p.epochs, p.loss,
+                    speed(p.images_per_second).c_str(), duration(p.seconds_left).c_str());
       console.progress(p.batch, p.batches, text);
     };
   } else {
@@ -132,9 +138,9 @@ TrainCallbacks callbacks(Console& console) {
   }
   calls.on_epoch = [&console, said](const EpochResult& e) {
     char text[192];
-    std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, PCK %.4f%s, %.0f images/s, %s left",
-                  e.progress.epoch + 1, e.progress.epochs, e.progress.loss, e.val_loss, e.pck, e.best ? " (best)" : "",
-                  e.progress.images_per_second, duration(e.progress.seconds_left).c_str());
+    std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, PCK %.4f%s, %s, %s left", e.progress.epoch + 1,
+                  e.progress.epochs, e.progress.loss, e.val_loss, e.pck, e.best ? " (best)" : "",
+                  speed(e.progress.images_per_second).c_str(), duration(e.progress.seconds_left).c_str());
     console.note(text);
     *said = Clock::now();
   };
