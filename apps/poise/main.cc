@@ -39,7 +39,9 @@ int main(int argc, char** argv) {
   CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + poise::kVersion);
   app.require_subcommand(1);
-  app.footer("Each command has its own --help with examples.\nExit codes: 0 done, 1 something failed, 2 wrong usage.");
+  app.footer(
+      "Each command has its own --help with examples.\nExit codes: 0 done, 1 something failed, 2 wrong usage, 130 "
+      "training stopped by Ctrl-C.");
   std::vector<poise::app::Action> actions;
   std::vector<CLI::App*> commands;
   for (const Entry& entry : kCommands) {

@@ -41,13 +41,14 @@ void put_all(Checkpoint& checkpoint, const std::string& prefix, const std::vecto
 Status take_all(const Checkpoint& checkpoint, const std::string& prefix, const std::vector<NamedTensor>& tensors) {
   const at::NoGradGuard no_gradients;
   for (const auto& [name, tensor] : tensors) {
-    const auto found = checkpoint.tensors.find(prefix + name);
+    const std::string full = prefix + name;
+    const auto found = checkpoint.tensors.find(full);
     const bool fits = found != checkpoint.tensors.end() && found->second->shape() == tensor.sizes().vec() &&
                       found->second->type() == DType::kFloat32;
     if (!fits) {
       const std::string what =
           found == checkpoint.tensors.end() ? "is not there" : "is " + to_string(found->second->shape());
-      return invalid_argument(prefix + name + " " + what + ", the network wants " + to_string(tensor.sizes().vec()) +
+      return invalid_argument(full + " " + what + ", the network wants " + to_string(tensor.sizes().vec()) +
                               ": the checkpoint is another network's or optimizer's");
     }
     tensor.copy_(to_torch(*found->second));
@@ -118,7 +119,7 @@ void Learner::put(Checkpoint& checkpoint, bool everything) const {
 }
 
 Status Learner::take(const Checkpoint& checkpoint, std::int64_t steps) {
-  const Status taken = guarded([&]() -> Status {
+  Status taken = guarded([&]() -> Status {
     POISE_RETURN_IF_ERROR(take_all(checkpoint, average_ ? kLearning : "", all_of(network_)));
     if (average_) POISE_RETURN_IF_ERROR(take_all(checkpoint, "", all_of(*average_)));
     return take_all(checkpoint, kTrainPrefix, optimizer_.state());

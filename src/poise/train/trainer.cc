@@ -52,12 +52,13 @@ Result<SampleOptions> sample_options(const TrainJob& job, const ModelCard& card)
 
 class Run {
  public:
-  Run(const TrainJob& job, const TrainCallbacks& callbacks, ModelCard card, SampleOptions sample, Learner learner)
+  Run(const TrainJob& job, const TrainCallbacks& callbacks, ModelCard card, const SampleOptions& sample,
+      Learner learner)
       : job_(job),
         options_(job.settings.options),
         callbacks_(callbacks),
         card_(std::move(card)),
-        sample_(std::move(sample)),
+        sample_(sample),
         learner_(std::move(learner)) {}
 
   Status prepare();
@@ -314,10 +315,10 @@ Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks)
                               card.skeleton.name + ": bring the data to it, or set DATASET.SKELETON");
     }
   }
-  POISE_TRY(SampleOptions sample, sample_options(job, card));
+  POISE_TRY(const SampleOptions sample, sample_options(job, card));
   POISE_TRY(Learner learner, Learner::create(job.graph, options));
   POISE_RETURN_IF_ERROR(check_folder(job));
-  Run run(job, callbacks, std::move(card), std::move(sample), std::move(learner));
+  Run run(job, callbacks, std::move(card), sample, std::move(learner));
   POISE_RETURN_IF_ERROR(run.prepare());
   return run.run();
 }
