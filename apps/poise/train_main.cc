@@ -12,12 +12,12 @@
 #include <optional>
 
 #include "console.h"
-#include "poise/base/yaml.h"
 #include "poise/models/config.h"
 #include "poise/models/config_reader.h"
 #include "poise/train/initialise.h"
 #include "poise/train/trainer.h"
 #include "poise/weights/state_dict.h"
+#include "read_config.h"
 #include "training_data.h"
 
 namespace poise::app {
@@ -36,26 +36,24 @@ struct Flags {
 
 constexpr const char* kExamples =
     "Ctrl-C writes a checkpoint and stops; --resume goes on from it, to the very weights an uninterrupted run gives.\n"
-    "The run's folder gets last.ckpt, best.ckpt, log.jsonl, TensorBoard's events, curves.png and val.jpg.\n"
+    "The run's folder gets last.ckpt, best.ckpt, log.jsonl, TensorBoard's events, curves and val.jpg.\n"
     "Examples:\n"
     "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first\n"
     "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first --resume\n"
     "  poise train experiments/coco/resnet50/256x192_d256x3_adam_lr1e-3.yaml --init resnet50.pth --device cuda\n"
+    "  poise train configs/lsp_small.yaml --print-config > lsp_small.json     (to train where no YAML is read)\n"
     "  poise export runs/first/best.ckpt --out my-model.onnx";
 
-Result<Json> read_config(const Flags& flags) {
-  constexpr std::uint64_t kMaxBytes = 1U << 20U;
-  const auto bytes = read_file(flags.config, kMaxBytes);
-  if (!bytes.ok()) return bytes.error().prefixed(flags.config);
-  auto root = parse_yaml({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-  if (!root.ok()) return root.error().prefixed(flags.config);
-  const Json* given = root->find("TRAIN");
+/// The file's, with what the flags say laid over it.
+Result<Json> configuration(const Flags& flags) {
+  POISE_TRY(Json root, read_config(flags.config));
+  const Json* given = root.find("TRAIN");
   Json train = given != nullptr && given->is_object() ? *given : Json::object();
   if (flags.epochs) train.set("END_EPOCH", *flags.epochs);
   if (flags.seed) train.set("SEED", *flags.seed);
   if (flags.batch)
     train.set(train.find("BATCH_SIZE_PER_GPU") != nullptr ? "BATCH_SIZE_PER_GPU" : "BATCH_SIZE", *flags.batch);
-  if (flags.epochs || flags.seed || flags.batch) root->set("TRAIN", std::move(train));
+  if (flags.epochs || flags.seed || flags.batch) root.set("TRAIN", std::move(train));
   return root;
 }
 
@@ -152,7 +150,7 @@ TrainCallbacks callbacks(Console& console) {
 Result<int> run(const Flags& flags) {
   Console console(flags.quiet);
   TrainJob job;
-  POISE_TRY(job.config, read_config(flags));
+  POISE_TRY(job.config, configuration(flags));
   const auto model = model_config_from_json(job.config);
   if (!model.ok()) return model.error().prefixed(flags.config);
   for (const std::string& key : model->unknown) console.note(flags.config + ": the key " + key + " is not known");
@@ -200,7 +198,7 @@ Result<int> run(const Flags& flags) {
 }
 
 void add_options(CLI::App& app, Flags& flags) {
-  app.add_option("config", flags.config, "network and training, the authors' YAML or ours (configs/)")
+  app.add_option("config", flags.config, "network and training, the authors' YAML or ours (configs/); or as .json")
       ->required()
       ->type_name("FILE");
   app.add_option("-o,--out", flags.out, "the run's folder; else one in OUTPUT_DIR")->type_name("FOLDER");

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "label_files.h"
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
 #include "poise/data/select.h"
@@ -16,16 +17,6 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-Result<DataSetPtr> open_coco(const fs::path& annotations, const fs::path& images, Console& console) {
-  POISE_TRY(const auto set, coco_data_set(annotations, images));
-  std::string line = annotations.string() + ": " + std::to_string(set->size()) + " persons";
-  if (const std::size_t left = set->left_out().total(); left > 0) {
-    line += ", " + std::to_string(left) + " left out (crowds, no joints, empty boxes)";
-  }
-  console.note(line);
-  return DataSetPtr(set);
-}
-
 /// "train" or "val" of a folder; nothing where it has none.
 Result<DataSetPtr> open_part(const fs::path& folder, const std::string& part, Console& console) {
   const fs::path json = folder / (part + ".json");
@@ -35,18 +26,6 @@ Result<DataSetPtr> open_part(const fs::path& folder, const std::string& part, Co
   POISE_TRY(const auto set, PackedDataSet::open(pack));
   console.note(pack.string() + ": " + std::to_string(set->size()) + " persons");
   return DataSetPtr(set);
-}
-
-Result<DataSetPtr> open_authors_set(const TrainConfig& config, const std::string& set, Console& console) {
-  const fs::path root = config.root;
-  if (!config.mpii) {
-    return open_coco(root / "annotations" / ("person_keypoints_" + set + ".json"), root / "images" / set, console);
-  }
-  const fs::path json = root / "annot" / (set + ".json");
-  POISE_TRY(const PoseSet poses, read_pose_set(json, PoseFormat::kMpii));
-  POISE_TRY(const auto persons, pose_data_set(poses, root / "images", {.box_padding = 1.25F}));
-  console.note(json.string() + ": " + std::to_string(persons->size()) + " persons");
-  return DataSetPtr(persons);
 }
 
 Result<DataSetPtr> open_authors(const TrainConfig& config, const std::string& set, Console& console) {

@@ -302,6 +302,21 @@ TEST_F(Cli, JsonIsOneDocumentOnStandardOutput) {
   EXPECT_EQ(json("summary.json").integer("pictures").value(), 1);
 }
 
+TEST_F(Cli, TrainingConfigurationIsPrintedAsJson) {
+  write("c.yaml", "MODEL:\n  NUM_JOINTS: 14\nTRAIN:\n  LR: 1e-3\n  LR_STEP: [90, 120]\n");
+  const Outcome outcome = run({"train", "c.yaml", "--print-config"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(parse_json(outcome.out).value().dump(),
+            R"({"MODEL":{"NUM_JOINTS":14},"TRAIN":{"LR":0.001,"LR_STEP":[90,120]}})");
+  write("c.json", outcome.out);
+  EXPECT_EQ(run({"train", "--print-config", "c.json"}).out, outcome.out);
+  write("broken.json", "MODEL:\n");  // YAML, but not by its name
+  const Outcome broken = run({"train", "broken.json", "--print-config"});
+  EXPECT_EQ(broken.code, 1);
+  EXPECT_TRUE(contains(broken.err, "broken.json: not valid JSON")) << broken.err;
+  EXPECT_EQ(run({"train", "c.yaml", "--print-config", "--quiet"}).code, 2);
+}
+
 TEST_F(Cli, EveryFormatIsWritten) {
   photo("a.jpg");
   EXPECT_EQ(predict({"a.jpg", "--format", "coco", "--no-image"}).code, 0);

@@ -1,72 +1,81 @@
 #include "poise/base/json.h"
 
-#include <simdjson.h>
-
 #include <cmath>
 #include <limits>
 #include <unordered_map>
 
 #include "poise/base/check.h"
+#include "poise/base/json_reader.h"
 
 namespace poise {
 namespace {
 
-constexpr std::size_t kMaxDepth = 256;
 constexpr std::size_t kLinearSearch = 16;  // members up to which looking through all is the fastest look-up
 
-using simdjson::dom::element;
-using simdjson::dom::element_type;
+using Token = JsonReader::Token;
 
-Json convert(element node);
+Status build(JsonReader& reader, Token token, Json& into);
 
-Json convert_array(simdjson::dom::array items) {
+Status build_array(JsonReader& reader, Json& into) {
   Json::Array array;
-  array.reserve(items.size());
-  for (const element item : items) array.push_back(convert(item));
-  return array;
+  while (true) {
+    POISE_TRY(const Token token, reader.next());
+    if (token == Token::kEndArray) break;
+    POISE_RETURN_IF_ERROR(build(reader, token, array.emplace_back()));
+  }
+  into = Json(std::move(array));
+  return {};
 }
 
 /// The last of equal names wins. Beyond a few members through a table, or a hostile object takes quadratic time.
-Json convert_object(simdjson::dom::object members) {
+Status build_object(JsonReader& reader, Json& into) {
   Json::Object object;
-  object.reserve(members.size());
-  std::unordered_map<std::string_view, std::size_t> positions;
-  const bool table = members.size() > kLinearSearch;
-  for (const auto& [name, node] : members) {
+  std::unordered_map<std::string, std::size_t> positions;
+  while (true) {
+    POISE_TRY(Token token, reader.next());
+    if (token == Token::kEndObject) break;
+    const std::string_view name = reader.string();
     std::size_t at = 0;
-    if (table) {
-      at = positions.emplace(name, object.size()).first->second;
-    } else {
+    if (object.size() == kLinearSearch && positions.empty()) {
+      for (std::size_t i = 0; i < object.size(); ++i) positions.emplace(object[i].first, i);
+    }
+    if (positions.empty()) {
       while (at < object.size() && object[at].first != name) ++at;
-    }
-    if (at == object.size()) {
-      object.emplace_back(std::string(name), convert(node));
     } else {
-      object[at].second = convert(node);
+      at = positions.emplace(name, object.size()).first->second;
     }
+    if (at == object.size()) object.emplace_back(std::string(name), Json());
+    POISE_TRY(token, reader.next());
+    POISE_RETURN_IF_ERROR(build(reader, token, object[at].second));
   }
-  return object;
+  into = Json(std::move(object));
+  return {};
 }
 
-/// Recurses at most kMaxDepth deep: simdjson has refused what is deeper. Types were looked at, so no get fails.
-Json convert(element node) {
-  switch (node.type()) {
-    case element_type::ARRAY:
-      return convert_array(node.get_array().value_unsafe());
-    case element_type::OBJECT:
-      return convert_object(node.get_object().value_unsafe());
-    case element_type::INT64:
-      return node.get_int64().value_unsafe();
-    case element_type::UINT64:
-      return node.get_uint64().value_unsafe();
-    case element_type::DOUBLE:
-      return node.get_double().value_unsafe();
-    case element_type::STRING:
-      return node.get_string().value_unsafe();
-    case element_type::BOOL:
-      return node.get_bool().value_unsafe();
-    case element_type::NULL_VALUE:
+Json number(const JsonReader& reader) {
+  if (reader.integer()) return *reader.integer();
+  if (reader.beyond_int64()) return *reader.beyond_int64();
+  return reader.real().value();
+}
+
+/// Recurses as deep as the reader allows.
+Status build(JsonReader& reader, Token token, Json& into) {
+  switch (token) {
+    case Token::kBeginArray:
+      return build_array(reader, into);
+    case Token::kBeginObject:
+      return build_object(reader, into);
+    case Token::kNumber:
+      into = number(reader);
       break;
+    case Token::kString:
+      into = reader.string();
+      break;
+    case Token::kBool:
+      into = reader.boolean();
+      break;
+    default:
+      into = nullptr;
   }
   return {};
 }
@@ -176,16 +185,13 @@ Result<Json> parse_json(BytesView bytes) {
 
 Result<Json> parse_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark may be ignored (RFC 8259, 8.1)
-  if (text.size() > simdjson::SIMDJSON_MAXSIZE_BYTES) return too_large("the JSON text is larger than 4 GiB");
-  simdjson::dom::parser parser;
-  auto error = parser.allocate(text.size(), kMaxDepth);
-  element root;
-  if (!error) error = parser.parse(simdjson::padded_string(text)).get(root);
-  if (error == simdjson::DEPTH_ERROR) {
-    return malformed("the JSON is nested deeper than " + std::to_string(kMaxDepth) + " levels");
-  }
-  if (error) return malformed(std::string("not valid JSON: ") + simdjson::error_message(error));
-  return convert(root);
+  JsonReader reader(text);
+  Json root;
+  POISE_TRY(Token token, reader.next());
+  POISE_RETURN_IF_ERROR(build(reader, token, root));
+  POISE_TRY(token, reader.next());
+  POISE_CHECK(token == Token::kEnd);
+  return root;
 }
 
 }  // namespace poise

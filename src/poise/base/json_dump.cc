@@ -4,28 +4,12 @@
 #include <type_traits>
 
 #include "poise/base/json.h"
+#include "poise/base/json_reader.h"
 
 namespace poise {
 namespace {
 
 constexpr std::size_t kLineWidth = 100;  // with an indent, arrays of scalars up to this long stay on one line
-
-/// Bytes of the well-formed UTF-8 sequence at text[at], 0 where there is none (Unicode 15.0, table 3-7).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[at + i])); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (text.size() - at < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xED && byte(1) > 0x9F;
-  const bool beyond = lead == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || beyond ? 0 : length;
-}
 
 void append_escaped(std::string& out, std::string_view text) {
   out += '"';

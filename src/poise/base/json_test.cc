@@ -1,9 +1,15 @@
 #include "poise/base/json.h"
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <optional>
+
+#include "poise/base/json_reader.h"
+#include "poise/base/random.h"
 
 namespace poise {
 namespace {
@@ -94,6 +100,107 @@ TEST(Json, TextNeedsNoRoomBehindIt) {
   const std::string text = "[1,2]garbage";
   EXPECT_EQ(round_trip(std::string_view(text).substr(0, 5)), "[1,2]");
   EXPECT_EQ(round_trip("\xEF\xBB\xBF{}"), "{}");  // a byte order mark
+}
+
+TEST(Json, NumbersNoDoubleCanHold) {
+  for (const char* text : {"1e-400", "0.1e-400", "1e-99999999999999999999", "0e99999999999999999999"}) {
+    EXPECT_EQ(parse_json(text).value().as_number(), 0) << text;
+  }
+  const std::string zeros(400, '0');
+  EXPECT_EQ(parse_json("0." + zeros + "1").value().as_number(), 0);
+  EXPECT_EQ(parse_json("0." + zeros + "1e401").value().as_number(), 1);
+  EXPECT_EQ(parse_json("-1" + zeros + "e-400").value().as_number(), -1);
+  EXPECT_FALSE(parse_json("1" + zeros + "e-1").ok());
+  EXPECT_FALSE(parse_json("-1" + zeros).ok());
+  EXPECT_FALSE(parse_json("1e99999999999999999999").ok());
+  EXPECT_TRUE(std::signbit(parse_json("-1e-400").value().as_number()));
+}
+
+TEST(Json, MalformedTextsSayWhere) {
+  const auto message = [](std::string_view text) { return parse_json(text).error().message; };
+  EXPECT_EQ(message(""), "not valid JSON: the text is empty");
+  EXPECT_EQ(message("[1,"), "not valid JSON: the text ends where a value was expected: is it truncated?");
+  EXPECT_EQ(message("{\"a\":1 \"b\"}"), "not valid JSON at byte 7: ',' or '}' was expected");
+  EXPECT_EQ(message("[\"a\nb\"]"), "not valid JSON at byte 3: a control character in a text must be escaped");
+}
+
+TEST(Json, ReaderGivesTokenAfterToken) {
+  using Token = JsonReader::Token;
+  JsonReader reader(R"({"k\u0041":[18446744073709551615,true,"x"]})", 2);
+  std::vector<Token> tokens;
+  while (tokens.empty() || tokens.back() != Token::kEnd) {
+    tokens.push_back(reader.next().value());
+    if (tokens.back() == Token::kKey) {
+      EXPECT_EQ(reader.string(), "kA");
+    }
+    if (tokens.back() == Token::kNumber) {
+      EXPECT_FALSE(reader.integer());
+      EXPECT_EQ(reader.beyond_int64(), 18446744073709551615U);
+      EXPECT_FALSE(reader.real());
+    }
+    if (tokens.back() == Token::kBool) {
+      EXPECT_TRUE(reader.boolean());
+    }
+  }
+  EXPECT_EQ(tokens,
+            (std::vector<Token>{Token::kBeginObject, Token::kKey, Token::kBeginArray, Token::kNumber, Token::kBool,
+                                Token::kString, Token::kEndArray, Token::kEndObject, Token::kEnd}));
+}
+
+/// simdjson, an independent reader: what it takes, as Json; nothing where it refuses.
+std::optional<std::string> by_simdjson(const std::string& text) {
+  const std::function<Json(simdjson::dom::element)> convert = [&](simdjson::dom::element node) -> Json {
+    if (simdjson::dom::array items; !node.get_array().get(items)) {
+      Json array = Json::array();
+      for (const auto item : items) array.push(convert(item));
+      return array;
+    }
+    if (simdjson::dom::object members; !node.get_object().get(members)) {
+      Json object = Json::object();
+      for (const auto& [name, value] : members) object.set(name, convert(value));
+      return object;
+    }
+    if (std::int64_t whole = 0; !node.get_int64().get(whole)) return whole;
+    if (double real = 0; !node.get_double().get(real)) return real;
+    if (std::string_view word; !node.get_string().get(word)) return word;
+    if (bool flag = false; !node.get_bool().get(flag)) return flag;
+    return {};
+  };
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (parser.parse(simdjson::padded_string(text)).get(root)) return std::nullopt;
+  return convert(root).dump();
+}
+
+TEST(Json, TakesAndRefusesWhatSimdjsonDoes) {
+  const std::string whole = R"( {"id":-7, "key\u00e9\ud83d\ude00":[1.5e3,0,-0.25,1E-2,true,false,null,"a\\b\"\n\/"],)"
+                            "\t\"\xC3\xA9\xE2\x82\xAC\":{\"deep\":[[],{},[{\"id\":12345678901}]]}}\r\n";
+  ASSERT_EQ(by_simdjson(whole), round_trip(whole));
+  const std::string letters = "{}[]:,\"\\0123456789eE+-.tfn u\xC3\xA9\xED\xA0\x80\n";
+  Random random(7, 0, 0);
+  int taken = 0;
+  for (int n = 0; n < 20'000; ++n) {
+    std::string text = whole;
+    for (std::uint64_t change = random.below(3) + 1; change > 0; --change) {
+      const std::size_t at = random.below(text.size());
+      const char letter = letters[random.below(letters.size())];
+      if (random.below(3) == 0) {
+        text.erase(at, 1);
+      } else if (random.below(2) == 0) {
+        text.insert(at, 1, letter);
+      } else {
+        text[at] = letter;
+      }
+    }
+    const auto ours = parse_json(text);
+    const auto theirs = by_simdjson(text);
+    ASSERT_EQ(ours.ok(), theirs.has_value()) << text << (ours.ok() ? "" : "\n" + ours.error().message);
+    if (!theirs) continue;
+    ASSERT_EQ(ours->dump(), *theirs) << text;
+    ++taken;
+  }
+  EXPECT_GT(taken, 2000);  // else the changes tell nothing about what is taken
+  EXPECT_LT(taken, 18'000);
 }
 
 TEST(Json, StringsAreEscapedAndInvalidUtf8Replaced) {

@@ -3,6 +3,7 @@
 // folder and train): the one public face is torch_session.h.
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>  // of ATen.h in LibTorch 1.13, no longer in 2.11
 
 #include <string>
 #include <string_view>

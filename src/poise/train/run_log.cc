@@ -87,7 +87,10 @@ Status RunLog::draw_curves() const {
   }
   chart.title = "TRAINING";
   chart.x_label = "EPOCH";
-  return write_image(folder_ / "curves.png", poise::draw_curves(chart, {pck, train, val}));
+  const Image drawn = poise::draw_curves(chart, {pck, train, val});
+  Status written = write_image(folder_ / "curves.png", drawn);
+  const bool no_png = !written.ok() && written.error().code == ErrorCode::kUnsupported;
+  return no_png ? write_image(folder_ / "curves.jpg", drawn) : written;
 }
 
 }  // namespace poise

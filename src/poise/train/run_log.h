@@ -1,5 +1,6 @@
 #pragma once
-// What a run writes down as it goes: log.jsonl (one JSON object a line), TensorBoard's events, curves.png.
+// What a run writes down as it goes: log.jsonl (one JSON object a line), TensorBoard's events, curves.png
+// (.jpg in a build without PNG).
 
 #include <cstdint>
 #include <filesystem>

@@ -1,20 +1,20 @@
 // safetensors: the header's length in 64 bits, the header in JSON, then the tensors without holes or overlaps.
 // Source: the format's README (huggingface/safetensors), "Format" and "Notes".
 
-#include <simdjson.h>
-
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "poise/base/json_reader.h"
 #include "poise/weights/printable.h"
 #include "poise/weights/stored_tensor.h"
 
 namespace poise {
 namespace {
 
-using simdjson::dom::element;
-using simdjson::dom::object;
+using Token = JsonReader::Token;
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // README: "a limit on the size of the header of 100MB"
 
@@ -23,50 +23,81 @@ struct Range {
   std::uint64_t end = 0;
 };
 
-/// Two unsigned numbers, the first not above the second.
-Result<Range> read_range(element node) {
-  simdjson::dom::array items;
+Result<Token> next(JsonReader& reader) {
+  auto token = reader.next();
+  if (!token.ok()) return token.error().prefixed("the safetensors header");
+  return token;
+}
+
+std::optional<std::uint64_t> unsigned_number(const JsonReader& reader, Token token) {
+  if (token != Token::kNumber) return std::nullopt;
+  if (const auto integer = reader.integer()) {
+    return *integer < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(*integer));
+  }
+  return reader.beyond_int64();
+}
+
+/// Two unsigned numbers, the first not above the second. `token` is the value's first one, as below.
+Result<Range> read_range(JsonReader& reader, Token token) {
+  const Error none = malformed("its data_offsets are no two offsets");
+  if (token != Token::kBeginArray) return none;
   Range range;
-  if (node.get_array().get(items) != simdjson::SUCCESS || items.size() != 2 ||
-      items.at(0).get_uint64().get(range.begin) != simdjson::SUCCESS ||
-      items.at(1).get_uint64().get(range.end) != simdjson::SUCCESS || range.begin > range.end)
-    return malformed("its data_offsets are no two offsets");
+  for (std::uint64_t* into : {&range.begin, &range.end}) {
+    POISE_TRY(token, next(reader));
+    const auto offset = unsigned_number(reader, token);
+    if (!offset) return none;
+    *into = *offset;
+  }
+  POISE_TRY(token, next(reader));
+  if (token != Token::kEndArray || range.begin > range.end) return none;
   return range;
 }
 
-Result<Shape> read_shape(element node) {
-  simdjson::dom::array items;
-  if (node.get_array().get(items) != simdjson::SUCCESS) return malformed("its shape is no list");
+Result<Shape> read_shape(JsonReader& reader, Token token) {
+  if (token != Token::kBeginArray) return malformed("its shape is no list");
   Shape shape;
-  for (const element item : items) {
-    std::int64_t extent = 0;
-    if (item.get_int64().get(extent) != simdjson::SUCCESS) return malformed("its shape holds what is no extent");
-    shape.push_back(extent);
+  while (true) {
+    POISE_TRY(token, next(reader));
+    if (token == Token::kEndArray) return shape;
+    if (token != Token::kNumber || !reader.integer()) return malformed("its shape holds what is no extent");
+    shape.push_back(*reader.integer());
     if (shape.size() > 64) return malformed("its shape has more than 64 axes");
   }
-  return shape;
 }
 
-/// One entry of the header; `range` is where its bytes lie behind the header.
-Result<StoredTensor> read_entry(std::string_view name, element node, Range& range) {
+Result<const ElementType*> read_type(const JsonReader& reader, Token token) {
+  if (token != Token::kString) return malformed("its dtype is no text");
+  const ElementType* type = find_safetensors_type(reader.string());
+  if (type == nullptr) return unsupported("its dtype " + printable(reader.string()) + " is not supported");
+  return type;
+}
+
+/// One entry of the header, behind its name; `range` is where its bytes lie behind the header.
+Result<StoredTensor> read_entry(JsonReader& reader, const std::string& name, Range& range) {
   POISE_RETURN_IF_ERROR(check_tensor_name(name));
-  object members;
-  element dtype;
-  element shape;
-  element offsets;
-  if (node.get_object().get(members) != simdjson::SUCCESS || members.size() != 3 ||
-      members.at_key("dtype").get(dtype) != simdjson::SUCCESS ||
-      members.at_key("shape").get(shape) != simdjson::SUCCESS ||
-      members.at_key("data_offsets").get(offsets) != simdjson::SUCCESS)
-    return malformed("it wants dtype, shape and data_offsets, once each");
+  const Error members = malformed("it wants dtype, shape and data_offsets, once each");
   StoredTensor tensor;
   tensor.name = name;
-  std::string_view code;
-  if (dtype.get_string().get(code) != simdjson::SUCCESS) return malformed("its dtype is no text");
-  tensor.type = find_safetensors_type(code);
-  if (tensor.type == nullptr) return unsupported("its dtype " + printable(code) + " is not supported");
-  POISE_TRY(tensor.shape, read_shape(shape));
-  POISE_TRY(range, read_range(offsets));
+  bool shaped = false;
+  bool placed = false;
+  POISE_TRY(Token token, next(reader));
+  if (token != Token::kBeginObject) return members;
+  while (true) {
+    POISE_TRY(token, next(reader));
+    if (token == Token::kEndObject) break;
+    const std::string member(reader.string());
+    POISE_TRY(token, next(reader));
+    if (member == "dtype" && tensor.type == nullptr) {
+      POISE_TRY(tensor.type, read_type(reader, token));
+    } else if (member == "shape" && !std::exchange(shaped, true)) {
+      POISE_TRY(tensor.shape, read_shape(reader, token));
+    } else if (member == "data_offsets" && !std::exchange(placed, true)) {
+      POISE_TRY(range, read_range(reader, token));
+    } else {
+      return members;
+    }
+  }
+  if (tensor.type == nullptr || !shaped || !placed) return members;
   tensor.strides = row_major(tensor.shape);
   POISE_TRY(const std::uint64_t count, element_span(tensor.shape, tensor.strides));
   const std::uint64_t need = count * tensor.type->bytes;  // at most 2^43
@@ -76,17 +107,18 @@ Result<StoredTensor> read_entry(std::string_view name, element node, Range& rang
   return tensor;
 }
 
-Status read_metadata(element node, StoredState& state) {
-  object members;
-  if (node.get_object().get(members) != simdjson::SUCCESS) return malformed("its __metadata__ is no object");
-  for (const auto& [key, value] : members) {
-    std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS)
-      return malformed("the __metadata__ " + printable(key) + " is no text");
-    if (!state.metadata.emplace(key, text).second)
+Status read_metadata(JsonReader& reader, StoredState& state) {
+  POISE_TRY(Token token, next(reader));
+  if (token != Token::kBeginObject) return malformed("its __metadata__ is no object");
+  while (true) {
+    POISE_TRY(token, next(reader));
+    if (token == Token::kEndObject) return {};
+    const std::string key(reader.string());
+    POISE_TRY(token, next(reader));
+    if (token != Token::kString) return malformed("the __metadata__ " + printable(key) + " is no text");
+    if (!state.metadata.emplace(key, reader.string()).second)
       return malformed("the __metadata__ " + printable(key) + " is given twice");
   }
-  return {};
 }
 
 /// The tensors cover the `size` bytes behind the header, each byte once.
@@ -114,45 +146,49 @@ Result<Bytes> read_header(ByteSource& source) {
   if (length > source.size() - sizeof length)
     return malformed("the safetensors header states " + std::to_string(length) + " bytes, the file has " +
                      std::to_string(source.size()) + ": is it truncated?");
-  Bytes header(static_cast<std::size_t>(length) + simdjson::SIMDJSON_PADDING);
-  POISE_RETURN_IF_ERROR(source.read(sizeof length, std::span(header).first(static_cast<std::size_t>(length))));
+  Bytes header(static_cast<std::size_t>(length));
+  POISE_RETURN_IF_ERROR(source.read(sizeof length, header));
   return header;
+}
+
+/// What the header says; `ranges` is where each tensor's bytes lie behind it.
+Result<StoredState> read_entries(JsonReader& reader, const StateDictLimits& limits, std::uint64_t start,
+                                 std::vector<std::pair<Range, std::size_t>>& ranges) {
+  POISE_TRY(Token token, next(reader));
+  if (token != Token::kBeginObject) return malformed("the safetensors header is no object");
+  StoredState state;
+  std::set<std::string> names;
+  while (true) {
+    POISE_TRY(token, next(reader));
+    if (token == Token::kEndObject) break;
+    const std::string name(reader.string());
+    if (!names.insert(name).second) return malformed("the name " + printable(name) + " is given twice");
+    if (name == "__metadata__") {
+      POISE_RETURN_IF_ERROR(read_metadata(reader, state));
+      continue;
+    }
+    if (state.tensors.size() == static_cast<std::size_t>(limits.max_tensors))
+      return too_large("it holds more than " + std::to_string(limits.max_tensors) + " tensors");
+    Range range;
+    Result<StoredTensor> tensor = read_entry(reader, name, range);
+    if (!tensor) return tensor.error().prefixed("tensor " + printable(name));
+    tensor->offset = start + range.begin;  // cannot wrap where check_cover() is content; not used before
+    ranges.emplace_back(range, state.tensors.size());
+    state.tensors.push_back(std::move(*tensor));
+  }
+  POISE_RETURN_IF_ERROR(next(reader));  // the end, nothing behind it
+  return state;
 }
 
 }  // namespace
 
 Result<StoredState> find_in_safetensors(ByteSource& source, const StateDictLimits& limits) {
   POISE_TRY(const Bytes header, read_header(source));
-  const std::size_t length = header.size() - simdjson::SIMDJSON_PADDING;
-  const std::uint64_t start = sizeof(std::uint64_t) + length;
+  const std::uint64_t start = sizeof(std::uint64_t) + header.size();
   constexpr std::size_t kDepth = 4;
-  simdjson::dom::parser parser;
-  element root;
-  object entries;
-  auto error = parser.allocate(length, kDepth);
-  if (!error) error = parser.parse(header.data(), length, false).get(root);  // the padding is there already
-  if (error)
-    return malformed(std::string("the safetensors header is not valid JSON: ") + simdjson::error_message(error));
-  if (root.get_object().get(entries) != simdjson::SUCCESS) return malformed("the safetensors header is no object");
-
-  StoredState state;
-  std::set<std::string_view> names;
+  JsonReader reader({reinterpret_cast<const char*>(header.data()), header.size()}, kDepth);
   std::vector<std::pair<Range, std::size_t>> ranges;
-  for (const auto& [name, node] : entries) {
-    if (!names.insert(name).second) return malformed("the name " + printable(name) + " is given twice");
-    if (name == "__metadata__") {
-      POISE_RETURN_IF_ERROR(read_metadata(node, state));
-      continue;
-    }
-    if (state.tensors.size() == static_cast<std::size_t>(limits.max_tensors))
-      return too_large("it holds more than " + std::to_string(limits.max_tensors) + " tensors");
-    Range range;
-    Result<StoredTensor> tensor = read_entry(name, node, range);
-    if (!tensor) return tensor.error().prefixed("tensor " + printable(name));
-    tensor->offset = start + range.begin;  // cannot wrap where check_cover() is content; not used before
-    ranges.emplace_back(range, state.tensors.size());
-    state.tensors.push_back(std::move(*tensor));
-  }
+  POISE_TRY(StoredState state, read_entries(reader, limits, start, ranges));
   POISE_RETURN_IF_ERROR(check_cover(state, ranges, source.size() - start));
   return state;
 }
