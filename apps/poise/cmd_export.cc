@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string input, out;
   std::string weights = "float32";
+  std::string refine, precision;
   std::string name, licence, source, training_data, accuracy;
 };
 
@@ -56,7 +57,8 @@ Status run(const Options& o) {
   const std::string accuracy = o.accuracy.empty() ? measured(checkpoint.progress) : o.accuracy;
   for (const auto& [member, text] :
        {std::pair("accuracy", &accuracy), std::pair("name", &o.name), std::pair("licence", &o.licence),
-        std::pair("source", &o.source), std::pair("training_data", &o.training_data)}) {
+        std::pair("source", &o.source), std::pair("training_data", &o.training_data), std::pair("refine", &o.refine),
+        std::pair("precision", &o.precision)}) {
     if (!text->empty()) given.set(member, *text);
   }
   const Json card = overlay(given, checkpoint.card);
@@ -82,6 +84,12 @@ Action make_export(CLI::App& command) {
       ->check(CLI::IsMember({"float32", "int8"}))
       ->capture_default_str();
   const std::string card = "Model card";
+  command.add_option("--refine", o->refine, "none, quarter or dark: what measures best; else as in the training")
+      ->group(card)
+      ->check(CLI::IsMember({"none", "quarter", "dark"}));
+  command.add_option("--precision", o->precision, "bf16, where it was measured to be as good: what auto then takes")
+      ->group(card)
+      ->check(CLI::IsMember({"fp32", "bf16"}));
   command.add_option("--name", o->name, "for people, as all below")->group(card)->type_name("TEXT");
   command.add_option("--licence", o->licence, "of the weights")->group(card)->type_name("TEXT");
   command.add_option("--source", o->source, "where they come from")->group(card)->type_name("TEXT");

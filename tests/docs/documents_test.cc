@@ -14,6 +14,7 @@
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
 #include "poise/infer/estimator.h"
+#include "poise/models/shipped.h"
 #include "poise/skeleton/skeleton.h"
 #include "poise/weights/model_card.h"
 
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 /// there is no pose.onnx here.
 [[maybe_unused]] void readme_example() {
   // clang-format off
-  auto estimator = poise::Estimator::load("pose.onnx").value();
+  auto estimator = poise::Estimator::create(poise::read_shipped().value()).value();  // or load("pose.onnx")
   auto photo = poise::read_image("team.jpg").value();
   for (const poise::Pose& pose : estimator(photo)) poise::draw(photo, pose, estimator.skeleton());
   poise::write_image("team-poses.jpg", photo).value();

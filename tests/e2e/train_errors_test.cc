@@ -68,7 +68,7 @@ TEST_F(TrainErrors, APictureThatIsNone) {
 TEST_F(TrainErrors, LabelsOfTheWrongKind) {
   EXPECT_EQ(refused_labels(R"([{"image_id":1,"category_id":1,"keypoints":[1,2,3],"score":0.5}])"),
             "poise: bad/train.json: labels must be an object with images, annotations and categories, these are "
-            "something else: are they predictions?\n");
+            "something else: are they predictions, the two files swapped?\n");
   EXPECT_EQ(refused_labels(R"({"a":1})"), "poise: bad/train.json: the truth lists no images\n");
   EXPECT_TRUE(contains(refused_labels("hello"), "bad/train.json: not valid JSON"));
   Json nobody = labels();

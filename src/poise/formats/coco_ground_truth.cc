@@ -182,7 +182,7 @@ Result<CocoTruth> read(JsonElements elements, CocoPart part) {
   if (top != '{') {
     return malformed(
         "labels must be an object with images, annotations and categories, these are something else: are they "
-        "predictions?");
+        "predictions, the two files swapped?");
   }
   TruthReader reader(part);
   JsonBatch batch;

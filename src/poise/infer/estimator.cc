@@ -89,7 +89,14 @@ struct Estimator::State {
   std::unique_ptr<Runner> network;
   int threads = 1;  // of the crops
   Precision precision = Precision::kFloat32;
+  Tensor crops;  // the network's input
   std::vector<Tensor> outputs;
+
+  /// Kept from call to call: steady work asks for no memory.
+  Tensor& input_for(const Shape& shape) {
+    if (crops.shape() != shape) crops = Tensor(shape);
+    return crops;
+  }
 
   /// Persons a run: two crops each with the flip test.
   std::int64_t persons_a_run(std::size_t left) const {
@@ -199,7 +206,7 @@ Result<Estimate> Estimator::estimate(const ImageView& image, std::span<const Per
   const std::int64_t crops = s.options.flip_test ? 2 : 1;
   for (std::size_t first = 0; first < boxes.size();) {
     const std::int64_t persons = s.persons_a_run(boxes.size() - first);
-    Tensor input(Shape{persons * crops, 3, size.height, size.width});
+    Tensor& input = s.input_for({persons * crops, 3, size.height, size.width});
     float* planes = input.floats().data();
     const int threads = s.threads;
 #pragma omp parallel for schedule(static) num_threads(threads)

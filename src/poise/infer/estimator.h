@@ -29,12 +29,12 @@ using MakeRunner = std::function<Result<std::unique_ptr<Runner>>(Graph graph)>;
 
 struct EstimatorOptions {
   std::string backend = "onednn";
-  int threads = 0;                     // compute threads; 0: all
-  std::optional<Precision> precision;  // nothing: the card's, where this processor has it
-  int batch = 8;                       // persons run together at most
-  bool flip_test = false;              // run the mirrored crop too and average
-  CardSources card;                    // flags over sidecar over embedded card over preset
-  MakeRunner runner;                   // empty: the engine, by backend and threads
+  int threads = 0;                          // compute threads; 0: all
+  std::optional<Precision> precision = {};  // nothing: the card's, where this processor has it
+  int batch = 8;                            // persons run together at most
+  bool flip_test = false;                   // run the mirrored crop too and average
+  CardSources card;                         // flags over sidecar over embedded card over preset
+  MakeRunner runner;                        // empty: the engine, by backend and threads
 };
 
 struct Estimate {

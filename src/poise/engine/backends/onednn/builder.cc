@@ -138,9 +138,9 @@ dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& layout)
   Node node;
   node.op = "copy";
   node.name = graph.values[source].name;
-  add_step(node, "reorder", 0, [held, copy](dnnl::stream& stream) {
-    dnnl::reorder(held, copy).execute(stream, const_cast<dnnl::memory&>(held), const_cast<dnnl::memory&>(copy));
-  });
+  const dnnl::reorder::primitive_desc planned(engine, layout, engine, layout, user_scratchpad());
+  add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
+                {{DNNL_ARG_FROM, held}, {DNNL_ARG_TO, copy}}, 0);
   return bind(slots_[id].front().kind, slots_[id].front().index, layout);
 }
 
@@ -202,7 +202,9 @@ Status Builder::build() {
     Node node;
     node.op = "output";
     node.name = graph.values[id].name;
-    add_primitive(node, "", dnnl::reorder(from, to), Desc(), "reorder", {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+    const dnnl::reorder::primitive_desc planned(engine, desc(id), engine, wanted, user_scratchpad());
+    add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
+                  {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
   }
   arena.allocate();
   return {};
