@@ -120,7 +120,7 @@ TEST_F(Cli, LibTorchFindsTheSamePoses) {
   const std::string program = (fs::path(POISE_PROGRAM).parent_path() / "poise-torch").string();
   if (!fs::exists(program)) GTEST_SKIP() << "this build has no LibTorch: --device cuda is not tested";
   photo("a.jpg");
-  ASSERT_EQ(run({"predict", "a.jpg", "--out", "engine"}).code, 0);
+  ASSERT_EQ(run({"predict", "a.jpg", "--out", "engine", "--precision", "fp32"}).code, 0);
   const Outcome outcome = run({"predict", "a.jpg", "--out", "torch", "--device", "cpu"}, program);
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json found = json("torch/a.poses.json"), wanted = json("engine/a.poses.json");

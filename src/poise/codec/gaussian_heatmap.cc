@@ -83,7 +83,8 @@ void refine_quarter(const float* map, Size size, int x, int y, Point& point) {
 // size, 0.3 * ((size - 1) / 2 - 1) + 0.8 (getGaussianKernel); the map is surrounded by zeros.
 class Blur {
  public:
-  Blur(float sigma, Size size) : size_(size), radius_(std::max(1, static_cast<int>(std::lround(3.0F * sigma)) - 1)) {
+  Blur(float sigma, Size size)
+      : sigma_(sigma), size_(size), radius_(std::max(1, static_cast<int>(std::lround(3.0F * sigma)) - 1)) {
     const double own = 0.3 * (radius_ - 1) + 0.8;
     double total = 0;
     for (int i = -radius_; i <= radius_; ++i) total += std::exp(-i * i / (2 * own * own));
@@ -94,6 +95,8 @@ class Blur {
     rows_.resize(area(size));
     blurred_.resize(area(size));
   }
+
+  bool fits(float sigma, Size size) const { return sigma == sigma_ && size == size_; }
 
   /// Valid until the next call.
   const float* operator()(const float* map) {
@@ -119,6 +122,7 @@ class Blur {
   void add(float weight, const float* in, float* out) const {
     for (int x = 0; x < size_.width; ++x) out[x] += weight * in[x];
   }
+  float sigma_;
   Size size_;
   int radius_;
   std::vector<float> weights_, padded_, rows_, blurred_;
@@ -182,8 +186,9 @@ std::vector<Keypoint> decode(const GaussianHeatmap& codec, const float* heatmaps
                              Refine refine) {
   POISE_CHECK(joints >= 0 && heatmap.width > 0 && heatmap.height > 0);
   POISE_CHECK(codec.sigma > 0 && codec.sigma <= kMaxSigma);
-  std::optional<Blur> blur;
-  if (refine == Refine::kDark) blur.emplace(codec.sigma, heatmap);
+  thread_local std::optional<Blur> blur;  // kept: every person's is the same
+  const bool dark = refine == Refine::kDark;
+  if (dark && (!blur || !blur->fits(codec.sigma, heatmap))) blur.emplace(codec.sigma, heatmap);
   std::vector<Keypoint> keypoints(static_cast<std::size_t>(joints));
   for (std::size_t joint = 0; joint < keypoints.size(); ++joint) {
     const float* map = heatmaps + joint * area(heatmap);
@@ -195,7 +200,7 @@ std::vector<Keypoint> decode(const GaussianHeatmap& codec, const float* heatmaps
     Point& point = keypoints[joint].point;
     point = {static_cast<float>(x), static_cast<float>(y)};
     if (refine == Refine::kQuarter) refine_quarter(map, heatmap, x, y, point);
-    if (blur) refine_dark(map, heatmap, x, y, peak.value, *blur, point);
+    if (dark) refine_dark(map, heatmap, x, y, peak.value, *blur, point);
   }
   return keypoints;
 }
