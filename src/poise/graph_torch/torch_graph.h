@@ -16,7 +16,7 @@ namespace poise {
 struct TorchOptions {
   at::Device device = at::kCPU;
   bool bfloat16 = false;       // convolutions in bfloat16, parameters and sums as they are
-  bool channels_last = false;  // memory order of weights and pictures: for a GPU, and for bfloat16
+  bool channels_last = false;  // memory order of weights and pictures: quicker almost everywhere (docs/training.md)
 };
 
 /// A tensor under its name in the graph.

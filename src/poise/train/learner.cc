@@ -67,8 +67,7 @@ Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const Tr
 Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options) {
   POISE_TRY(const at::Device device, torch_device(options.device));
   set_torch_threads(options.threads);
-  const bool channels_last = device.is_cuda() || options.bfloat16;  // measured: docs/training.md
-  const TorchOptions torch{.device = device, .bfloat16 = options.bfloat16, .channels_last = channels_last};
+  const TorchOptions torch{.device = device, .bfloat16 = options.bfloat16, .channels_last = true};
   POISE_TRY(TorchGraph network, TorchGraph::create(graph, torch));
   std::optional<TorchGraph> average;
   if (options.ema > 0) {
