@@ -71,6 +71,22 @@ void CardFlags::add_to(CLI::App& command, const std::string& group) {
   command.add_option("--std", std, "three numbers")->expected(3)->group(group);
 }
 
+void CardTexts::add_to(CLI::App& command, const std::string& group, const std::string& about_accuracy) {
+  command.add_option("--name", name, "for people, as all below")->group(group)->type_name("TEXT");
+  command.add_option("--licence", licence, "of the weights")->group(group)->type_name("TEXT");
+  command.add_option("--source", source, "where they come from")->group(group)->type_name("TEXT");
+  command.add_option("--training-data", training_data, "what they were trained on")->group(group)->type_name("TEXT");
+  command.add_option("--accuracy", accuracy, about_accuracy)->group(group)->type_name("TEXT");
+}
+
+void CardTexts::put(Json& card) const {
+  for (const auto& [member, text] :
+       {std::pair("name", &name), std::pair("licence", &licence), std::pair("source", &source),
+        std::pair("training_data", &training_data), std::pair("accuracy", &accuracy)}) {
+    if (!text->empty()) card.set(member, *text);
+  }
+}
+
 Result<Json> CardFlags::json() const {
   Json flags = Json::object();
   if (padding) flags.set("padding", *padding);

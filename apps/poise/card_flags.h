@@ -23,6 +23,16 @@ struct CardFlags {
   Result<Json> json() const;
 };
 
+/// The card's members for people, shared by the commands that write model files.
+struct CardTexts {
+  std::string name, licence, source, training_data, accuracy;
+
+  /// Adds --name --licence --source --training-data --accuracy to the command, under the heading `group`.
+  void add_to(CLI::App& command, const std::string& group, const std::string& about_accuracy);
+  /// Sets the members that were given, over what the card has.
+  void put(Json& card) const;
+};
+
 /// Holds a card that may be incomplete against its network: members known and in range, the input's size, as many
 /// joints as heatmaps. Returns what is missing for `predict`, as a sentence, or nothing. Errors: kInvalidArgument.
 Result<std::string> check_card(const Json& card, const Graph& graph);

@@ -25,7 +25,7 @@ struct Options {
   std::optional<int> depth, joints, deconv_filters, stacks, features;
   std::optional<float> width, sigma;
   CardFlags card;
-  std::string name, licence, source, training_data, accuracy;
+  CardTexts texts;
   bool sidecar = false, json = false;
 };
 
@@ -142,11 +142,7 @@ Result<std::optional<ModelConfig>> read_config(const Options& o, Conversion& con
 Result<Json> card_flags(const Options& o) {
   POISE_TRY(Json flags, o.card.json());
   if (o.sigma) flags.set("sigma", *o.sigma);
-  for (const auto& [member, text] :
-       {std::pair("name", &o.name), std::pair("licence", &o.licence), std::pair("source", &o.source),
-        std::pair("training_data", &o.training_data), std::pair("accuracy", &o.accuracy)}) {
-    if (!text->empty()) flags.set(member, *text);
-  }
+  o.texts.put(flags);
   return flags;
 }
 
@@ -313,11 +309,7 @@ Action make_convert(CLI::App& command) {
   const std::string card = "Model card (over --config, MODEL.card.json, the file's own card, and --preset)";
   o->card.add_to(command, card);
   command.add_option("--sigma", o->sigma, "of the heatmaps' Gaussians, in heatmap pixels")->group(card);
-  command.add_option("--name", o->name, "for people, as all below")->group(card)->type_name("TEXT");
-  command.add_option("--licence", o->licence, "of the weights")->group(card)->type_name("TEXT");
-  command.add_option("--source", o->source, "where they come from")->group(card)->type_name("TEXT");
-  command.add_option("--training-data", o->training_data, "what they were trained on")->group(card)->type_name("TEXT");
-  command.add_option("--accuracy", o->accuracy, "measured how, and on what")->group(card)->type_name("TEXT");
+  o->texts.add_to(command, card, "measured how, and on what");
   command.footer(kExamples);
   return [o] {
     const Status status = convert(*o);

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "card_flags.h"
 #include "command.h"
 #include "console.h"
 #include "poise/graph/passes/passes.h"
@@ -20,7 +21,7 @@ struct Options {
   std::string input, out;
   std::string weights = "float32";
   std::string refine, precision;
-  std::string name, licence, source, training_data, accuracy;
+  CardTexts texts;
 };
 
 constexpr const char* kExamples =
@@ -54,13 +55,10 @@ Status run(const Options& o) {
   if (!loaded.ok()) return loaded.error().prefixed(o.input);
 
   Json given = Json::object();
-  const std::string accuracy = o.accuracy.empty() ? measured(checkpoint.progress) : o.accuracy;
-  for (const auto& [member, text] :
-       {std::pair("accuracy", &accuracy), std::pair("name", &o.name), std::pair("licence", &o.licence),
-        std::pair("source", &o.source), std::pair("training_data", &o.training_data), std::pair("refine", &o.refine),
-        std::pair("precision", &o.precision)}) {
-    if (!text->empty()) given.set(member, *text);
-  }
+  if (const std::string accuracy = measured(checkpoint.progress); !accuracy.empty()) given.set("accuracy", accuracy);
+  o.texts.put(given);
+  if (!o.refine.empty()) given.set("refine", o.refine);
+  if (!o.precision.empty()) given.set("precision", o.precision);
   const Json card = overlay(given, checkpoint.card);
   if (const auto checked = card_from_json(card, {}); !checked.ok()) return checked.error().prefixed(o.input);
   OnnxWriteOptions options;
@@ -90,11 +88,7 @@ Action make_export(CLI::App& command) {
   command.add_option("--precision", o->precision, "bf16, where it was measured to be as good: what auto then takes")
       ->group(card)
       ->check(CLI::IsMember({"fp32", "bf16"}));
-  command.add_option("--name", o->name, "for people, as all below")->group(card)->type_name("TEXT");
-  command.add_option("--licence", o->licence, "of the weights")->group(card)->type_name("TEXT");
-  command.add_option("--source", o->source, "where they come from")->group(card)->type_name("TEXT");
-  command.add_option("--training-data", o->training_data, "what they were trained on")->group(card)->type_name("TEXT");
-  command.add_option("--accuracy", o->accuracy, "else what the run measured")->group(card)->type_name("TEXT");
+  o->texts.add_to(command, card, "else what the run measured");
   command.footer(kExamples);
   return [o] {
     const Status status = run(*o);

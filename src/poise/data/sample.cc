@@ -6,6 +6,7 @@
 #include <string>
 
 #include "poise/base/check.h"
+#include "poise/data/truncate.h"
 #include "poise/image/codec.h"
 
 namespace poise {
@@ -112,8 +113,7 @@ PlacedJoints place_joints(const Person& person, const Skeleton& skeleton, const 
     if (keypoints[j].visibility == Visibility::kAbsent) placed.weights[j] = 0;
     const Box& scene = augmentation.scene;
     const Point p = keypoints[j].point;
-    const bool seen = p.x >= scene.x && p.y >= scene.y && p.x < scene.x + scene.width && p.y < scene.y + scene.height;
-    if (scene.width > 0 && !seen) placed.weights[j] = 0;
+    if (scene.width > 0 && !holds(scene, p)) placed.weights[j] = 0;
     placed.points.push_back(map(p));
   }
   return placed;

@@ -20,10 +20,6 @@ Box kept_side(const Box& box, double where, float share) {
   return {-kFar, box.y + box.height * (1 - share), 2 * kFar, 2 * kFar};
 }
 
-bool holds(const Box& box, Point p) {
-  return p.x >= box.x && p.y >= box.y && p.x < box.x + box.width && p.y < box.y + box.height;
-}
-
 Box intersection(const Box& a, const Box& b) {
   const float left = std::max(a.x, b.x), top = std::max(a.y, b.y);
   const float right = std::min(a.x + a.width, b.x + b.width), bottom = std::min(a.y + a.height, b.y + b.height);
@@ -31,6 +27,10 @@ Box intersection(const Box& a, const Box& b) {
 }
 
 }  // namespace
+
+bool holds(const Box& box, Point p) {
+  return p.x >= box.x && p.y >= box.y && p.x < box.x + box.width && p.y < box.y + box.height;
+}
 
 bool truncate(const Person& person, Random& random, Truncation& result) {
   const double where = random.uniform();

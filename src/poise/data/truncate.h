@@ -12,6 +12,9 @@ struct Truncation {
   Box scene;  // what the picture shows: joints outside have weight 0, pixels outside are black; of no width: all of it
 };
 
+/// Left and top edge included.
+bool holds(const Box& box, Point p);
+
 /// Cuts off below (60 of 100), above (10), on the left or the right (15 each), 30 to 85 % of the box being kept; in
 /// half of the cases the picture ends there, otherwise only the box does. False: fewer than three labelled joints would
 /// be left. Always takes the same count of random numbers.
