@@ -6,7 +6,9 @@ namespace poise {
 namespace {
 
 constexpr double kBelow = 0.6, kLeft = 0.75, kRight = 0.9;  // shares, summed up; the rest: above
-constexpr double kLeast = 0.3, kMost = 0.85;                // of the box, kept
+constexpr double kLeast = 0.2, kMost = 0.85;                // of the box, kept
+constexpr double kSecondCut = 0.3;                          // of those cut below: also on a side
+constexpr double kSecondLeast = 0.4;
 constexpr double kPictureEnds = 0.5;
 constexpr int kFewestJoints = 3;
 constexpr float kMargin = 0.25F;  // around the joints left, of their larger extent: flesh and hair
@@ -36,7 +38,13 @@ bool truncate(const Person& person, Random& random, Truncation& result) {
   const double where = random.uniform();
   const double share = random.uniform(kLeast, kMost);
   const bool ends = random.uniform() < kPictureEnds;
-  const Box kept = kept_side(person.box, where, static_cast<float>(share));
+  const double second = random.uniform();
+  const double second_share = random.uniform(kSecondLeast, kMost);
+  Box kept = kept_side(person.box, where, static_cast<float>(share));
+  if (where < kBelow && second < kSecondCut) {
+    const double side = second < kSecondCut / 2 ? kBelow : kLeft;
+    kept = intersection(kept, kept_side(person.box, side, static_cast<float>(second_share)));
+  }
   int joints = 0;
   Point low, high;
   for (std::size_t j = 0; j < person.keypoints.size(); ++j) {

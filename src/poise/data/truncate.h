@@ -15,9 +15,10 @@ struct Truncation {
 /// Left and top edge included.
 bool holds(const Box& box, Point p);
 
-/// Cuts off below (60 of 100), above (10), on the left or the right (15 each), 30 to 85 % of the box being kept; in
-/// half of the cases the picture ends there, otherwise only the box does. False: fewer than three labelled joints would
-/// be left. Always takes the same count of random numbers.
+/// Cuts off below (60 of 100), above (10), on the left or the right (15 each), 20 to 85 % of the box being kept; three
+/// in ten of those cut below lose a side too, 40 to 85 % of it being kept. In half of the cases the picture ends there,
+/// otherwise only the box does. False: fewer than three labelled joints would be left. Always takes the same count of
+/// random numbers.
 bool truncate(const Person& person, Random& random, Truncation& result);
 
 }  // namespace poise
