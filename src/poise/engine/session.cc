@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "poise/engine/backend.h"
+#include "poise/graph/passes/passes.h"
 
 namespace poise {
 namespace {
@@ -155,7 +156,30 @@ Session Session::sibling(int threads) const {
   return Session(std::move(state));
 }
 
-const char* name_of(Precision precision) { return precision == Precision::kBfloat16 ? "bf16" : "fp32"; }
+namespace {
+constexpr std::pair<Precision, const char*> kPrecisionNames[] = {
+    {Precision::kFloat32, "fp32"}, {Precision::kBfloat16, "bf16"}, {Precision::kInt8, "int8"}};
+}  // namespace
+
+const char* name_of(Precision precision) {
+  const auto* found = std::find_if(std::begin(kPrecisionNames), std::end(kPrecisionNames),
+                                   [precision](const auto& entry) { return entry.first == precision; });
+  POISE_CHECK(found != std::end(kPrecisionNames));
+  return found->second;
+}
+
+std::optional<Precision> find_precision(std::string_view name) {
+  for (const auto& [precision, known] : kPrecisionNames) {
+    if (name == known) return precision;
+  }
+  return std::nullopt;
+}
+
+bool holds_integers(const Graph& graph) {
+  Graph noted = graph;  // shares the tensors
+  note_weight_scales(noted);
+  return has_integer_layers(noted);
+}
 
 std::vector<std::string> backend_names() {
   std::vector<std::string> names;

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "poise/base/result.h"
@@ -13,11 +15,16 @@
 
 namespace poise {
 
-/// Of convolutions and what lies between them; inputs, outputs and sums stay float32.
-enum class Precision { kFloat32, kBfloat16 };
-const char* name_of(Precision precision);  // "fp32", "bf16"
+/// Of convolutions and what lies between them; inputs and outputs stay float32. int8 is for files that say where
+/// (QuantizeLinear and DequantizeLinear): those layers compute in integers, all others in float32. In the other
+/// precisions such files round where they say, and compute in floats.
+enum class Precision { kFloat32, kBfloat16, kInt8 };
+const char* name_of(Precision precision);                        // "fp32", "bf16", "int8"
+std::optional<Precision> find_precision(std::string_view name);  // the same names
 /// Those this processor computes in, not merely imitates; float32 first.
 std::vector<Precision> native_precisions();
+/// The graph has layers that Precision::kInt8 would compute in integers.
+bool holds_integers(const Graph& graph);
 
 struct SessionOptions {
   std::string backend = "onednn";  // or "reference": plain and slow, the oracle
@@ -42,8 +49,8 @@ struct LayerTime {
 class Session {
  public:
   /// Takes the graph; its tensors are shared with copies of it, and let go once the backend has its own form of them.
-  /// Errors: kNotFound (backend), kUnsupported (a precision this processor or backend has not), those of validate(),
-  /// what the backend refuses.
+  /// Errors: kNotFound (backend), kUnsupported (a precision this processor or backend has not, int8 of a network
+  /// without integers), those of validate(), what the backend refuses.
   static Result<Session> create(Graph graph, const SessionOptions& options = {});
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -61,8 +68,8 @@ class Session {
 
   int threads() const;
 
-  /// A Session over the same weights, with activations of its own; threads: 0: as many as this one's. For another thread
-  /// of control: siblings plan and run at the same time, and give the same bits. Thread-safe.
+  /// A Session over the same weights, with activations of its own; threads: 0: as many as this one's. For another
+  /// thread of control: siblings plan and run at the same time, and give the same bits. Thread-safe.
   Session sibling(int threads = 0) const;
 
  private:

@@ -24,14 +24,24 @@ using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std
 
 enum class Activation { kNone, kRelu, kClip, kSigmoid, kLeakyRelu, kHardSwish };
 
-/// What a pass has merged into a Conv or ConvTranspose: out = activation(conv + bias + residual). Part of an engine's
-/// plan: a model's definition leaves it as it is here, and the reference backend refuses it.
+/// Eight-bit integers q that stand for scale * (q - zero), as QuantizeLinear makes them.
+struct Grid {
+  float scale = 0.0F;  // 0: no grid
+  int zero = 0;
+  DType type = DType::kUint8;  // or kInt8
+  bool any() const { return scale > 0.0F; }
+  bool operator==(const Grid&) const = default;
+};
+
+/// What a pass has merged into a Conv or ConvTranspose: out = grid(activation(conv + bias + residual)). Part of an
+/// engine's plan: a model's definition leaves it as it is here, and the reference backend refuses it.
 struct Fusion {
   Activation activation = Activation::kNone;
   float low = 0.0F;  // kClip; kLeakyRelu: the slope below zero
   float high = 0.0F;
   ValueId residual = kNoValue;
-  bool any() const { return activation != Activation::kNone || residual != kNoValue; }
+  Grid grid;  // the output is the integers
+  bool any() const { return activation != Activation::kNone || residual != kNoValue || grid.any(); }
 };
 
 struct Node {
@@ -41,6 +51,8 @@ struct Node {
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute, std::less<>> attributes;
   Fusion fusion;
+  /// Where note_weight_scales() found that the weight came as int8: its steps, one an output channel.
+  std::shared_ptr<const Tensor> weight_scales = nullptr;
 
   /// "Conv \"layer1.0.conv1\"": for messages.
   std::string label() const;
@@ -75,13 +87,16 @@ class Graph {
 
   const Tensor* constant(ValueId id) const { return id < 0 ? nullptr : values.at(id).constant.get(); }
   ValueId find_value(std::string_view value_name) const;  // kNoValue where there is none
+  /// Of a QuantizeLinear or DequantizeLinear with one constant scale (and zero point): its grid; else none.
+  Grid grid_of(const Node& node) const;
 
   /// Sorts the nodes topologically and checks: ids in range, one producer a value, no cycle, every operator known,
   /// every output produced. Errors name the node: kMalformed (cycle: names a node on it), kUnsupported (operator).
   Status validate();
 
-  /// Elements of the constants that are parameters, floats or behind a DequantizeLinear: what Conv, ConvTranspose, Gemm and MatMul read, scale and
-  /// bias of normalizations (no running statistics), slopes of PRelu, more than one element in Add, Sub, Mul or Div.
+  /// Elements of the constants that are parameters, floats or behind a DequantizeLinear: what Conv, ConvTranspose, Gemm
+  /// and MatMul read, scale and bias of normalizations (no running statistics), slopes of PRelu, more than one element
+  /// in Add, Sub, Mul or Div.
   std::int64_t parameter_count() const;
 };
 

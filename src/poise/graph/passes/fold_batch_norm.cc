@@ -89,6 +89,17 @@ Tensor scale_weight(const Node& conv, const Tensor& weight, const std::vector<do
   return scaled;
 }
 
+// The same integers times other steps; a negative factor turns the integers' signs.
+std::shared_ptr<const Tensor> scale_steps(const Tensor& steps, const std::vector<double>& factor) {
+  Tensor scaled = steps.clone();
+  const auto values = scaled.floats();
+  for (std::size_t c = 0; c < values.size(); ++c) values[c] = static_cast<float>(values[c] * std::abs(factor[c]));
+  for (const float v : values) {
+    if (!(v > 0)) return nullptr;  // a channel that is zero: no step any more
+  }
+  return std::make_shared<const Tensor>(std::move(scaled));
+}
+
 Tensor map_bias(const Tensor* bias, const ChannelMap& map) {
   Tensor mapped({static_cast<std::int64_t>(map.factor.size())});
   for (std::size_t c = 0; c < map.factor.size(); ++c) {
@@ -115,6 +126,7 @@ bool fold_into(Graph& graph, Node& conv, const Node& node) {
   const std::string stem = graph.values[conv.inputs[1]].name;
   auto folded_weight = std::make_shared<const Tensor>(scale_weight(conv, *weight, map->factor));
   auto folded_bias = std::make_shared<const Tensor>(map_bias(bias, *map));
+  if (conv.weight_scales != nullptr) conv.weight_scales = scale_steps(*conv.weight_scales, map->factor);
   conv.inputs.resize(3, kNoValue);
   conv.inputs[1] = graph.add_constant(stem + ".folded", std::move(folded_weight));
   conv.inputs[2] = graph.add_constant(stem + ".folded_bias", std::move(folded_bias));

@@ -26,7 +26,9 @@ std::optional<Fusion> activation_of(const Graph& graph, const Node& node) {
   } else if (node.op == "Clip") {
     const auto bounds = clip_bounds(graph, node);
     if (!bounds) return std::nullopt;
-    fusion = {.activation = Activation::kClip, .low = bounds->first, .high = bounds->second, .residual = kNoValue};
+    fusion.activation = Activation::kClip;
+    fusion.low = bounds->first;
+    fusion.high = bounds->second;
   } else if (node.op == "LeakyRelu") {
     fusion.activation = Activation::kLeakyRelu;
     fusion.low = node.real("alpha", 0.01F);

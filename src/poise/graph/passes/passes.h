@@ -27,6 +27,17 @@ std::optional<std::pair<float, float>> clip_bounds(const Graph& graph, const Nod
 /// Nodes and values that no output needs vanish; ids are renumbered.
 void remove_dead(Graph& graph);
 
+/// Notes the steps of weights that come through a DequantizeLinear of int8 constants without a zero point, before
+/// fold_constants() makes floats of them (fold_batch_norm keeps them right): Node::weight_scales.
+void note_weight_scales(Graph& graph);
+/// Whether any layer has such weights and reads an input that comes from a DequantizeLinear.
+bool has_integer_layers(const Graph& graph);
+/// Before fuse_activations_and_residuals(): a layer with int8 weights whose integers only an Add reads gives the Add
+/// its sum as it is; one rounding less. Not where the integers' range cuts negative values off.
+void drop_roundings_before_sums(Graph& graph);
+/// After it: QuantizeLinear goes into the layer with int8 weights before it (Fusion::grid), whose output it becomes.
+void fuse_roundings(Graph& graph);
+
 /// For a file a quarter the size, not for an engine: weights of Conv, ConvTranspose (of one group) and Gemm that one
 /// node reads become int8 with a scale for each output channel (the one that errs least in the mean square) and a
 /// DequantizeLinear under the weight's own name. Rounds: outputs change a little. Small weights and all else stay.

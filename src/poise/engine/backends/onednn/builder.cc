@@ -32,7 +32,8 @@ Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<
       shared_weights_(weights_in),
       infos_(infos),
       slots_(graph_in.values.size()),
-      last_use_(graph_in.values.size(), -1) {
+      last_use_(graph_in.values.size(), -1),
+      grids_(graph_in.values.size()) {
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
     const Node& node = graph.nodes[i];
     for (const ValueId id : node.inputs) {
@@ -44,6 +45,27 @@ Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<
   for (int i = 0; i < static_cast<int>(graph.inputs.size()); ++i) {
     const ValueId id = graph.inputs[i];
     slots_[id].push_back({Binding::Kind::kInput, i, plain(shape(id)), true});
+  }
+  find_grids();
+}
+
+/// Integers that are only turned back into floats are ours to lay out; what else reads them takes them row-major.
+void Builder::find_grids() {
+  for (const Node& node : graph.nodes) {
+    if (node.fusion.grid.any()) grids_[node.outputs[0]] = node.fusion.grid;
+    if (node.op == "QuantizeLinear" && graph.constant(node.inputs[0]) == nullptr) {
+      grids_[node.outputs[0]] = graph.grid_of(node);
+    }
+  }
+  for (const Node& node : graph.nodes) {
+    for (const ValueId id : node.inputs) {
+      if (id == kNoValue || !grids_[id].any()) continue;
+      if (node.op != "DequantizeLinear" || graph.grid_of(node) != grids_[id]) grids_[id] = {};
+    }
+  }
+  for (const ValueId id : graph.outputs) grids_[id] = {};
+  for (const Node& node : graph.nodes) {
+    if (node.op == "DequantizeLinear") grids_[node.outputs[0]] = grids_[node.inputs[0]];
   }
 }
 
@@ -65,9 +87,32 @@ Desc Builder::blocked(const Shape& shape, Type type) const {
   return Desc(shape, type, block == 16 ? Tag::nChw16c : Tag::nChw8c);
 }
 
+Desc Builder::pixels(const Shape& shape, Type type) {
+  return shape.size() == 4 ? Desc(shape, type, Tag::nhwc) : plain(shape, type);
+}
+
 Desc Builder::desc(ValueId id) const {
   const auto& forms = slots_[id];
+  if (held_as_integers(id)) return blocked(shape(id));
   return forms.empty() ? row_major(id) : forms.front().layout;
+}
+
+bool Builder::held_as_integers(ValueId id) const {
+  return grid(id).any() && !slots_[id].empty() && is_integer(type_of(slots_[id].front().layout));
+}
+
+void Builder::alias(ValueId id, ValueId source) { slots_[id] = slots_[source]; }
+
+bool Builder::buffer_needed(int index) const {
+  const std::vector<ValueId>& inputs = graph.nodes[node_index_].inputs;
+  for (std::size_t id = 0; id < slots_.size(); ++id) {
+    const bool read_now = std::find(inputs.begin(), inputs.end(), static_cast<ValueId>(id)) != inputs.end();
+    if (!read_now && last_use_[id] <= node_index_) continue;
+    for (const Slot& slot : slots_[id]) {
+      if (slot.kind == Binding::Kind::kArena && slot.index == index) return true;
+    }
+  }
+  return false;
 }
 
 dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
@@ -105,8 +150,15 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
   const Slot target{Binding::Kind::kArena, arena.add(wanted.get_size(), now()), wanted, true};
   dnnl::memory to = bind(target.kind, target.index, wanted);
   slots_[id].push_back(target);
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = user_scratchpad();
+  const bool from_integers = is_integer(type_of(source.layout));
+  const bool to_integers = is_integer(type_of(wanted));
+  if (grid(id).any() && from_integers != to_integers) {
+    attributes.set_output_scales(0, {from_integers ? grid(id).scale : 1.0F / grid(id).scale});
+    if (grid(id).zero != 0) {
+      attributes.set_zero_points(from_integers ? DNNL_ARG_FROM : DNNL_ARG_TO, 0, {grid(id).zero});
+    }
+  }
   const dnnl::reorder::primitive_desc planned(engine, source.layout, engine, wanted, attributes);
   Node reorder;
   reorder.op = "reorder";
@@ -122,25 +174,23 @@ dnnl::memory Builder::write(ValueId id, const Desc& layout) {
   return bind(Binding::Kind::kArena, buffer, layout);
 }
 
-dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& layout) {
-  const dnnl::memory held = read(source, layout);
-  const std::vector<ValueId>& inputs = graph.nodes[node_index_].inputs;
-  const bool also_read = std::find(inputs.begin(), inputs.end(), source) != inputs.end();  // while we write
-  if (graph.constant(source) == nullptr && !also_read && last_use_[source] <= node_index_) {
+dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, const Desc& layout) {
+  const dnnl::memory from = read(source, held);
+  if (graph.constant(source) == nullptr) {
     for (const Slot& slot : slots_[source]) {
-      if (slot.layout == layout && slot.kind == Binding::Kind::kArena) {
-        slots_[id].assign(1, slot);
+      if (slot.layout == held && slot.kind == Binding::Kind::kArena && !buffer_needed(slot.index)) {
+        slots_[id].assign(1, {slot.kind, slot.index, layout, true});
         return bind(slot.kind, slot.index, layout);
       }
     }
   }
-  const dnnl::memory copy = write(id, layout);
+  const dnnl::memory copy = view(write(id, layout), held);
   Node node;
   node.op = "copy";
   node.name = graph.values[source].name;
-  const dnnl::reorder::primitive_desc planned(engine, layout, engine, layout, user_scratchpad());
+  const dnnl::reorder::primitive_desc planned(engine, held, engine, held, user_scratchpad());
   add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                {{DNNL_ARG_FROM, held}, {DNNL_ARG_TO, copy}}, 0);
+                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, copy}}, 0);
   return bind(slots_[id].front().kind, slots_[id].front().index, layout);
 }
 
@@ -167,8 +217,9 @@ void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t
 Status Builder::lower(const Node& node) {
   Result<bool> done = false;
   const auto computes_other = [this](ValueId id) {
-    return id != kNoValue && graph.constant(id) == nullptr && type(id) != DType::kFloat32;
+    return id != kNoValue && graph.constant(id) == nullptr && type(id) != DType::kFloat32 && !grid(id).any();
   };
+  if (lower_rounding(*this, node)) return {};
   if (std::any_of(node.inputs.begin(), node.inputs.end(), computes_other) ||
       std::any_of(node.outputs.begin(), node.outputs.end(), computes_other)) {
     // Integers and truth values: little to compute, left to the plain implementation.
@@ -216,9 +267,7 @@ dnnl::primitive_attr user_scratchpad() {
   return attributes;
 }
 
-dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
-  dnnl::post_ops after;
-  if (sum) after.append_sum(1.0F);
+void append_activation(dnnl::post_ops& after, const Fusion& fusion, float unit) {
   switch (fusion.activation) {
     case Activation::kNone:
       break;
@@ -226,18 +275,26 @@ dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
       break;
     case Activation::kClip:
-      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, fusion.low, fusion.high);
-      break;
-    case Activation::kSigmoid:
-      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_logistic, 0.0F, 0.0F);
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, fusion.low / unit, fusion.high / unit);
       break;
     case Activation::kLeakyRelu:
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, fusion.low, 0.0F);
       break;
+    case Activation::kSigmoid:
+      POISE_CHECK(unit == 1.0F);
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_logistic, 0.0F, 0.0F);
+      break;
     case Activation::kHardSwish:
+      POISE_CHECK(unit == 1.0F);
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_hardswish, 0.0F, 0.0F);
       break;
   }
+}
+
+dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum) {
+  dnnl::post_ops after;
+  if (sum) after.append_sum(1.0F);
+  append_activation(after, fusion, 1.0F);
   dnnl::primitive_attr attributes = user_scratchpad();
   attributes.set_post_ops(after);
   return attributes;

@@ -54,19 +54,31 @@ class Builder {
   // For the lowerings.
   Desc blocked(const Shape& shape, Type type = Type::f32) const;  // nChw16c or nChw8c for four dimensions, else plain
   static Desc plain(const Shape& shape, Type type = Type::f32);
+  static Desc pixels(const Shape& shape,
+                     Type type);  // a pixel's channels together: what integer kernels read and write
   /// Row-major, of the value's own type: what the plain implementations take.
   Desc row_major(ValueId id) const;
   DType type(ValueId id) const { return infos_[static_cast<std::size_t>(id)].type; }
   const ValueInfo& info(ValueId id) const { return infos_[static_cast<std::size_t>(id)]; }
   const Shape& shape(ValueId id) const { return infos_[static_cast<std::size_t>(id)].shape; }
-  /// The layout the value has now.
+  /// The layout the value has now; of one that is held as integers, the blocked one of its floats.
   Desc desc(ValueId id) const;
-  /// The value in layout `wanted`, through a reorder step where it has another.
+  /// The integers that stand for this float value, or that this value is; none: it has only ever been floats.
+  const Grid& grid(ValueId id) const { return grids_[static_cast<std::size_t>(id)]; }
+  /// The value is on its grid in memory, not only to be rounded when it is read so.
+  bool held_as_integers(ValueId id) const;
+  /// The value is on this grid from now on.
+  void set_grid(ValueId id, const Grid& grid) { grids_[static_cast<std::size_t>(id)] = grid; }
+  /// `id` is the memory of `source` under another name.
+  void alias(ValueId id, ValueId source);
+  /// The value in layout `wanted`, through a reorder step where it has another; between integers and floats by its
+  /// grid.
   dnnl::memory read(ValueId id, const Desc& wanted);
   /// The value's memory to be written in this layout by the step that follows.
   dnnl::memory write(ValueId id, const Desc& layout);
   /// The value's memory, already holding `source` (a residual to be summed into): in place where nobody needs it later.
-  dnnl::memory write_over(ValueId id, ValueId source, const Desc& layout);
+  /// `held`: the layout of the source, of as many bytes; its type may be another.
+  dnnl::memory write_over(ValueId id, ValueId source, const Desc& held, const Desc& layout);
   dnnl::memory temporary(const Desc& layout);
   /// The memory that read(), write() or temporary() gave last or before, described otherwise.
   dnnl::memory view(const dnnl::memory& memory, const Desc& layout);
@@ -96,6 +108,9 @@ class Builder {
     bool ready = false;
   };
   Status lower(const Node& node);
+  void find_grids();
+  /// A value in it is read by the node at hand, while that writes, or later.
+  bool buffer_needed(int index) const;
   dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout);
   int now() const { return static_cast<int>(steps.size()); }
 
@@ -104,7 +119,8 @@ class Builder {
   const std::vector<ValueInfo>& infos_;
   std::vector<std::vector<Slot>> slots_;  // a value may stand in several layouts; the first is the producer's
   std::vector<int> last_use_;             // node index; INT_MAX for network outputs
-  std::vector<int> held_;                 // buffers bound for the node at hand: alive until its last step
+  std::vector<Grid> grids_;
+  std::vector<int> held_;  // buffers bound for the node at hand: alive until its last step
   int node_index_ = 0;
 };
 
@@ -112,10 +128,14 @@ constexpr auto kInference = dnnl::prop_kind::forward_inference;
 
 /// The elements' type in a layout.
 inline Type type_of(const Desc& layout) { return static_cast<Type>(layout.data.data_type); }
+inline bool is_integer(Type type) { return type == Type::u8 || type == Type::s8; }
+inline Type type_of(const Grid& grid) { return grid.type == DType::kInt8 ? Type::s8 : Type::u8; }
 
 /// Attributes with a user-kept scratchpad, and with these post-ops.
 dnnl::primitive_attr user_scratchpad();
 dnnl::primitive_attr make_attributes(const Fusion& fusion, bool sum);
+/// The fused operators, appended to what `after` holds; the values are in units of `unit`.
+void append_activation(dnnl::post_ops& after, const Fusion& fusion, float unit);
 
 /// False where there is no implementation, or only oneDNN's reference, which ours beats.
 template <typename PrimitiveDesc>
@@ -128,6 +148,7 @@ Result<bool> lower_conv(Builder& builder, const Node& node);
 Result<bool> lower_conv_transpose(Builder& builder, const Node& node);
 Result<bool> lower_other(Builder& builder, const Node& node);
 bool lower_eltwise(Builder& builder, const Node& node);
+bool lower_rounding(Builder& builder, const Node& node);
 Result<bool> lower_movement(Builder& builder, const Node& node);
 Result<bool> lower_resize(Builder& builder, const Node& node);
 Status lower_reference(Builder& builder, const Node& node);
@@ -144,5 +165,26 @@ struct ConvGeometry {
 std::optional<dnnl::convolution_forward::primitive_desc> plan_convolution(const Builder& builder,
                                                                           const ConvGeometry& geometry,
                                                                           const dnnl::primitive_attr& attributes);
+/// The same geometry in these types and this algorithm; empty where oneDNN has none.
+std::optional<dnnl::convolution_forward::primitive_desc> try_convolution(const Builder& builder,
+                                                                         const ConvGeometry& geometry,
+                                                                         dnnl::algorithm algorithm, const Desc& source,
+                                                                         const Desc& destination,
+                                                                         const dnnl::primitive_attr& attributes);
+
+/// How a layer with int8 weights computes: source and weights are integers, the sum is scaled and rounded on its way
+/// out.
+struct IntegerForm {
+  Type source = Type::u8;
+  Type destination = Type::f32;  // integers where the output has a grid that the kernel can write
+  dnnl::primitive_attr attributes;
+  std::vector<float> steps;  // of the integer sums, one an output channel
+};
+/// Empty where the layer is to compute in floats.
+std::optional<IntegerForm> integer_form(const Builder& builder, const Node& node);
+/// Float weights (out, in / group, kh, kw) back to the integers that they came from.
+Tensor integer_weights(const Tensor& weight, const Tensor& scales);
+/// The bias in units of the integer sums.
+dnnl::memory integer_bias(Builder& builder, const Node& node, const IntegerForm& form);
 
 }  // namespace poise::onednn

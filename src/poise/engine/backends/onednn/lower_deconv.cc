@@ -1,8 +1,10 @@
 // A strided transposed convolution is strideH x strideW ordinary convolutions, one for each output phase, written
 // interleaved. oneDNN 2.6's own fp32 deconvolution makes PoseResNet-50 a third slower.
 
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "poise/engine/backends/onednn/builder.h"
 #include "poise/engine/backends/onednn/grouped_deconv.h"
@@ -63,29 +65,30 @@ struct PhaseOutput {
   std::int64_t row = 0, column = 0, height = 0, width = 0;
 };
 
-/// Blocked phases -> blocked output: rows and columns of each phase go to every stride-th row and column.
-template <typename T>
-void interleave(const std::vector<PhaseOutput>& phases, T* out, std::int64_t planes, std::int64_t height,
-                std::int64_t width, const std::array<std::int64_t, 2>& strides, int block) {
+/// Phases -> output: rows and columns of each phase go to every stride-th row and column. A pixel's block of channels
+/// lies together, `bytes` of them; planes: images times blocks.
+template <typename Bytes>
+void interleave(const std::vector<PhaseOutput>& phases, std::byte* out, std::int64_t planes, std::int64_t height,
+                std::int64_t width, const std::array<std::int64_t, 2>& strides, Bytes bytes) {
 #pragma omp parallel for collapse(2) schedule(static)
   for (std::int64_t plane = 0; plane < planes; ++plane) {
     for (std::int64_t y = 0; y < height; ++y) {
-      T* row = out + (plane * height + y) * width * block;
+      std::byte* row = out + (plane * height + y) * width * bytes;
       for (const PhaseOutput& phase : phases) {
         if (phase.row != y % strides[0]) continue;
-        const T* from = static_cast<const T*>(phase.memory.get_data_handle()) +
-                        (plane * phase.height + y / strides[0]) * phase.width * block;
+        const auto* from = static_cast<const std::byte*>(phase.memory.get_data_handle()) +
+                           (plane * phase.height + y / strides[0]) * phase.width * bytes;
         for (std::int64_t x = 0; x < phase.width; ++x) {
-          T* to = row + (x * strides[1] + phase.column) * block;
-          for (int c = 0; c < block; ++c) to[c] = from[x * block + c];
+          std::memcpy(row + (x * strides[1] + phase.column) * bytes, from + x * bytes, static_cast<std::size_t>(bytes));
         }
       }
     }
   }
 }
 
+/// `form`: in integers.
 Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttributes& a, const Tensor& weight,
-                          const Tensor* bias) {
+                          const Tensor* bias, const std::optional<IntegerForm>& form) {
   const Shape& in = builder.shape(node.inputs[0]);
   std::vector<AxisPhase> rows;
   std::vector<AxisPhase> columns;
@@ -105,7 +108,7 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
   const bool apart = node.fusion.residual != kNoValue;  // the sum cannot be taken phase by phase
   const dnnl::primitive_attr attributes = make_attributes(apart ? Fusion{} : node.fusion, false);
   std::vector<Planned> planned;
-  Type type = Type::f32;
+  Desc layout = builder.blocked(a.output);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       ConvGeometry g;
@@ -117,10 +120,17 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
       g.pads_end = {rows[r].pad_end, columns[c].pad_end};
       g.bias = bias != nullptr;
       g.float_result = builder.is_output(node.outputs[0]);
-      auto conv = plan_convolution(builder, g, attributes);
-      if (!conv) return false;
-      if (planned.empty()) type = type_of(conv->dst_desc());
-      if (conv->dst_desc() != builder.blocked(g.destination, type)) return false;
+      auto conv =
+          form ? try_convolution(builder, g, dnnl::algorithm::convolution_direct, Builder::pixels(in, form->source),
+                                 Builder::pixels(g.destination, form->destination), form->attributes)
+               : plan_convolution(builder, g, attributes);
+      if (!conv || (form && !is_fast(*conv))) return false;
+      if (planned.empty()) {
+        const Type type = type_of(conv->dst_desc());
+        layout = form ? Builder::pixels(a.output, type) : builder.blocked(a.output, type);
+      }
+      const Type type = type_of(layout);
+      if (!form && conv->dst_desc() != builder.blocked(g.destination, type)) return false;
       planned.push_back({std::move(*conv), g, r, c});
     }
   }
@@ -132,12 +142,17 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
                        static_cast<std::int64_t>(phase.column), rows[phase.row].size, columns[phase.column].size});
     const std::string suffix = "[" + std::to_string(phase.row) + "," + std::to_string(phase.column) + "]";
     std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, outputs.back().memory}};
-    arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(node.inputs[1])
-                                            .get("weight " + std::to_string(node.inputs[1]) + suffix,
-                                                 Builder::plain(phase.geometry.weight), phase.conv.weights_desc(), [&] {
-                                                   return phase_weight(weight, rows[phase.row], columns[phase.column]);
-                                                 }));
-    if (bias != nullptr) {
+    const auto plain_weight = [&] {
+      Tensor floats = phase_weight(weight, rows[phase.row], columns[phase.column]);
+      return form ? integer_weights(floats, *node.weight_scales) : std::move(floats);
+    };
+    const std::string key = (form ? "integers " : "weight ") + std::to_string(node.inputs[1]) + suffix;
+    const Desc plain = Builder::plain(phase.geometry.weight, form ? Type::s8 : Type::f32);
+    arguments.emplace(DNNL_ARG_WEIGHTS,
+                      builder.weights(node.inputs[1]).get(key, plain, phase.conv.weights_desc(), plain_weight));
+    if (bias != nullptr && form) {
+      arguments.emplace(DNNL_ARG_BIAS, integer_bias(builder, node, *form));
+    } else if (bias != nullptr) {
       arguments.emplace(DNNL_ARG_BIAS,
                         builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
                           return bias->clone();
@@ -147,19 +162,27 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
                           phase.conv.impl_info_str(), std::move(arguments),
                           builder.work(node) / static_cast<std::int64_t>(planned.size()));
   }
-  const Desc layout = builder.blocked(a.output, type);
   const dnnl::memory whole = apart ? builder.temporary(layout) : builder.write(node.outputs[0], layout);
-  const std::int64_t planes = in[0] * ((a.output[1] + builder.block - 1) / builder.block);
-  builder.add_step(node, "interleave", 0,
-                   [outputs, whole, planes, height = a.output[2], width = a.output[3], strides = a.strides,
-                    block = builder.block, halves = type == Type::bf16](dnnl::stream&) {
-                     const auto run = [&](auto* to) { interleave(outputs, to, planes, height, width, strides, block); };
-                     if (halves) {
-                       run(static_cast<std::uint16_t*>(whole.get_data_handle()));
-                     } else {
-                       run(static_cast<float*>(whole.get_data_handle()));
-                     }
-                   });
+  const std::int64_t together = form ? a.output[1] : builder.block;
+  const std::int64_t planes = in[0] * ((a.output[1] + together - 1) / together);
+  const auto bytes = together * static_cast<std::int64_t>(dnnl::memory::data_type_size(type_of(layout)));
+  builder.add_step(
+      node, "interleave", 0,
+      [outputs, whole, planes, height = a.output[2], width = a.output[3], strides = a.strides, bytes](dnnl::stream&) {
+        const auto run = [&](auto known) {
+          interleave(outputs, static_cast<std::byte*>(whole.get_data_handle()), planes, height, width, strides, known);
+        };
+        // A length known to the compiler is a few moves instead of a call.
+        if (bytes == 64) {
+          run(std::integral_constant<std::int64_t, 64>{});
+        } else if (bytes == 32) {
+          run(std::integral_constant<std::int64_t, 32>{});
+        } else if (bytes == 256) {
+          run(std::integral_constant<std::int64_t, 256>{});
+        } else {
+          run(bytes);
+        }
+      });
   if (apart) lower_fusion_apart(builder, node, whole);
   return true;
 }
@@ -201,7 +224,12 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
   if (weight == nullptr || (has_bias && bias == nullptr)) return false;
   POISE_TRY(const ConvAttributes a, conv_transpose_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
   if (a.group == 1 && a.dilations[0] == 1 && a.dilations[1] == 1) {
-    POISE_TRY(const bool done, lower_phases(builder, node, a, *weight, bias));
+    auto form = node.fusion.residual == kNoValue ? integer_form(builder, node) : std::nullopt;
+    POISE_TRY(bool done, lower_phases(builder, node, a, *weight, bias, form));
+    if (!done && form) {
+      form.reset();
+      POISE_TRY(done, lower_phases(builder, node, a, *weight, bias, form));
+    }
     if (done) return true;  // oneDNN may want another layout, as for fewer channels than a block has
   }
   return lower_grouped(builder, node, a, *weight, bias);

@@ -105,9 +105,15 @@ bool lower_binary(Builder& builder, const Node& node) {
 
 void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, const dnnl::memory::dims& strides,
               const dnnl::memory::dims& kernel, const dnnl::memory::dims& begin, const dnnl::memory::dims& end) {
-  const Type type = type_of(builder.desc(node.inputs[0]));
-  const Desc from_layout = builder.blocked(builder.shape(node.inputs[0]), type);
-  const Desc to_layout = builder.blocked(builder.shape(node.outputs[0]), type);
+  const bool integers = algorithm == dnnl::algorithm::pooling_max && builder.held_as_integers(node.inputs[0]);
+  const Grid grid = builder.grid(node.inputs[0]);
+  const Type type = integers ? type_of(grid) : type_of(builder.desc(node.inputs[0]));
+  const auto layout = [&](const Shape& shape) {
+    return integers ? Builder::pixels(shape, type) : builder.blocked(shape, type);
+  };
+  if (integers) builder.set_grid(node.outputs[0], grid);  // the largest of integers is one of them
+  const Desc from_layout = layout(builder.shape(node.inputs[0]));
+  const Desc to_layout = layout(builder.shape(node.outputs[0]));
   const dnnl::pooling_forward::desc desc(kInference, algorithm, from_layout, to_layout, strides, kernel, begin, end);
   const dnnl::pooling_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const dnnl::memory from = builder.read(node.inputs[0], from_layout);
@@ -188,7 +194,7 @@ void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& 
   const Desc layout = source.get_desc();
   const dnnl::memory residual = builder.read(node.fusion.residual, layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  dnnl::primitive_attr attributes = make_attributes({node.fusion.activation, node.fusion.low, node.fusion.high}, false);
+  const dnnl::primitive_attr attributes = make_attributes(node.fusion, false);
   const dnnl::binary::desc desc(dnnl::algorithm::binary_add, layout, layout, layout);
   const dnnl::binary::primitive_desc planned(desc, attributes, builder.engine);
   builder.add_primitive(node, "", dnnl::binary(planned), planned.scratchpad_desc(), planned.impl_info_str(),

@@ -72,6 +72,13 @@ class OnednnProgram : public Program {
 
   Status prepare() {
     remove_identities(graph_);
+    if (precision_ == Precision::kInt8) {
+      note_weight_scales(graph_);
+      if (!has_integer_layers(graph_)) {
+        return unsupported(
+            "the network says nowhere how to compute in integers: poise quantize makes a file that does");
+      }
+    }
     POISE_RETURN_IF_ERROR(fold_constants(graph_));
     fold_batch_norm(graph_);
     remove_dead(graph_);
@@ -82,7 +89,10 @@ class OnednnProgram : public Program {
     POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph_, input_shapes));
     Graph fused = graph_;  // shares the tensors and keeps the value ids, which are the weights' keys
     fold_known(fused, infos);
+    const bool integers = precision_ == Precision::kInt8;
+    if (integers) drop_roundings_before_sums(fused);
     fuse_activations_and_residuals(fused, infos);
+    if (integers) fuse_roundings(fused);
     POISE_RETURN_IF_ERROR(fused.validate());
     const std::lock_guard lock(mutex_);  // the weights gain forms
     const dnnl::stream stream(engine_);
@@ -113,9 +123,11 @@ class OnednnProgram : public Program {
 std::vector<Precision> native_precisions() {
   std::vector<Precision> known{Precision::kFloat32};
   const auto isa = dnnl::get_effective_cpu_isa();
-  if (isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx) {
-    known.push_back(Precision::kBfloat16);
-  }
+  const bool halves = isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+  if (halves) known.push_back(Precision::kBfloat16);
+  // Without VNNI the products of pairs saturate at 16 bits: wrong now and then, and no quicker than floats.
+  const bool vnni = halves || isa == dnnl::cpu_isa::avx512_core_vnni || isa == dnnl::cpu_isa::avx2_vnni;
+  if (vnni) known.push_back(Precision::kInt8);
   return known;
 }
 
