@@ -2,10 +2,14 @@
 """Compares Poise with other engines on the same ONNX file and the same input, in rounds that take turns.
 
 bench/peers.py --setup                       makes build/peers and installs the engines from PyPI into it
-bench/peers.py MODEL.onnx [--json [FILE]]    checks that the outputs agree, then measures
+bench/peers.py MODEL.onnx [--precisions fp32,bf16] [--int8 MODEL-int8.onnx] [--json [FILE]]
+                                             checks that the outputs agree, then measures
 
 Shared machines drift, so only ratios of one interleaved run mean something: each round runs every engine once, each in
 a process of its own, and the figure is the median over all rounds. Network alone: no decoding, cropping or drawing.
+Each engine at its best settings in each precision that it has; int8 is measured on the file that `poise quantize` made,
+by those that compute such a file in integers. ncnn and OpenCV have other formats for integers, and are left out there.
+PyTorch is Debian's, run eagerly by /usr/bin/python3 where it is installed, and only on the operators of PoseResNet.
 """
 import argparse
 import json
@@ -20,9 +24,11 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ENVIRONMENT = os.path.join(ROOT, "build", "peers")
-PACKAGES = ["numpy", "onnxruntime", "openvino", "ncnn", "opencv-python-headless"]
+PACKAGES = ["numpy", "onnx", "onnxruntime", "openvino", "ncnn", "opencv-python-headless"]
 CONVERTER = "pnnx"  # ONNX to ncnn; its program needs nothing of the PyTorch that the package asks for
-TOLERANCE = 1e-4  # of the largest output
+SYSTEM_PYTHON = "/usr/bin/python3"  # whose torch is Debian's
+# Of the largest output, from ONNX Runtime in fp32; beyond ten times as much an engine computes something else.
+TOLERANCES = {"fp32": 1e-4, "bf16": 0.02, "int8": 0.05}
 
 
 def setup() -> None:
@@ -63,9 +69,9 @@ def make_openvino(arguments, shape):
     core = ov.Core()
     network = core.read_model(arguments.model)
     network.reshape(list(shape))
-    # f32 is asked for by name: on CPUs with bfloat16 the default would be a less exact, faster computation.
+    # Asked for by name: on CPUs with bfloat16 the default would be a less exact, faster computation.
     config = {"INFERENCE_NUM_THREADS": arguments.threads, "PERFORMANCE_HINT": "LATENCY"}
-    config["INFERENCE_PRECISION_HINT"] = "f32"
+    config["INFERENCE_PRECISION_HINT"] = "bf16" if arguments.precision == "bf16" else "f32"
     compiled = core.compile_model(network, "CPU", config)
     request = compiled.create_infer_request()
     return (lambda x: request.infer({0: x})[compiled.output(0)]), ov.__version__.split("-")[0]
@@ -104,7 +110,7 @@ def make_ncnn(arguments, shape):
     network = ncnn.Net()
     network.opt.num_threads = arguments.threads
     network.opt.use_fp16_packed = network.opt.use_fp16_storage = network.opt.use_fp16_arithmetic = False
-    network.opt.use_bf16_storage = False
+    network.opt.use_bf16_storage = arguments.precision == "bf16"
     network.load_param(os.path.join(folder, "model.ncnn.param"))
     network.load_model(os.path.join(folder, "model.ncnn.bin"))
 
@@ -116,7 +122,68 @@ def make_ncnn(arguments, shape):
     return (lambda x: numpy.stack([one(image) for image in x])), ncnn.__version__  # ncnn knows no batch
 
 
-MAKERS = {"onnxruntime": make_onnxruntime, "openvino": make_openvino, "ncnn": make_ncnn, "opencv": make_opencv}
+def make_pytorch(arguments, shape):
+    """The file's nodes by PyTorch's functions; what describe_for_pytorch() wrote is read, as Debian has no onnx."""
+    import numpy
+    import torch
+    import torch.nn.functional as f
+
+    torch.set_num_threads(arguments.threads)
+    torch.set_grad_enabled(False)
+    with open(arguments.model + ".json", encoding="utf-8") as file:
+        description = json.load(file)
+    kind = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
+    weights = {name: torch.from_numpy(value).to(kind) for name, value in numpy.load(arguments.model + ".npz").items()}
+    weights = {name: value.contiguous(memory_format=torch.channels_last) if value.dim() == 4 else value
+               for name, value in weights.items()}
+
+    def node(op, inputs, a):
+        pads, strides = a.get("pads", [0, 0, 0, 0])[:2], a.get("strides", [1, 1])
+        if op == "Conv":
+            return f.conv2d(*inputs, stride=strides, padding=pads, groups=a.get("group", 1))
+        if op == "ConvTranspose":
+            bias = inputs[2] if len(inputs) > 2 else None
+            return f.conv_transpose2d(inputs[0], inputs[1], bias, stride=strides, padding=pads)
+        if op == "BatchNormalization":
+            return f.batch_norm(inputs[0], inputs[3], inputs[4], inputs[1], inputs[2], eps=a.get("epsilon", 1e-5))
+        if op == "MaxPool":
+            return f.max_pool2d(inputs[0], a["kernel_shape"], strides, pads)
+        return {"Relu": torch.relu, "Add": torch.add}[op](*inputs)
+
+    def run(x):
+        values = dict(weights)
+        values[description["input"]] = torch.from_numpy(x).to(kind).contiguous(memory_format=torch.channels_last)
+        for op, inputs, output, attributes in description["nodes"]:
+            values[output] = node(op, [values[name] for name in inputs], attributes)
+        return values[description["output"]].float().numpy()
+
+    return run, torch.__version__.split("+")[0]
+
+
+def describe_for_pytorch(model, stem) -> None:
+    """Writes STEM.json and STEM.npz; raises ValueError where an operator has no place in make_pytorch()."""
+    import numpy
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(model).graph
+    nodes = []
+    for node in graph.node:
+        if node.op_type not in ("Conv", "ConvTranspose", "BatchNormalization", "MaxPool", "Relu", "Add"):
+            raise ValueError(f"it is run on PoseResNet's operators alone, this file has {node.op_type}")
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        attributes = {name: list(v) if hasattr(v, "__len__") and not isinstance(v, bytes) else v
+                      for name, v in attributes.items() if not isinstance(v, bytes)}
+        nodes.append([node.op_type, list(node.input), node.output[0], attributes])
+    numpy.savez(stem + ".npz", **{t.name: numpy_helper.to_array(t) for t in graph.initializer})
+    with open(stem + ".json", "w", encoding="utf-8") as file:
+        json.dump({"nodes": nodes, "input": graph.input[0].name, "output": graph.output[0].name}, file)
+
+
+MAKERS = {"onnxruntime": make_onnxruntime, "openvino": make_openvino, "ncnn": make_ncnn, "opencv": make_opencv,
+          "pytorch": make_pytorch}
+PRECISIONS = {"poise": ("fp32", "bf16", "int8"), "onnxruntime": ("fp32", "int8"), "openvino": ("fp32", "bf16", "int8"),
+              "ncnn": ("fp32", "bf16"), "opencv": ("fp32",), "pytorch": ("fp32", "bf16")}
 
 
 def worker(arguments) -> None:
@@ -146,14 +213,29 @@ def call(command) -> dict:
     return json.loads(done.stdout)
 
 
-def call_peer(engine, arguments, data, output=None, iterations=1) -> dict:
-    command = [sys.executable, os.path.abspath(__file__), arguments.model, "--worker", engine, "--input", data]
+def file_for(arguments, precision):
+    return arguments.int8 if precision == "int8" else arguments.model
+
+
+def call_peer(engine, precision, arguments, data, output=None, iterations=1) -> dict:
+    python, model = sys.executable, file_for(arguments, precision)
+    if engine == "pytorch":
+        if not os.path.exists(SYSTEM_PYTHON):
+            raise RuntimeError(f"there is no {SYSTEM_PYTHON}")
+        python, model = SYSTEM_PYTHON, os.path.join(os.path.dirname(os.path.abspath(data)), "pytorch")
+        if not os.path.exists(model + ".npz"):
+            try:
+                describe_for_pytorch(arguments.model, model)
+            except ValueError as error:
+                raise RuntimeError(str(error)) from error
+    command = [python, os.path.abspath(__file__), model, "--worker", engine, "--input", data, "--precision", precision]
     command += ["--threads", str(arguments.threads), "--iterations", str(iterations)]
     return call(command + (["--output", output] if output else []))
 
 
-def call_poise(arguments, batch) -> dict:
-    command = [arguments.poise, "bench", arguments.model, "--threads", str(arguments.threads), "--batch", str(batch)]
+def call_poise(precision, arguments, batch) -> dict:
+    command = [arguments.poise, "bench", file_for(arguments, precision), "--threads", str(arguments.threads)]
+    command += ["--batch", str(batch), "--precision", precision]
     answer = call(command + ["--runs", str(arguments.iterations), "--seconds", "0", "--json"])
     return {"version": answer["poise"], "ms": [answer["rows"][0]["ms_median"]]}
 
@@ -179,59 +261,66 @@ def machine() -> str:
 
 
 def agree(arguments, folder, data) -> dict:
-    """Largest difference from ONNX Runtime, relative to its largest output, for each engine; ends where Poise is off."""
+    """Largest difference from ONNX Runtime's fp32, relative to its largest output, for each engine and precision that
+    can be had; ends where Poise is off."""
     import numpy
 
-    wanted_path = os.path.join(folder, "onnxruntime.npy")
-    call_peer("onnxruntime", arguments, data, wanted_path)
+    wanted_path = os.path.join(folder, "wanted.npy")
+    call_peer("onnxruntime", "fp32", arguments, data, wanted_path)
     wanted = numpy.load(wanted_path)
     differences = {}
-    for engine in ["poise"] + [name for name in MAKERS if name != "onnxruntime"]:
-        path = os.path.join(folder, engine + ".npy")
+    for engine, precision in [(e, p) for e in PRECISIONS for p in PRECISIONS[e] if p in arguments.precisions]:
+        path = os.path.join(folder, f"{engine}-{precision}.npy")
         try:
             if engine == "poise":
-                command = [arguments.poise, "run", arguments.model, "--input", data, "--output", path]
-                command += ["--backend", "onednn", "--threads", str(arguments.threads)]
+                command = [arguments.poise, "run", file_for(arguments, precision), "--input", data, "--output", path]
+                command += ["--backend", "onednn", "--threads", str(arguments.threads), "--precision", precision]
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             else:
-                call_peer(engine, arguments, data, path)
+                call_peer(engine, precision, arguments, data, path)
         except (RuntimeError, subprocess.CalledProcessError) as error:
             if engine == "poise":
-                sys.exit(f"peers: poise run failed: {error}")
-            print(f"peers: {engine} is left out: {error}", file=sys.stderr)
+                sys.exit(f"peers: poise run failed in {precision}: {error}")
+            print(f"peers: {engine} {precision} is left out: {error}", file=sys.stderr)
             continue
         found = numpy.load(path)
         same_shape = found.shape == wanted.shape
-        differences[engine] = float(abs(found - wanted).max() / abs(wanted).max()) if same_shape else float("inf")
-    if not differences["poise"] <= TOLERANCE:
-        sys.exit(f"peers: poise differs from onnxruntime by {differences['poise']:.2e} of the maximum: not measured")
+        off = float(abs(found - wanted).max() / abs(wanted).max()) if same_shape else float("inf")
+        if engine == "poise" and precision == "fp32" and not off <= TOLERANCES["fp32"]:
+            sys.exit(f"peers: poise differs from onnxruntime by {off:.2e} of the maximum: not measured")
+        # An engine that computes something else is not a peer on this file.
+        if off <= 10 * TOLERANCES[precision]:
+            differences[engine, precision] = off
+        else:
+            print(f"peers: {engine} {precision} is left out: its output is {off:.2e} of the maximum off", file=sys.stderr)
     return differences
 
 
-def measure(arguments, folder, shape, engines) -> list:
+def measure(arguments, folder, shape, entries) -> list:
     import numpy
 
     rows = []
     for batch in arguments.batches:
         data = os.path.join(folder, f"batch{batch}.npy")
         numpy.save(data, numpy.random.default_rng(batch).standard_normal([batch] + shape[1:]).astype(numpy.float32))
-        times = {engine: [] for engine in engines}
+        times = {entry: [] for entry in entries}
         versions = {}
         for turn in range(arguments.rounds):
             print(f"peers: batch {batch}, round {turn + 1} of {arguments.rounds}", file=sys.stderr)
-            order = engines[turn % len(engines) :] + engines[: turn % len(engines)]
-            for engine in order:
+            start = turn % len(entries)
+            for engine, precision in entries[start:] + entries[:start]:
                 if engine == "poise":
-                    answer = call_poise(arguments, batch)
+                    answer = call_poise(precision, arguments, batch)
                 else:
-                    answer = call_peer(engine, arguments, data, iterations=arguments.iterations)
+                    answer = call_peer(engine, precision, arguments, data, iterations=arguments.iterations)
                 versions[engine] = answer["version"]
-                times[engine].append(statistics.median(answer["ms"]) / batch)
-        base = statistics.median(times["onnxruntime"])
-        for engine in engines:
-            median = statistics.median(times[engine])
-            rows.append({"engine": engine, "version": versions[engine], "batch": batch, "ms_per_person": median,
-                         "ratio_to_onnxruntime": median / base, "rounds": times[engine]})
+                times[engine, precision].append(statistics.median(answer["ms"]) / batch)
+        for engine, precision in entries:
+            median = statistics.median(times[engine, precision])
+            peers = [statistics.median(times[e]) for e in entries if e[0] != "poise" and e[1] == precision]
+            rows.append({"engine": engine, "precision": precision, "version": versions[engine], "batch": batch,
+                         "ms_per_person": median, "rounds": times[engine, precision],
+                         "ratio_to_fastest_peer": min(peers) / median if peers else None})
     return rows
 
 
@@ -241,11 +330,13 @@ def main() -> int:
     parser.add_argument("--setup", action="store_true", help="make build/peers, then end")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8])
+    parser.add_argument("--precisions", type=lambda text: text.split(","), default=["fp32"], help="fp32, bf16")
+    parser.add_argument("--int8", metavar="FILE", help="the same network in QDQ form: int8 is measured too, on it")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=15, help="of each peer in each round")
     parser.add_argument("--poise", default=os.path.join(ROOT, "build", "release", "bin", "poise"))
     parser.add_argument("--json", nargs="?", const="-", help="write JSON to FILE, or in place of the table")
-    for hidden in ("--worker", "--input", "--output"):
+    for hidden in ("--worker", "--input", "--output", "--precision"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.setup:
@@ -253,10 +344,14 @@ def main() -> int:
         return 0
     if not arguments.model:
         parser.error("give a model")
-    enter_environment()
-    if arguments.worker:
+    if arguments.worker:  # already in the Python that is to run it
         worker(arguments)
         return 0
+    enter_environment()
+    if not set(arguments.precisions) <= {"fp32", "bf16"}:
+        parser.error("--precisions takes fp32 and bf16; int8 comes with --int8 FILE")
+    if arguments.int8:
+        arguments.precisions = arguments.precisions + ["int8"]
 
     import numpy
 
@@ -266,22 +361,15 @@ def main() -> int:
         batch = shape[0] if isinstance(shape[0], int) else 1
         numpy.save(data, numpy.random.default_rng(0).standard_normal([batch] + shape[1:]).astype(numpy.float32))
         differences = agree(arguments, folder, data)
-        # An engine that computes something else is not a peer on this file.
-        engines = ["poise", "onnxruntime"]
-        for engine, difference in differences.items():
-            if engine != "poise" and difference <= 10 * TOLERANCE:
-                engines.append(engine)
-            elif engine != "poise":
-                print(f"peers: {engine} is left out: its output is {difference:.2e} of the maximum off", file=sys.stderr)
         if isinstance(shape[0], int):
             for batch in arguments.batches:
                 if batch != shape[0]:
                     print(f"peers: the model insists on batch {shape[0]}: batch {batch} is left out", file=sys.stderr)
             arguments.batches = [shape[0]]
-        rows = measure(arguments, folder, shape, engines)
+        rows = measure(arguments, folder, shape, list(differences))
 
     report = {"machine": machine(), "threads": arguments.threads, "model": os.path.basename(arguments.model),
-              "input": shape, "rounds": arguments.rounds, "differences": differences, "results": rows}
+              "input": shape, "rounds": arguments.rounds, "differences": {f"{e} {p}": d for (e, p), d in differences.items()}, "results": rows}
     if arguments.json:
         text = json.dumps(report, indent=1)
         if arguments.json == "-":
@@ -290,11 +378,11 @@ def main() -> int:
         with open(arguments.json, "w", encoding="utf-8") as file:
             file.write(text + "\n")
     print(f"{report['machine']}; {arguments.threads} threads; {report['model']}; median of {arguments.rounds} rounds")
-    print(f"{'engine':14}{'version':14}{'batch':>6}{'ms/person':>12}{'to ORT':>9}{'difference':>12}")
+    print(f"{'engine':14}{'version':14}{'precision':>10}{'batch':>6}{'ms/person':>12}{'speed to best peer':>20}{'difference':>12}")
     for row in rows:
-        difference = differences.get(row["engine"], 0.0)
-        print(f"{row['engine']:14}{row['version'][:13]:14}{row['batch']:>6}{row['ms_per_person']:>12.2f}"
-              f"{row['ratio_to_onnxruntime']:>9.3f}{difference:>12.1e}")
+        ratio = f"{row['ratio_to_fastest_peer']:.3f}" if row["ratio_to_fastest_peer"] else ""
+        print(f"{row['engine']:14}{row['version'][:13]:14}{row['precision']:>10}{row['batch']:>6}{row['ms_per_person']:>12.2f}"
+              f"{ratio:>20}{differences[row['engine'], row['precision']]:>12.1e}")
     return 0
 
 

@@ -11,6 +11,7 @@
 #include "poise/base/json.h"
 #include "poise/base/random.h"
 #include "poise/base/version.h"
+#include "poise/engine/peak.h"
 #include "poise/engine/session.h"
 #include "poise/weights/onnx_reader.h"
 
@@ -93,15 +94,28 @@ Result<Json> measure(Graph graph, const Options& o, Precision precision, int thr
   json.set("peak_bytes", peak_memory());
   if (o.layers) {
     POISE_TRY(const std::vector<LayerTime> layers, session.profile(inputs));
+    const double peak = measured_peak(precision, session.threads());
+    double whole = 0;
+    for (const LayerTime& layer : layers) whole += layer.milliseconds;
+    std::int64_t products = 0;
     Json list = Json::array();
     for (const LayerTime& layer : layers) {
       Json entry = Json::object();
       entry.set("name", layer.name);
       entry.set("kernel", layer.kernel);
       entry.set("ms", layer.milliseconds);
+      entry.set("share", whole > 0 ? layer.milliseconds / whole : 0.0);
+      products += layer.multiply_adds;
       entry.set("gmac_per_s",
                 layer.milliseconds > 0 ? static_cast<double>(layer.multiply_adds) / layer.milliseconds * 1e-6 : 0.0);
+      if (peak > 0 && layer.milliseconds > 0) {
+        entry.set("of_peak", static_cast<double>(layer.multiply_adds) / (layer.milliseconds * 1e-3) / peak);
+      }
       list.push(std::move(entry));
+    }
+    if (peak > 0) {
+      json.set("peak_gmac_per_s", peak * 1e-9);
+      json.set("of_peak", static_cast<double>(products) / (times[times.size() / 2] * 1e-3) / peak);
     }
     json.set("layers", std::move(list));
   }
@@ -114,18 +128,34 @@ void print(const Json& row) {
               number(row, "threads"), number(row, "batch"), number(row, "ms_median"), number(row, "ms_min"),
               number(row, "ms_per_person"), number(row, "arena_bytes") * 1e-6);
   if (const Json* layers = row.find("layers")) {
+    if (row.find("of_peak") != nullptr) {
+      std::printf("    %.0f %% of the measured peak, %.1f GMAC/s (registers alone)\n", 100 * number(row, "of_peak"),
+                  number(row, "peak_gmac_per_s"));
+    }
     for (const Json& layer : layers->as_array()) {
-      std::printf("    %8.3f ms %7.1f GMAC/s  %-60s %s\n", number(layer, "ms"), number(layer, "gmac_per_s"),
-                  layer.string("name").value().c_str(), layer.string("kernel").value().c_str());
+      const bool works = layer.find("of_peak") != nullptr && number(layer, "gmac_per_s") > 0;
+      std::printf("    %8.3f ms %5.1f %% %7.1f GMAC/s ", number(layer, "ms"), 100 * number(layer, "share"),
+                  number(layer, "gmac_per_s"));
+      if (works) {
+        std::printf("%4.0f %% of peak  ", 100 * number(layer, "of_peak"));
+      } else {
+        std::printf("%16s", "");
+      }
+      std::printf("%-60s %s\n", layer.string("name").value().c_str(), layer.string("kernel").value().c_str());
     }
   }
 }
 
-std::vector<Precision> precisions(const Options& o) {
+/// int8 among "all" only where the network is made for it.
+std::vector<Precision> precisions(const Options& o, bool integers) {
   std::vector<Precision> wanted;
   for (const std::string& name : o.precisions) {
-    if (name == "all") return native_precisions();
-    wanted.push_back(name == "bf16" ? Precision::kBfloat16 : Precision::kFloat32);
+    if (name == "all") {
+      wanted = native_precisions();
+      if (!integers) std::erase(wanted, Precision::kInt8);
+      return wanted;
+    }
+    wanted.push_back(find_precision(name).value());
   }
   return wanted;
 }
@@ -134,7 +164,8 @@ Status bench(const Options& o) {
   std::string hash;
   Json rows = Json::array();
   if (!o.json) std::printf("precision threads  batch  median ms     min ms  ms a person  arena MB\n");
-  for (const Precision precision : precisions(o)) {
+  POISE_TRY(const OpenModel first, open_model(o.model));
+  for (const Precision precision : precisions(o, holds_integers(first.onnx.graph))) {
     for (const int threads : o.threads) {
       for (const int batch : o.batches) {
         POISE_TRY(OpenModel model, open_model(o.model));
@@ -170,9 +201,11 @@ Action make_bench(CLI::App& command) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command.add_option("--precision", o->precisions, "list of fp32, bf16; all: those this processor has")
+  command
+      .add_option("--precision", o->precisions,
+                  "list of fp32, bf16, int8; all: those this processor has and the network is made for")
       ->delimiter(',')
-      ->check(CLI::IsMember({"fp32", "bf16", "all"}))
+      ->check(CLI::IsMember({"fp32", "bf16", "int8", "all"}))
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--seconds", o->seconds, "time at least, a row")
@@ -182,7 +215,8 @@ Action make_bench(CLI::App& command) {
       ->check(CLI::IsMember(backend_names()))
       ->capture_default_str();
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
-  command.add_flag("--layers", o->layers, "the time of each layer too");
+  command.add_flag("--layers", o->layers,
+                   "of each layer too: time, share, speed, how much of what the processor can do");
   command.add_flag("--json", o->json, "as JSON");
   command.footer(
       "Examples:\n"

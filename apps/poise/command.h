@@ -23,5 +23,6 @@ Action make_models(CLI::App& command);
 Action make_data(CLI::App& command);
 Action make_train(CLI::App& command);
 Action make_export(CLI::App& command);
+Action make_quantize(CLI::App& command);
 
 }  // namespace poise::app

@@ -17,12 +17,9 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::stri
       ->capture_default_str();
   command
       .add_option_function<std::string>(
-          "--precision",
-          [&options](const std::string& given) {
-            if (given != "auto") options.precision = given == "bf16" ? Precision::kBfloat16 : Precision::kFloat32;
-          },
-          "auto: what the card vouches for and the processor has; fp32; bf16")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+          "--precision", [&options](const std::string& given) { options.precision = find_precision(given); },
+          "auto: what the card vouches for and the processor has; fp32; bf16; int8, of files made for it")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->default_str("auto");
   command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
 }

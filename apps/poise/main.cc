@@ -29,6 +29,7 @@ constexpr Entry kCommands[] = {
     {"data", "data sets to learn from: check them, pack them", poise::app::make_data},
     {"train", "train a network on a labelled data set", poise::app::make_train},
     {"export", "a training run's weights as a model file", poise::app::make_export},
+    {"quantize", "layers in eight-bit integers: faster, a little rougher, measured", poise::app::make_quantize},
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 

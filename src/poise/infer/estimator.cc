@@ -34,12 +34,13 @@ void keep_heatmaps(Graph& graph) {
     graph.outputs = {heatmaps};
 }
 
-/// What the card vouches for, where this processor has it.
-Precision precision_of(const ModelCard& card, const std::string& backend) {
-  if (backend == "onednn") {
-    for (const Precision precision : native_precisions()) {
-      if (card.precision == name_of(precision)) return precision;
-    }
+/// What the card vouches for, where this processor has it; integers where the network itself says so.
+Precision precision_of(const ModelCard& card, const Graph& graph, const std::string& backend) {
+  if (backend != "onednn") return Precision::kFloat32;
+  const bool integers = holds_integers(graph);
+  const std::string wanted = integers ? name_of(Precision::kInt8) : card.precision;
+  for (const Precision precision : native_precisions()) {
+    if (wanted == name_of(precision) && (precision != Precision::kInt8 || integers)) return precision;
   }
   return Precision::kFloat32;
 }
@@ -167,7 +168,7 @@ Result<Estimator> Estimator::create(OnnxModel model, const EstimatorOptions& opt
     state->network = std::move(*network);
     state->threads = options.threads > 0 ? options.threads : omp_get_max_threads();
   } else {
-    state->precision = options.precision.value_or(precision_of(*card, options.backend));
+    state->precision = options.precision.value_or(precision_of(*card, model.graph, options.backend));
     auto session = Session::create(std::move(model.graph), {options.backend, options.threads, state->precision});
     if (!session.ok()) return named(session.error());
     state->threads = session->threads();

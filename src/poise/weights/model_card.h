@@ -27,7 +27,7 @@ struct ModelCard {
   GaussianHeatmap codec;                  // "codec": "gaussian_heatmap", "sigma"; stride follows from the shapes
   Refine refine = Refine::kQuarter;       // "refine" none|quarter|dark
   bool flip_shift = true;                 // "flip_shift"
-  std::string precision = "fp32";         // "precision" fp32|bf16: the quickest that was measured to be as good
+  std::string precision = "fp32";         // "precision" fp32|bf16|int8: the quickest that was measured to be as good
   std::string output_skeleton;            // "output_skeleton": derived set to report ("ailia19"); empty: as the network
   std::string source, licence, training_data, accuracy;
 };

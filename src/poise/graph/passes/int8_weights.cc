@@ -8,20 +8,6 @@
 namespace poise {
 namespace {
 
-/// The axis of a weight that counts the layer's outputs; -1: not a layer that is stored so.
-int output_axis(const Node& node, const Tensor& weight) {
-  if (weight.type() != DType::kFloat32 || weight.rank() < 2) return -1;
-  if (node.op == "Conv") return 0;
-  if (node.op == "ConvTranspose") return node.integer("group", 1) == 1 ? 1 : -1;
-  if (node.op == "Gemm") return node.integer("transB", 0) != 0 ? 0 : 1;
-  return -1;
-}
-
-struct Stored {
-  Tensor values;  // int8
-  Tensor scales;  // float32, one an index of the axis
-};
-
 /// The step whose rounding errs least in the mean square, among a few: clipping rare outliers spares all the others.
 float best_step(const std::vector<float>& values) {
   float largest = 0;
@@ -45,11 +31,21 @@ float best_step(const std::vector<float>& values) {
   return best;
 }
 
-Stored store(const Tensor& weight, int axis) {
+}  // namespace
+
+int output_axis(const Node& node, const Tensor& weight) {
+  if (weight.type() != DType::kFloat32 || weight.rank() < 2) return -1;
+  if (node.op == "Conv") return 0;
+  if (node.op == "ConvTranspose") return node.integer("group", 1) == 1 ? 1 : -1;
+  if (node.op == "Gemm") return node.integer("transB", 0) != 0 ? 0 : 1;
+  return -1;
+}
+
+Int8Weight to_int8(const Tensor& weight, int axis) {
   const auto extent = weight.dim(static_cast<std::size_t>(axis));
   std::int64_t inner = 1;
   for (std::size_t i = static_cast<std::size_t>(axis) + 1; i < weight.rank(); ++i) inner *= weight.dim(i);
-  Stored stored{Tensor(weight.shape(), DType::kInt8), Tensor(Shape{extent})};
+  Int8Weight stored{Tensor(weight.shape(), DType::kInt8), Tensor(Shape{extent})};
   const auto from = weight.floats();
   const auto to = stored.values.as<std::int8_t>();
   const std::int64_t outer = extent * inner == 0 ? 0 : weight.count() / (extent * inner);
@@ -71,42 +67,37 @@ Stored store(const Tensor& weight, int axis) {
   return stored;
 }
 
-}  // namespace
+void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis) {
+  const std::string name = graph.values[id].name;
+  Node node;
+  node.op = "DequantizeLinear";
+  node.name = name + "_dequantize";
+  node.inputs = {graph.add_constant(name + "_quantized", std::make_shared<const Tensor>(std::move(stored.values))),
+                 graph.add_constant(name + "_scale", std::make_shared<const Tensor>(std::move(stored.scales)))};
+  node.outputs = {id};
+  node.attributes["axis"] = static_cast<std::int64_t>(axis);
+  graph.values[id].constant = nullptr;
+  graph.values[id].shape.clear();
+  graph.nodes.insert(graph.nodes.begin(), std::move(node));
+}
 
 void store_weights_as_int8(Graph& graph) {
-  constexpr std::int64_t kSmall = 1024;  // elements: what is smaller stays as it is
-  std::vector<Node> added;
-  const std::size_t layers = graph.nodes.size();
-  for (std::size_t n = 0; n < layers; ++n) {
-    if (graph.nodes[n].inputs.size() < 2) continue;
-    const ValueId id = graph.nodes[n].inputs[1];
+  constexpr std::int64_t kSmall = 1024;         // elements: what is smaller stays as it is
+  std::vector<std::pair<ValueId, int>> chosen;  // weight and axis
+  for (const Node& layer : graph.nodes) {
+    if (layer.inputs.size() < 2) continue;
+    const ValueId id = layer.inputs[1];
     const auto weight = id == kNoValue ? nullptr : graph.values[id].constant;
-    const int axis = weight == nullptr ? -1 : output_axis(graph.nodes[n], *weight);
+    const int axis = weight == nullptr ? -1 : output_axis(layer, *weight);
     if (axis < 0 || weight->count() < kSmall) continue;
     // Shared weights: the first layer's axis would have to fit all of them.
     const auto reads = [id](const Node& node) { return std::count(node.inputs.begin(), node.inputs.end(), id); };
     std::ptrdiff_t readers = 0;
     for (const Node& node : graph.nodes) readers += reads(node);
     const bool is_output = std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
-    if (readers != 1 || is_output) continue;
-
-    Stored stored = store(*weight, axis);
-    const std::string name = graph.values[id].name;
-    const ValueId values =
-        graph.add_constant(name + "_quantized", std::make_shared<const Tensor>(std::move(stored.values)));
-    const ValueId scales =
-        graph.add_constant(name + "_scale", std::make_shared<const Tensor>(std::move(stored.scales)));
-    graph.values[id].constant = nullptr;
-    graph.values[id].shape.clear();
-    Node node;
-    node.op = "DequantizeLinear";
-    node.name = name + "_dequantize";
-    node.inputs = {values, scales};
-    node.outputs = {id};
-    node.attributes["axis"] = static_cast<std::int64_t>(axis);
-    added.push_back(std::move(node));
+    if (readers == 1 && !is_output) chosen.emplace_back(id, axis);
   }
-  graph.nodes.insert(graph.nodes.begin(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+  for (const auto& [id, axis] : chosen) put_int8_weight(graph, id, to_int8(*graph.constant(id), axis), axis);
 }
 
 }  // namespace poise

@@ -42,5 +42,14 @@ void fuse_roundings(Graph& graph);
 /// node reads become int8 with a scale for each output channel (the one that errs least in the mean square) and a
 /// DequantizeLinear under the weight's own name. Rounds: outputs change a little. Small weights and all else stay.
 void store_weights_as_int8(Graph& graph);
+/// The axis of a layer's weight that counts its outputs; -1: not a layer that is stored so.
+int output_axis(const Node& node, const Tensor& weight);
+struct Int8Weight {
+  Tensor values;  // int8, -127 to 127
+  Tensor scales;  // float32, one an index of the axis
+};
+Int8Weight to_int8(const Tensor& weight, int axis);
+/// The constant `id` becomes the output of a DequantizeLinear of `stored`, which this adds.
+void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis);
 
 }  // namespace poise
