@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "command.h"
 #include "console.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string model, input, backend = "onednn";
   std::vector<int> threads{0};
   std::vector<int> batches{1};
+  std::vector<int> streams{1};
   std::vector<std::string> precisions{"fp32"};
   int runs = 20;
   double seconds = 2.0;
@@ -56,38 +58,65 @@ Result<Shape> input_shape(const Graph& graph, const Options& o, std::int64_t bat
   return shape;
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// Milliseconds of each run, until there are enough. Each of the sessions runs in a thread of its own.
+Result<std::vector<double>> time_runs(std::vector<Session>& sessions, const Tensor& input, const Options& o) {
+  const TensorView view(input);
+  const std::span<const TensorView> inputs(&view, 1);
+  std::vector<std::vector<double>> times(sessions.size());
+  std::vector<Status> failed(sessions.size());
+  const auto run = [&](std::size_t i) {
+    std::vector<Tensor> outputs;
+    for (int warm = 0; warm < 3 && failed[i].ok(); ++warm) failed[i] = sessions[i].run(inputs, outputs);
+    const auto start = Clock::now();
+    while (failed[i].ok() && (static_cast<int>(times[i].size()) < o.runs ||
+                              std::chrono::duration<double>(Clock::now() - start).count() < o.seconds)) {
+      const auto begin = Clock::now();
+      failed[i] = sessions[i].run(inputs, outputs);
+      times[i].push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    }
+  };
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < sessions.size(); ++i) others.emplace_back(run, i);
+  run(0);
+  for (std::thread& other : others) other.join();
+  std::vector<double> all;
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    POISE_RETURN_IF_ERROR(failed[i]);
+    all.insert(all.end(), times[i].begin(), times[i].end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 /// Takes the graph, so that nothing but the session holds its weights while memory is measured.
-Result<Json> measure(Graph graph, const Options& o, Precision precision, int threads, int batch) {
+Result<Json> measure(Graph graph, const Options& o, Precision precision, int threads, int batch, int streams) {
   POISE_TRY(const Shape shape, input_shape(graph, o, batch));
   if (const auto fits = infer_shapes(graph, std::span(&shape, 1)); !fits.ok()) return fits.error();
-  POISE_TRY(Session session, Session::create(std::move(graph), {o.backend, threads, precision}));
+  std::vector<Session> sessions;
+  POISE_TRY(Session first, Session::create(std::move(graph), {o.backend, threads, precision}));
+  sessions.push_back(std::move(first));
+  for (int i = 1; i < streams; ++i) sessions.push_back(sessions[0].sibling());
+  Session& session = sessions[0];
   Tensor input(shape);
   Random random(1);
   for (float& v : input.floats()) v = static_cast<float>(random.uniform(-2.0, 2.0));
   const TensorView view(input);
   const std::span<const TensorView> inputs(&view, 1);
-  std::vector<Tensor> outputs;
-  using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < 3; ++i) POISE_RETURN_IF_ERROR(session.run(inputs, outputs));
-  std::vector<double> times;
-  const auto start = Clock::now();
-  while (static_cast<int>(times.size()) < o.runs ||
-         std::chrono::duration<double>(Clock::now() - start).count() < o.seconds) {
-    const auto begin = Clock::now();
-    POISE_RETURN_IF_ERROR(session.run(inputs, outputs));
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
-  }
-  std::sort(times.begin(), times.end());
+  POISE_TRY(const std::vector<double> times, time_runs(sessions, input, o));
   POISE_TRY(const PlanInfo plan, session.plan(std::span(&shape, 1)));
   Json json = Json::object();
   json.set("precision", std::string(name_of(precision)));
   json.set("threads", session.threads());
   json.set("batch", batch);
+  json.set("streams", streams);
   json.set("runs", static_cast<std::int64_t>(times.size()));
   json.set("ms_median", times[times.size() / 2]);
   json.set("ms_min", times.front());
   json.set("ms_max", times.back());
   json.set("ms_per_person", times[times.size() / 2] / batch);
+  json.set("persons_per_second", batch * streams * 1e3 / times[times.size() / 2]);
   json.set("arena_bytes", static_cast<std::int64_t>(plan.arena_bytes));
   json.set("arena_ideal_bytes", static_cast<std::int64_t>(plan.ideal_bytes));
   json.set("weight_bytes", static_cast<std::int64_t>(plan.weight_bytes));
@@ -124,9 +153,10 @@ Result<Json> measure(Graph graph, const Options& o, Precision precision, int thr
 
 void print(const Json& row) {
   const auto number = [](const Json& json, const char* name) { return json.number(name).value(); };
-  std::printf("%-9s %7.0f %6.0f %10.2f %10.2f %12.2f %9.1f\n", row.string("precision").value().c_str(),
-              number(row, "threads"), number(row, "batch"), number(row, "ms_median"), number(row, "ms_min"),
-              number(row, "ms_per_person"), number(row, "arena_bytes") * 1e-6);
+  std::printf("%-9s %7.0f %6.0f %7.0f %10.2f %10.2f %12.2f %10.1f %9.1f\n", row.string("precision").value().c_str(),
+              number(row, "threads"), number(row, "batch"), number(row, "streams"), number(row, "ms_median"),
+              number(row, "ms_min"), number(row, "ms_per_person"), number(row, "persons_per_second"),
+              number(row, "arena_bytes") * 1e-6);
   if (const Json* layers = row.find("layers")) {
     if (row.find("of_peak") != nullptr) {
       std::printf("    %.0f %% of the measured peak, %.1f GMAC/s (registers alone)\n", 100 * number(row, "of_peak"),
@@ -163,17 +193,20 @@ std::vector<Precision> precisions(const Options& o, bool integers) {
 Status bench(const Options& o) {
   std::string hash;
   Json rows = Json::array();
-  if (!o.json) std::printf("precision threads  batch  median ms     min ms  ms a person  arena MB\n");
+  if (!o.json)
+    std::printf("precision threads  batch streams  median ms     min ms  ms a person  persons/s  arena MB\n");
   POISE_TRY(const OpenModel first, open_model(o.model));
   for (const Precision precision : precisions(o, holds_integers(first.onnx.graph))) {
     for (const int threads : o.threads) {
       for (const int batch : o.batches) {
-        POISE_TRY(OpenModel model, open_model(o.model));
-        hash = model.onnx.hash;
-        auto row = measure(std::move(model.onnx.graph), o, precision, threads, batch);
-        if (!row.ok()) return row.error().prefixed(o.model);
-        if (!o.json) print(*row);
-        rows.push(std::move(*row));
+        for (const int streams : o.streams) {
+          POISE_TRY(OpenModel model, open_model(o.model));
+          hash = model.onnx.hash;
+          auto row = measure(std::move(model.onnx.graph), o, precision, threads, batch, streams);
+          if (!row.ok()) return row.error().prefixed(o.model);
+          if (!o.json) print(*row);
+          rows.push(std::move(*row));
+        }
       }
     }
   }
@@ -201,6 +234,10 @@ Action make_bench(CLI::App& command) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command.add_option("--streams", o->streams, "list: so many sessions side by side over one model, of --threads each")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   command
       .add_option("--precision", o->precisions,
                   "list of fp32, bf16, int8; all: those this processor has and the network is made for")
@@ -222,6 +259,7 @@ Action make_bench(CLI::App& command) {
       "Examples:\n"
       "  poise bench pose.onnx --threads 1,2 --batch 1,8\n"
       "  poise bench poise-small --precision all\n"
+      "  poise bench poise-small --threads 1 --streams 1,2\n"
       "  poise bench pose.onnx --layers");
   return [o] {
     const Status status = bench(*o);

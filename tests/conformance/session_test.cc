@@ -6,6 +6,7 @@
 #include <cstring>
 #include <thread>
 
+#include "kit/qdq.h"
 #include "poise/base/random.h"
 #include "poise/models/pose_resnet.h"
 
@@ -64,7 +65,7 @@ void expect_backends_agree(const Graph& graph, const std::vector<Shape>& shapes,
   EXPECT_GT(most, 0.0F);
   EXPECT_LE(worst, tolerance * most);
   for (const Precision precision : native_precisions()) {
-    if (precision == Precision::kFloat32) continue;
+    if (precision != Precision::kBfloat16) continue;  // integers: integers_test.cc
     const Tensor rough = run(graph, "onednn", inputs, precision);
     ASSERT_EQ(rough.shape(), want.shape());
     worst = 0;
@@ -284,11 +285,15 @@ TEST(Session, SixteenSiblingsAgreeBitForBitAndShareTheWeights) {
   options.depth = 18;
   options.width = 0.25F;
   options.input = {64, 64};
-  Graph graph = pose_resnet(options).value();
-  disturb_parameters(graph);
-  const Tensor input = random_tensor({1, 3, 64, 64}, 31, -2, 2)->clone();
+  Graph floats = pose_resnet(options).value();
+  disturb_parameters(floats);
+  const Grid grid{.scale = 0.03F, .zero = 100, .type = DType::kUint8};
+  const Graph integers = kit::small_pose_net(4, grid, grid, grid, false);
   for (const Precision precision : native_precisions()) {
     SCOPED_TRACE(name_of(precision));
+    const Graph& graph = precision == Precision::kInt8 ? integers : floats;
+    const Shape shape = precision == Precision::kInt8 ? Shape{2, 3, 32, 24} : Shape{1, 3, 64, 64};
+    const Tensor input = random_tensor(shape, 31, -2, 2)->clone();
     Session session = Session::create(Graph(graph), {"onednn", 1, precision}).value();
     const TensorView view(input);
     std::vector<Tensor> outputs;
