@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <optional>
 
 #include "poise/base/check.h"
 
@@ -80,64 +79,75 @@ void refine_quarter(const float* map, Size size, int x, int y, Point& point) {
 }
 
 // The blur of DARK's code: kernel 11 for sigma 2, 17 for sigma 3, whose own sigma follows OpenCV's rule for a kernel
-// size, 0.3 * ((size - 1) / 2 - 1) + 0.8 (getGaussianKernel); the map is surrounded by zeros.
-class Blur {
+// size, 0.3 * ((size - 1) / 2 - 1) + 0.8 (getGaussianKernel); the map is surrounded by zeros. Made only where it is
+// looked at: on the pixels around a peak.
+class LocalBlur {
  public:
-  Blur(float sigma, Size size)
-      : sigma_(sigma), size_(size), radius_(std::max(1, static_cast<int>(std::lround(3.0F * sigma)) - 1)) {
+  static constexpr int kReach = 2;  // from the peak
+  static constexpr int kSide = 2 * kReach + 1;
+
+  explicit LocalBlur(float sigma) : radius_(std::max(1, static_cast<int>(std::lround(3.0F * sigma)) - 1)) {
     const double own = 0.3 * (radius_ - 1) + 0.8;
     double total = 0;
     for (int i = -radius_; i <= radius_; ++i) total += std::exp(-i * i / (2 * own * own));
     for (int i = -radius_; i <= radius_; ++i) {
-      weights_.push_back(static_cast<float>(std::exp(-i * i / (2 * own * own)) / total));
+      weights_[static_cast<std::size_t>(i + radius_)] = static_cast<float>(std::exp(-i * i / (2 * own * own)) / total);
     }
-    padded_.resize(static_cast<std::size_t>(size.width) + 2 * static_cast<std::size_t>(radius_));
-    rows_.resize(area(size));
-    blurred_.resize(area(size));
   }
 
-  bool fits(float sigma, Size size) const { return sigma == sigma_ && size == size_; }
-
-  /// Valid until the next call.
-  const float* operator()(const float* map) {
-    const int width = size_.width;
-    for (int y = 0; y < size_.height; ++y) {
-      std::copy_n(map + static_cast<std::ptrdiff_t>(y) * width, width, padded_.begin() + radius_);
-      float* out = rows_.data() + static_cast<std::ptrdiff_t>(y) * width;
-      std::fill_n(out, width, 0.0F);
-      for (int k = 0; k <= 2 * radius_; ++k) add(weights_[static_cast<std::size_t>(k)], padded_.data() + k, out);
-    }
-    std::fill(blurred_.begin(), blurred_.end(), 0.0F);
-    for (int y = 0; y < size_.height; ++y) {
-      float* out = blurred_.data() + static_cast<std::ptrdiff_t>(y) * width;
-      for (int k = std::max(0, radius_ - y); k <= std::min(2 * radius_, size_.height - 1 - y + radius_); ++k) {
-        add(weights_[static_cast<std::size_t>(k)], rows_.data() + static_cast<std::ptrdiff_t>(y + k - radius_) * width,
-            out);
+  /// The blurred map around (x, y), which has kReach pixels on every side.
+  void look(const float* map, Size size, int x, int y) {
+    for (auto& row : around_) row.fill(0.0F);
+    const int top = std::max(0, y - kReach - radius_);
+    const int bottom = std::min(size.height - 1, y + kReach + radius_);
+    for (int line = top; line <= bottom; ++line) {
+      const float* row = map + static_cast<std::ptrdiff_t>(line) * size.width;
+      std::array<float, kSide> across{};
+      for (int i = 0; i < kSide; ++i) {
+        const int centre = x + i - kReach;
+        const int left = std::max(0, centre - radius_);
+        const int right = std::min(size.width - 1, centre + radius_);
+        float sum = 0;
+        for (int column = left; column <= right; ++column) sum += weight(column - centre) * row[column];
+        across[static_cast<std::size_t>(i)] = sum;
+      }
+      for (int i = 0; i < kSide; ++i) {
+        const int distance = line - (y + i - kReach);
+        if (std::abs(distance) > radius_) continue;
+        for (int k = 0; k < kSide; ++k) {
+          around_[static_cast<std::size_t>(i)][static_cast<std::size_t>(k)] +=
+              weight(distance) * across[static_cast<std::size_t>(k)];
+        }
       }
     }
-    return blurred_.data();
+  }
+  float at(int dx, int dy) const {
+    return around_[static_cast<std::size_t>(dy + kReach)][static_cast<std::size_t>(dx + kReach)];
+  }
+  float largest() const {
+    float most = around_[0][0];
+    for (const auto& row : around_) most = std::max(most, *std::max_element(row.begin(), row.end()));
+    return most;
   }
 
  private:
-  void add(float weight, const float* in, float* out) const {
-    for (int x = 0; x < size_.width; ++x) out[x] += weight * in[x];
-  }
-  float sigma_;
-  Size size_;
+  float weight(int distance) const { return weights_[static_cast<std::size_t>(distance + radius_)]; }
+
+  static constexpr int kWidest = 2 * (3 * static_cast<int>(kMaxSigma) + 1) + 1;
   int radius_;
-  std::vector<float> weights_, padded_, rows_, blurred_;
+  std::array<float, kWidest> weights_{};
+  std::array<std::array<float, kSide>, kSide> around_{};
 };
 
-// DARK, equations 6 to 9: one Newton step on the logarithm, with the second differences two pixels apart.
-void refine_dark(const float* map, Size size, int x, int y, float peak, Blur& blur, Point& point) {
+// DARK, equations 6 to 9: one Newton step on the logarithm, with the second differences two pixels apart. Its code
+// blurs the whole map and scales it to the old maximum; here the maximum is that of the pixels around the peak, which
+// matters only where a neighbour falls under the floor of the logarithm.
+void refine_dark(const float* map, Size size, int x, int y, float peak, LocalBlur& blur, Point& point) {
   if (!(x > 1 && x < size.width - 2 && y > 1 && y < size.height - 2)) return;
-  const float* blurred = blur(map);
-  const double scale = static_cast<double>(peak) / find_peak(blurred, area(size)).value;  // the maximum is kept
+  blur.look(map, size, x, y);
+  const double scale = static_cast<double>(peak) / blur.largest();
   if (!std::isfinite(scale)) return;
-  const auto log_at = [&](int dx, int dy) {
-    const float value = blurred[static_cast<std::ptrdiff_t>(y + dy) * size.width + x + dx];
-    return std::log(std::max(1e-10, value * scale));
-  };
+  const auto log_at = [&](int dx, int dy) { return std::log(std::max(1e-10, blur.at(dx, dy) * scale)); };
   const double here = log_at(0, 0);
   const double gx = 0.5 * (log_at(1, 0) - log_at(-1, 0));
   const double gy = 0.5 * (log_at(0, 1) - log_at(0, -1));
@@ -186,9 +196,8 @@ std::vector<Keypoint> decode(const GaussianHeatmap& codec, const float* heatmaps
                              Refine refine) {
   POISE_CHECK(joints >= 0 && heatmap.width > 0 && heatmap.height > 0);
   POISE_CHECK(codec.sigma > 0 && codec.sigma <= kMaxSigma);
-  thread_local std::optional<Blur> blur;  // kept: every person's is the same
   const bool dark = refine == Refine::kDark;
-  if (dark && (!blur || !blur->fits(codec.sigma, heatmap))) blur.emplace(codec.sigma, heatmap);
+  LocalBlur blur(codec.sigma);
   std::vector<Keypoint> keypoints(static_cast<std::size_t>(joints));
   for (std::size_t joint = 0; joint < keypoints.size(); ++joint) {
     const float* map = heatmaps + joint * area(heatmap);
@@ -200,7 +209,7 @@ std::vector<Keypoint> decode(const GaussianHeatmap& codec, const float* heatmaps
     Point& point = keypoints[joint].point;
     point = {static_cast<float>(x), static_cast<float>(y)};
     if (refine == Refine::kQuarter) refine_quarter(map, heatmap, x, y, point);
-    if (dark) refine_dark(map, heatmap, x, y, peak.value, *blur, point);
+    if (dark) refine_dark(map, heatmap, x, y, peak.value, blur, point);
   }
   return keypoints;
 }
