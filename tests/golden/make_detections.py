@@ -122,7 +122,7 @@ def generated():
     yield "fastestdet", [m], 0.5, 0.45, {}
     anchors = [[[30, 40], [50, 30], [60, 60]], [[8, 10], [12, 16], [20, 12]]]
     yield "yolov3", [normal(1, 27, 2, 3), normal(1, 27, 4, 6)], 0.3, 0.45, {"anchors": anchors, "scale_xy": [1.05, 1]}
-    place = [chance(rows, 2) * INPUT, np.exp(normal(rows, 2) * 0.4 + 3), chance(rows, 5)]
+    place = [chance(3 * rows, 2) * INPUT, np.exp(normal(3 * rows, 2) * 0.4 + 3), chance(3 * rows, 5)]
     yield "yolov5", [np.concatenate(place, 1)[None]], 0.25, 0.45, {}
     place = [chance(rows, 2) * INPUT, np.exp(normal(rows, 2) * 0.4 + 3), chance(rows, 3) ** 3]
     yield "yolov8", [np.concatenate(place, 1)[None].transpose(0, 2, 1)], 0.25, 0.4, {}

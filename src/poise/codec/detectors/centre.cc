@@ -40,9 +40,11 @@ Status decode_centre(std::span<const Tensor> outputs, const DetectionHead& head,
     const float* map = outputs[0].floats().data() + c * cells;
     for (std::int64_t i = 0; i < cells; ++i) {
       const float score = head.logits ? sigmoid(map[i]) : map[i];
-      if (!(score > head.threshold) || !is_peak(map, rows, columns, i / columns, i % columns)) continue;
-      const float x = (static_cast<float>(i % columns) + offset[i]) * across;
-      const float y = (static_cast<float>(i / columns) + offset[cells + i]) * down;
+      const std::int64_t row = i / columns;
+      const std::int64_t column = i % columns;
+      if (!(score > head.threshold) || !is_peak(map, rows, columns, row, column)) continue;
+      const float x = (static_cast<float>(column) + offset[i]) * across;
+      const float y = (static_cast<float>(row) + offset[cells + i]) * down;
       found.push_back({around(x, y, size[i] * across, size[cells + i] * down), score, c});
     }
   }

@@ -19,13 +19,13 @@ Result<int> classes_of_fastestdet(std::span<const Tensor> outputs, const Detecti
 Status decode_yolov3(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_yolov3(std::span<const Tensor> outputs, const DetectionHead& head);
 
-/// Rows (1, n, 5 + C): centre and size in input pixels, o and the classes in [0, 1]; score o c. As YOLOv5's export.py
-/// writes them, YOLOv7 and the like too.
+/// Rows (1, n, 5 + C), 1 or 3 for each cell of the strides: centre and size in input pixels, o and the classes in
+/// [0, 1]; score o c. As YOLOv5's export.py writes them, YOLOv7 and the like too.
 Status decode_yolov5(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_yolov5(std::span<const Tensor> outputs, const DetectionHead& head);
 
-/// Columns (1, 4 + C, n): centre and size in input pixels, the classes in [0, 1], which are the score. YOLOv8 and
-/// after.
+/// Columns (1, 4 + C, n), one for each cell of the strides: centre and size in input pixels, the classes in [0, 1],
+/// which are the score. YOLOv8 and after.
 Status decode_yolov8(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_yolov8(std::span<const Tensor> outputs, const DetectionHead& head);
 

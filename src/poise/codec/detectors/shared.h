@@ -32,6 +32,18 @@ inline bool is_single(std::span<const Tensor> outputs, std::size_t rank, std::si
          outputs[0].dim(0) == 1 && outputs[0].dim(axis) > least;
 }
 
+/// Whether `places` are the cells of some neighbouring strides from 4 to 64, `each` times.
+inline bool are_cells(Size input, std::int64_t places, int each) {
+  for (int first = 4; first <= 64; first *= 2) {
+    std::int64_t sum = 0;
+    for (int stride = first; stride <= 64; stride *= 2) {
+      sum += static_cast<std::int64_t>(input.width / stride) * (input.height / stride);
+      if (sum * each == places) return true;
+    }
+  }
+  return false;
+}
+
 struct Best {
   int label = 0;
   float score = 0;

@@ -35,10 +35,10 @@ Status decode_yolov3(std::span<const Tensor> outputs, const DetectionHead& head,
         const float* cell = values + i;
         const float object = sigmoid(cell[4 * cells]);
         if (!(object > head.threshold)) continue;
-        const float x =
-            (static_cast<float>(i % columns) + sigmoid(cell[0]) * scale - shift) / static_cast<float>(columns);
-        const float y =
-            (static_cast<float>(i / columns) + sigmoid(cell[cells]) * scale - shift) / static_cast<float>(rows);
+        const std::int64_t row = i / columns;
+        const std::int64_t column = i % columns;
+        const float x = (static_cast<float>(column) + sigmoid(cell[0]) * scale - shift) / static_cast<float>(columns);
+        const float y = (static_cast<float>(row) + sigmoid(cell[cells]) * scale - shift) / static_cast<float>(rows);
         const Box box = around(x * width, y * height, std::exp(cell[2 * cells]) * anchor_width,
                                std::exp(cell[3 * cells]) * anchor_height);
         for (int c = 0; c < classes; ++c) {

@@ -2,8 +2,10 @@
 
 namespace poise {
 
-Result<int> classes_of_yolov5(std::span<const Tensor> outputs, const DetectionHead& /*head*/) {
-  if (!is_single(outputs, 3, 2, 5)) return other_outputs(outputs, "yolov5", "one (1, n, 5 + classes)");
+Result<int> classes_of_yolov5(std::span<const Tensor> outputs, const DetectionHead& head) {
+  const bool fits = is_single(outputs, 3, 2, 5) &&
+                    (are_cells(head.input, outputs[0].dim(1), 3) || are_cells(head.input, outputs[0].dim(1), 1));
+  if (!fits) return other_outputs(outputs, "yolov5", "one (1, n, 5 + classes), n being 1 or 3 for each cell");
   return static_cast<int>(outputs[0].dim(2) - 5);
 }
 

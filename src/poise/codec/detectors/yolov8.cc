@@ -2,8 +2,9 @@
 
 namespace poise {
 
-Result<int> classes_of_yolov8(std::span<const Tensor> outputs, const DetectionHead& /*head*/) {
-  if (!is_single(outputs, 3, 1, 4)) return other_outputs(outputs, "yolov8", "one (1, 4 + classes, n)");
+Result<int> classes_of_yolov8(std::span<const Tensor> outputs, const DetectionHead& head) {
+  if (!is_single(outputs, 3, 1, 4) || !are_cells(head.input, outputs[0].dim(2), 1))
+    return other_outputs(outputs, "yolov8", "one (1, 4 + classes, n), n being the cells of its strides");
   return static_cast<int>(outputs[0].dim(1) - 4);
 }
 

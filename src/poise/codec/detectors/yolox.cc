@@ -39,8 +39,10 @@ Status decode_yolox(std::span<const Tensor> outputs, const DetectionHead& head, 
       const Best best = best_of(row + 5, classes, 1);
       const float score = row[4] * best.score;
       if (!(score > head.threshold)) continue;
-      const float x = (static_cast<float>(i % columns) + row[0]) * stride;
-      const float y = (static_cast<float>(i / columns) + row[1]) * stride;
+      const int cell_row = i / columns;
+      const int cell_column = i % columns;
+      const float x = (static_cast<float>(cell_column) + row[0]) * stride;
+      const float y = (static_cast<float>(cell_row) + row[1]) * stride;
       found.push_back({around(x, y, std::exp(row[2]) * stride, std::exp(row[3]) * stride), score, best.label});
     }
   }
