@@ -19,10 +19,10 @@ Status decode_fastestdet(std::span<const Tensor> outputs, const DetectionHead& h
     const Best best = best_of(cell + 5 * cells, classes, cells);
     const float score = std::pow(cell[0], 0.6F) * std::pow(best.score, 0.4F);
     if (!(score > head.threshold)) continue;
-    const auto column = static_cast<float>(i % columns);
-    const auto row = static_cast<float>(i / columns);
-    const float x = (column + std::tanh(cell[cells])) / static_cast<float>(columns);
-    const float y = (row + std::tanh(cell[2 * cells])) / static_cast<float>(rows);
+    const std::int64_t row = i / columns;
+    const std::int64_t column = i % columns;
+    const float x = (static_cast<float>(column) + std::tanh(cell[cells])) / static_cast<float>(columns);
+    const float y = (static_cast<float>(row) + std::tanh(cell[2 * cells])) / static_cast<float>(rows);
     found.push_back({around(x * width, y * height, sigmoid(cell[3 * cells]) * width, sigmoid(cell[4 * cells]) * height),
                      score, best.label});
   }
