@@ -5,7 +5,7 @@
 
 #include "poise/base/file.h"
 #include "poise/skeleton/skeleton.h"
-#include "poise/weights/model_card.h"
+#include "poise/weights/detector_card.h"
 
 namespace poise::app {
 namespace {
@@ -40,6 +40,10 @@ Result<std::string> check_card(const Json& card, const Graph& graph) {
   const Shape& shape = graph.values.at(graph.inputs[0]).shape;
   const bool fixed = shape[2] > 0 && shape[3] > 0;
   const Size size = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
+  if (is_detector_card(card)) {
+    POISE_TRY(const DetectorCard detector, detector_card_from_json(card, size));
+    return std::string();
+  }
   POISE_TRY(Json filled,
             card_preset("simple-baselines"));  // stands in for what is left out, so that the rest is checked
   filled = overlay(card, filled);

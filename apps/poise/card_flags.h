@@ -34,7 +34,8 @@ struct CardTexts {
 };
 
 /// Holds a card that may be incomplete against its network: members known and in range, the input's size, as many
-/// joints as heatmaps. Returns what is missing for `predict`, as a sentence, or nothing. Errors: kInvalidArgument.
+/// joints as heatmaps. A detector's must be complete. Returns what is missing for `predict`, as a sentence, or nothing.
+/// Errors: kInvalidArgument.
 Result<std::string> check_card(const Json& card, const Graph& graph);
 
 /// "192x256" -> (width, height). Errors: kInvalidArgument, naming the flag.

@@ -8,6 +8,7 @@
 #include "poise/base/sha256.h"
 #include "poise/base/version.h"
 #include "poise/models/config.h"
+#include "poise/weights/darknet.h"
 #include "poise/weights/model_card.h"
 #include "poise/weights/onnx_reader.h"
 #include "poise/weights/onnx_writer.h"
@@ -146,14 +147,14 @@ Result<Json> card_flags(const Options& o) {
   return flags;
 }
 
-/// An ONNX file keeps its network; only its card changes.
-Status from_onnx(const Options& o, const std::optional<ModelConfig>& config, Conversion& conversion) {
+/// An ONNX file, or darknet's, keeps its network; only its card changes.
+Status from_network(const Options& o, const std::optional<ModelConfig>& config, Conversion& conversion) {
   if (has_network_flags(o)) {
     return invalid_argument("--arch and the flags that go with it are for checkpoints: " + o.input +
                             " holds its own network");
   }
-  POISE_TRY(OnnxModel model, read_onnx(o.input));
-  conversion.layout = "onnx";
+  POISE_TRY(OnnxModel model, read_network(o.input));
+  conversion.layout = model.producer == "darknet" ? "darknet" : "onnx";
   conversion.hash = model.hash;
   conversion.metadata = std::move(model.metadata);
   CardSources sources;
@@ -238,8 +239,9 @@ Status convert(const Options& o) {
   Conversion conversion;
   POISE_TRY(const auto config, read_config(o, conversion));
   POISE_TRY(const Json flags, card_flags(o));
-  const bool is_onnx = fs::path(o.input).extension() == ".onnx";
-  POISE_RETURN_IF_ERROR(is_onnx ? from_onnx(o, config, conversion) : from_checkpoint(o, config, conversion));
+  const fs::path extension = fs::path(o.input).extension();
+  const bool has_network = extension == ".onnx" || extension == ".weights";
+  POISE_RETURN_IF_ERROR(has_network ? from_network(o, config, conversion) : from_checkpoint(o, config, conversion));
   conversion.card = overlay(flags, conversion.card);
   const auto missing = check_card(conversion.card, conversion.graph);
   if (!missing.ok()) return missing.error().prefixed(o.input);
@@ -282,7 +284,8 @@ Status convert(const Options& o) {
 
 Action make_convert(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("input", o->input, "PyTorch checkpoint (.pth .pt .pth.tar), .safetensors or .onnx")
+  command
+      .add_option("input", o->input, "PyTorch checkpoint (.pth .pt .pth.tar), .safetensors, .onnx or darknet .weights")
       ->required()
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");

@@ -8,6 +8,7 @@
 #include "console.h"
 #include "device.h"
 #include "estimator_flags.h"
+#include "eval_detector.h"
 #include "metrics_persons.h"
 #include "model_store.h"
 #include "poise/base/thread_pool.h"
@@ -29,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string model, annotations, images, boxes = "gt", metric = "oks", reference = "torso", json, out, device = "cpu";
   CardFlags card;
+  DetectorFlags detector;
   EstimatorOptions estimator;
   double threshold = 0.2;
   float nms = 0.9F;  // Simple Baselines' OKS_THRE
@@ -92,8 +94,8 @@ class Run {
   std::vector<Job> gather() {
     std::vector<Job> todo;
     for (const CocoTruth::Image& image : truth_.images) {
-      const ImageBoxes* boxes = boxes_.find(image.id);
-      if (boxes == nullptr) boxes = boxes_.find(fs::path(image.file_name));
+      const ImageBoxes* boxes = boxes_.is_named() ? boxes_.find(fs::path(image.file_name)) : boxes_.find(image.id);
+      if (boxes == nullptr) boxes = boxes_.is_named() ? boxes_.find(image.id) : boxes_.find(fs::path(image.file_name));
       if (boxes == nullptr || boxes->persons.empty()) {
         ++found_.empty_pictures;
         continue;
@@ -107,6 +109,7 @@ class Run {
     std::vector<PersonBox> boxes;
     for (std::size_t i = 0; i < job.boxes->persons.size(); ++i) {
       const PersonBox& person = job.boxes->persons[i];
+      if (person.score < o_.detector.threshold.value_or(person.score)) continue;
       if (check_box(person.box, {picture.width(), picture.height()}, i).ok()) {
         boxes.push_back(person);
       } else {
@@ -228,7 +231,7 @@ void add_run(const Options& o, const Estimator& estimator, const Found& found, J
   json.set("skeleton", estimator.skeleton().name);
   json.set("padding", estimator.card().crop.padding);
   json.set("flip_test", o.estimator.flip_test);
-  json.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
+  json.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
   json.set("precision", std::string(name_of(estimator.precision())));
   json.set("oks_nms", o.nms);
   count("pictures", found.set.images.size());
@@ -255,7 +258,17 @@ void print_run(const Options& o, const Found& found) {
 }
 
 Status eval(Options& o, Console& console) {
-  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator));
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  if (!o.detector.detector.empty()) {
+    if (!o.model.empty() || o.boxes != "gt") {
+      return invalid_argument(
+          "--detector alone is measured here; for poses in its boxes, first `poise detect --out "
+          "boxes.json`, then --boxes boxes.json");
+    }
+    return eval_detector({o.annotations, o.images, o.out, o.json, o.detector, o.estimator.run}, console);
+  }
+  if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.boxes == "gt"))
+    return invalid_argument("there is no detector to set: name one with --detector");
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
   POISE_TRY(const CocoTruth truth, read_coco_truth(o.annotations));
@@ -307,15 +320,19 @@ Action make_eval(CLI::App& command) {
   command.add_option("--oks-nms", o->nms, "of two poses more alike than this the better is kept; 1: all are")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  o->detector.add_to(command, "A detector measured in an estimator's place");
   add_json_option(command, o->json);
-  command.add_option("-o,--out", o->out, "the poses as COCO results, for other tools")->type_name("RESULTS.json");
+  command.add_option("-o,--out", o->out, "the poses, or boxes, as COCO results, for other tools")
+      ->type_name("RESULTS.json");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_flag("-q,--quiet", o->quiet, "no progress");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
   command.footer(
       "Examples:\n"
       "  poise eval --model pose.onnx --preset gluon --annotations val.json --images val/ --boxes gt\n"
-      "  poise eval --model pose.onnx --annotations lsp.json --images lsp/ --metric pck --threshold 0.2");
+      "  poise eval --model pose.onnx --annotations lsp.json --images lsp/ --metric pck --threshold 0.2\n"
+      "  poise eval --model pose.onnx --annotations val.json --images val/ --boxes boxes.json   # of poise detect\n"
+      "  poise eval --detector yolox.onnx --detector-preset yolox --annotations val.json --images val/");
   return [o] {
     Console console(o->quiet);
     const Status status = eval(*o, console);

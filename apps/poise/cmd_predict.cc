@@ -3,7 +3,6 @@
 #include <deque>
 #include <future>
 #include <memory>
-#include <optional>
 #include <sstream>
 
 #include "card_flags.h"
@@ -13,11 +12,10 @@
 #include "estimator_flags.h"
 #include "model_store.h"
 #include "outputs.h"
+#include "people.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
-#include "poise/formats/boxes.h"
-#include "poise/image/codec.h"
-#include "poise/infer/estimator.h"
+#include "pose_nms.h"
 #include "sources.h"
 
 namespace poise::app {
@@ -29,6 +27,8 @@ struct Options {
   std::vector<std::string> sources;
   std::string model, boxes, exif, input, json;
   CardFlags card;
+  DetectorFlags detector;
+  PoseNmsFlags nms;
   EstimatorOptions estimator;
   OutputOptions output;
   std::string out = "poise-out", device = "cpu";
@@ -40,6 +40,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  poise predict team.jpg\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
+    "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
+    "  poise predict crowd.jpg --detector yolox.onnx --detector-preset yolox --detect-threshold .4 --nms .45\n"
     "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
     "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image";
@@ -53,13 +55,15 @@ Result<Json> card_flags(const Options& o) {
   return flags;
 }
 
-Json settings_json(const Options& o, const Estimator& estimator) {
+Json settings_json(const Options& o, const Estimator& estimator, const People& people) {
   Json settings = Json::object();
-  settings.set("backend", o.estimator.runner ? "libtorch " + o.device : o.estimator.backend);
+  settings.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
   settings.set("precision", std::string(name_of(estimator.precision())));
   settings.set("flip_test", o.estimator.flip_test);
   settings.set("batch", o.estimator.batch);
-  settings.set("boxes", o.boxes.empty() ? std::string("whole image") : fs::path(o.boxes).filename().string());
+  settings.set("boxes", people.source());
+  if (people.named_detector()) settings.set("detector", detector_json(*people.named_detector()));
+  settings.set("pose_nms", people.are_guesses() ? o.nms.text() : "none");
   settings.set("min_score", o.output.min_score);
   const Json full = to_json(estimator.card());
   for (const auto& [name, value] : full.as_object()) {
@@ -68,47 +72,43 @@ Json settings_json(const Options& o, const Estimator& estimator) {
   return settings;
 }
 
-/// One picture on its way through: decoded on the pool, estimated here, written on the pool.
-struct Job {
-  const Source* source = nullptr;
-  std::future<Result<DecodedImage>> picture;
-};
-
+/// Pictures go through the pipeline; here they are named, counted and handed to the pool that draws and writes.
 class Run {
  public:
-  Run(const Options& options, Estimator estimator, std::optional<BoxesFile> boxes, std::vector<Source> sources)
+  Run(const Options& options, Estimator estimator, People people, std::vector<Source> sources)
       : o_(options),
         console_(options.quiet),
         estimator_(std::move(estimator)),
-        boxes_(std::move(boxes)),
+        people_(std::move(people)),
         sources_(std::move(sources)),
+        facts_(sources_.size()),
         pool_(2) {
-    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_)};
-    const bool ignore = o_.exif.empty() ? boxes_.has_value() && !boxes_->exif_applied() : o_.exif == "ignore";
+    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_, people_)};
+    const auto& boxes = people_.boxes();
+    const bool ignore = o_.exif.empty() ? boxes.has_value() && !boxes->exif_applied() : o_.exif == "ignore";
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
   }
 
   int go() {
     watch_interrupts();
     begin_ = Clock::now();
-    if (!boxes_) console_.note("no --boxes: each whole picture is taken as one person's box");
-    constexpr std::size_t kAhead = 3;
-    std::deque<Job> jobs;
-    std::size_t next = 0;
-    std::size_t done = 0;
-    while (done < sources_.size() && !interrupted()) {
-      for (; next < sources_.size() && jobs.size() < kAhead; ++next) {
-        const Source& source = sources_[next];
-        jobs.push_back(
-            {&source, pool_.submit([&source, decode = decode_] { return read_image_file(source.path, decode); })});
-      }
-      Job job = std::move(jobs.front());
-      jobs.pop_front();
-      picture(*job.source, job.picture.get());
-      console_.progress(++done, sources_.size(), job.source->path.filename().string());
-      while (writes_.size() > kAhead) settle();
+    if (people_.is_whole_image()) {
+      console_.note("no --boxes and no --detector: each whole picture is taken as one person's box");
     }
-    for (Job& job : jobs) job.picture.wait();
+    PipelineOptions options;
+    options.heatmaps = o_.output.heatmaps;
+    options.stop = interrupted;
+    std::size_t done = 0;
+    cost_ = run_pipeline(
+        sources_.size(), people_.detector(), &estimator_,
+        [this](std::size_t i) { return people_.picture(sources_[i].path, decode_, facts_[i]); },
+        [&](std::size_t i, Result<PipelineAnswer> answer) {
+          picture(i, std::move(answer));
+          console_.progress(++done, sources_.size(), sources_[i].path.filename().string());
+          constexpr std::size_t kMostWrites = 3;
+          while (writes_.size() > kMostWrites) settle();
+        },
+        options);
     while (!writes_.empty()) settle();
     console_.finish();
     if (interrupted())
@@ -125,54 +125,32 @@ class Run {
     errors_.push(message);
   }
 
-  /// The boxes to look in; nothing where the picture is to be passed over.
-  std::optional<std::vector<PersonBox>> find_boxes(const Source& source, FrameResult& frame) {
-    if (!boxes_) {
-      frame.box_source = "whole image";
-      return std::vector<PersonBox>{{{0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)}, 1.0F}};
+  void picture(std::size_t i, Result<PipelineAnswer> answer) {
+    const Source& source = sources_[i];
+    const PictureFacts& facts = facts_[i];
+    for (const std::string& problem : facts.problems) fail(problem);
+    if (!answer.ok()) {
+      const std::string& message = answer.error().message;  // those of reading name the picture
+      const bool named = message.starts_with(source.path.string());
+      return fail(named ? message : source.path.string() + ": " + message);
     }
-    frame.box_source = fs::path(o_.boxes).filename().string();
-    const ImageBoxes* found = boxes_->find(source.path);
-    if (found == nullptr && boxes_->is_annotations()) {
-      fail(source.path.string() + ": " + o_.boxes + " does not speak of this picture: is its file_name another?");
-      return std::nullopt;
-    }
-    if (found == nullptr) return std::vector<PersonBox>{};  // detections name only pictures with people
-    matched_ += 1;
-    frame.image_id = found->image_id;
-    std::vector<PersonBox> good;
-    for (std::size_t i = 0; i < found->persons.size(); ++i) {
-      const Status status = check_box(found->persons[i].box, {frame.width, frame.height}, i);
-      if (status.ok()) {
-        good.push_back(found->persons[i]);
-      } else {
-        fail(source.path.string() + ": " + status.error().message);
-      }
-    }
-    return good;
-  }
-
-  void picture(const Source& source, Result<DecodedImage> decoded) {
-    if (!decoded.ok()) return fail(decoded.error().message);
     FrameResult frame;
     frame.source = source.path.string();
-    frame.width = decoded->image.width();
-    frame.height = decoded->image.height();
-    frame.exif_orientation = decoded->exif_orientation;
-    frame.exif_applied = decoded->exif_applied;
-    const auto boxes = find_boxes(source, frame);
-    if (!boxes) return;
-    const auto begin = Clock::now();
-    auto estimate = estimator_.estimate(decoded->image.view(), *boxes, o_.output.heatmaps);
-    estimate_seconds_ += std::chrono::duration<double>(Clock::now() - begin).count();
-    if (!estimate.ok()) return fail(source.path.string() + ": " + estimate.error().message);
-    frame.poses = estimate->poses;
+    frame.width = answer->image.width();
+    frame.height = answer->image.height();
+    frame.exif_orientation = facts.exif_orientation;
+    frame.exif_applied = facts.exif_applied;
+    frame.image_id = facts.image_id;
+    frame.box_source = people_.source();
+    if (facts.matched) matched_ += 1;
+    if (people_.are_guesses()) suppressed_ += suppress_doubles(answer->estimate, estimator_, o_.nms);
+    frame.poses = answer->estimate.poses;
     persons_ += frame.poses.size();
     if (o_.output.format == "coco") append_coco_results(frame, static_cast<std::int64_t>(images_ + 1), coco_);
     images_ += 1;
     last_done_ = source.place;
-    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(decoded->image),
-                                                                             std::move(frame), std::move(*estimate));
+    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(answer->image), std::move(frame),
+                                                                             std::move(answer->estimate));
     writes_.push_back(pool_.submit([this, &source, shared]() -> Status {
       auto& [image, result, details] = *shared;
       return write_picture_outputs(o_.output, source.place, std::move(image), result, details, estimator_.skeleton(),
@@ -191,21 +169,21 @@ class Run {
     if (!status.ok()) fail(status.error().message);
   }
 
-  int summary() {
-    if (boxes_ && matched_ == 0) {
-      fail(o_.boxes +
-           ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
-           "number that ends the file's name");
-    }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-    const bool json_to_stdout = o_.json_option->count() > 0 && o_.json.empty();
+  Json summary_json() const {
     Json json = Json::object();
     json.set("poise", kVersion);
     json.set("pictures", static_cast<std::int64_t>(images_));
     json.set("persons", static_cast<std::int64_t>(persons_));
+    json.set("poses_suppressed", static_cast<std::int64_t>(suppressed_));
     json.set("errors", errors_);
-    json.set("seconds", seconds);
-    json.set("estimate_seconds", estimate_seconds_);
+    json.set("seconds", std::chrono::duration<double>(Clock::now() - begin_).count());
+    json.set("streams", cost_.streams);
+    if (cost_.pictures > 0) {
+      json.set("detect_seconds", cost_.detect_seconds);
+      json.set("detect_ms_per_picture", per(cost_.detect_seconds, cost_.pictures));
+    }
+    json.set("estimate_seconds", cost_.estimate_seconds);
+    if (cost_.persons > 0) json.set("estimate_ms_per_person", per(cost_.estimate_seconds, cost_.persons));
     json.set("out", o_.output.folder.string());
     json.set("format", o_.output.format);
     Json model = Json::object();
@@ -213,39 +191,62 @@ class Run {
     model.set("sha256", provenance_.model_hash);
     json.set("model", std::move(model));
     json.set("settings", provenance_.settings);
+    return json;
+  }
+
+  /// Milliseconds each.
+  static double per(double seconds, std::size_t count) { return 1e3 * seconds / static_cast<double>(count); }
+
+  std::string summary_text() const {
+    std::ostringstream text;
+    text.precision(3);
+    text << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
+         << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
+    if (cost_.persons > 0 && images_ > 1) {
+      text << "\n  " << per(cost_.estimate_seconds, cost_.persons) << " ms a person";
+      if (cost_.pictures > 0)
+        text << " after " << per(cost_.detect_seconds, cost_.pictures) << " ms a picture to find them";
+      text << ", in " << cost_.streams << (cost_.streams == 1 ? " stream" : " streams side by side");
+    }
+    if (images_ == 1 && o_.output.format == "poise") {
+      fs::path stem = o_.output.folder / last_done_;
+      stem.replace_extension();
+      text << "\n  " << stem.string() << ".poses.json";
+      if (o_.output.image) text << "\n  " << stem.string() << ".poses.jpg";
+    }
+    return text.str();
+  }
+
+  int summary() {
+    if (people_.boxes() && matched_ == 0) {
+      fail(o_.boxes +
+           ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
+           "number that ends the file's name");
+    }
+    const bool json_to_stdout = o_.json_option->count() > 0 && o_.json.empty();
     if (json_to_stdout) {
-      std::printf("%s\n", json.dump(1).c_str());
+      std::printf("%s\n", summary_json().dump(1).c_str());
     } else if (!o_.json.empty()) {
-      const Status status = write_file_atomic(fs::path(o_.json), json.dump(1) + "\n");
+      const Status status = write_file_atomic(fs::path(o_.json), summary_json().dump(1) + "\n");
       if (!status.ok()) fail(status.error().message);
     }
-    if (!o_.quiet && !json_to_stdout) {
-      std::ostringstream line;
-      line << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
-           << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
-      if (images_ == 1 && o_.output.format == "poise") {
-        fs::path stem = o_.output.folder / last_done_;
-        stem.replace_extension();
-        line << "\n  " << stem.string() << ".poses.json";
-        if (o_.output.image) line << "\n  " << stem.string() << ".poses.jpg";
-      }
-      std::printf("%s\n", line.str().c_str());
-    }
+    if (!o_.quiet && !json_to_stdout) std::printf("%s\n", summary_text().c_str());
     return errors_.as_array().empty() ? 0 : 1;
   }
 
   const Options& o_;
   Console console_;
   Estimator estimator_;
-  std::optional<BoxesFile> boxes_;
+  People people_;
   std::vector<Source> sources_;
+  std::vector<PictureFacts> facts_;  // one a source
   DecodeOptions decode_;
   Provenance provenance_;
   Json coco_ = Json::array();
   Json errors_ = Json::array();
-  std::size_t images_ = 0, persons_ = 0, matched_ = 0;
+  std::size_t images_ = 0, persons_ = 0, matched_ = 0, suppressed_ = 0;
   fs::path last_done_;  // the place of the picture estimated last
-  double estimate_seconds_ = 0;
+  PipelineCost cost_;
   Clock::time_point begin_;
   std::deque<std::future<Status>> writes_;
   ThreadPool pool_;  // last: its jobs use what stands above
@@ -267,7 +268,7 @@ Status check_out(const fs::path& folder) {
 }
 
 Status predict(Options& o, int& code) {
-  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator));
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
     return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
   }
@@ -276,15 +277,12 @@ Status predict(Options& o, int& code) {
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, card_flags(o));
   POISE_TRY(std::vector<Source> sources, gather_sources(o.sources));
-  std::optional<BoxesFile> boxes;
-  if (!o.boxes.empty()) {
-    POISE_TRY(boxes, BoxesFile::read(o.boxes));
-  }
+  POISE_TRY(People people, People::open(o.boxes, o.detector, o.estimator.run));
   POISE_TRY(OpenModel model, open_model(o.model));
   o.model = model.name;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
   POISE_RETURN_IF_ERROR(check_out(o.output.folder));
-  code = Run(o, std::move(estimator), std::move(boxes), std::move(sources)).go();
+  code = Run(o, std::move(estimator), std::move(people), std::move(sources)).go();
   return {};
 }
 
@@ -305,6 +303,8 @@ Action make_predict(CLI::App& command) {
   command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  o->detector.add_to(command, "Who is where");
+  o->nms.add_to(command, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
       ->check(CLI::IsMember({"apply", "ignore"}));

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "poise/infer/estimator.h"
+#include "poise/infer/runner.h"
 
 namespace poise::app {
 
-/// Sets the estimator's runner: "cpu" is the engine's; "cuda" and "cuda:N" are LibTorch's, for which poise becomes
-/// poise-torch and starts over. Errors: kUnsupported (a build without LibTorch; no such GPU), kInvalidArgument.
-Status set_device(const std::string& device, EstimatorOptions& options);
+/// Sets what makes a network's runner: "cpu" is the engine's; "cuda" and "cuda:N" are LibTorch's, for which poise
+/// becomes poise-torch and starts over. Errors: kUnsupported (a build without LibTorch; no such GPU), kInvalidArgument.
+Status set_device(const std::string& device, RunnerOptions& options);
 
 }  // namespace poise::app

@@ -3,7 +3,7 @@
 
 namespace poise::app {
 
-Status set_device(const std::string& device, EstimatorOptions& /*options*/) {
+Status set_device(const std::string& device, RunnerOptions& /*options*/) {
   if (device == "cpu") return {};
   return become("poise-torch", own_words()).prefixed("--device " + device);
 }

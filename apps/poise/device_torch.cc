@@ -17,9 +17,9 @@ class TorchRunner : public Runner {
 
 }  // namespace
 
-Status set_device(const std::string& device, EstimatorOptions& options) {
+Status set_device(const std::string& device, RunnerOptions& options) {
   const TorchSessionOptions torch{.device = device, .threads = options.threads};
-  options.runner = [torch](Graph graph) -> Result<std::unique_ptr<Runner>> {
+  options.make = [torch](Graph graph) -> Result<std::unique_ptr<Runner>> {
     POISE_TRY(TorchSession session, TorchSession::create(std::move(graph), torch));
     return std::unique_ptr<Runner>(std::make_unique<TorchRunner>(std::move(session)));
   };

@@ -4,11 +4,7 @@
 
 namespace poise::app {
 
-void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device) {
-  command.add_flag("--flip-test", options.flip_test, "run mirrored crops too and average: better, half as fast");
-  command.add_option("--batch", options.batch, "persons of one picture run together")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& device) {
   command.add_option("--threads", options.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -22,6 +18,14 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::stri
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->default_str("auto");
   command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
+}
+
+void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device) {
+  command.add_flag("--flip-test", options.flip_test, "run mirrored crops too and average: better, half as fast");
+  command.add_option("--batch", options.batch, "persons run together at most")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_runner_flags(command, options.run, device);
 }
 
 }  // namespace poise::app

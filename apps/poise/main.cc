@@ -16,6 +16,7 @@ struct Entry {
 };
 constexpr Entry kCommands[] = {
     {"predict", "find the joints of the people in pictures; draw them and write them down", poise::app::make_predict},
+    {"detect", "find the people in pictures; write their boxes down", poise::app::make_detect},
     {"convert", "turn a PyTorch checkpoint, safetensors or another ONNX file into one with a card",
      poise::app::make_convert},
     {"models", "the models on this machine: list, show, add, verify", poise::app::make_models},

@@ -8,6 +8,7 @@
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
 #include "poise/models/shipped.h"
+#include "poise/weights/darknet.h"
 #include "poise/weights/model_card.h"
 
 namespace poise::app {
@@ -162,7 +163,7 @@ Result<OpenModel> open_model(const std::string& given) {
     return OpenModel{std::string(name), {}, std::move(model)};
   };
   const auto read = [](const fs::path& path) -> Result<OpenModel> {
-    POISE_TRY(OnnxModel model, read_onnx(path));
+    POISE_TRY(OnnxModel model, read_network(path));
     return OpenModel{path.filename().string(), path, std::move(model)};
   };
   if (given.empty()) return shipped(shipped_models().front().name);

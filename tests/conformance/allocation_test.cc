@@ -94,7 +94,7 @@ TEST(Allocation, ASessionAsksForNothingLarge) {
 
 TEST(Allocation, AnEstimatorAsksForNothingLarge) {
   EstimatorOptions options;
-  options.threads = 2;
+  options.run.threads = 2;
   Estimator estimator = Estimator::create(read_shipped().value(), options).value();
   const Image picture(640, 480);
   const std::vector<PersonBox> boxes{{{10, 10, 100, 200}, 1.0F}, {{200, 50, 150, 300}, 1.0F}};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "poise/base/check.h"
+#include "poise/crop/levels.h"
 #include "poise/image/resize.h"
 #include "poise/image/warp_rows.h"
 
@@ -49,29 +50,6 @@ PixelRect whole_pixels(const Affine& crop_from_image, Size size) {
           .height = std::max<std::int64_t>(edge(size.height, m.e, m.f) - top, 1)};
 }
 
-/// What each of the 256 values of a channel becomes, in plane order.
-struct Levels {
-  explicit Levels(const Normalisation& n) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      for (std::size_t value = 0; value < 256; ++value) {
-        plane[c][value] = (static_cast<float>(value) * n.scale - n.mean[c]) / n.std[c];
-      }
-    }
-    if (n.order == ColourOrder::kBgr) channel = {2, 1, 0};
-  }
-  std::array<std::array<float, 256>, 3> plane;
-  std::array<std::size_t, 3> channel{0, 1, 2};  // of the RGB pixel that each plane takes
-};
-
-void write_row(const std::uint8_t* rgb, int width, const Levels& levels, float* out, std::size_t plane_size) {
-  for (std::size_t c = 0; c < 3; ++c) {
-    const float* level = levels.plane[c].data();
-    const std::uint8_t* from = rgb + levels.channel[c];
-    float* to = out + c * plane_size;
-    for (int x = 0; x < width; ++x) to[x] = level[from[static_cast<std::ptrdiff_t>(x) * 3]];
-  }
-}
-
 }  // namespace
 
 Box padded_box(const Box& box, const CropOptions& options) {
@@ -109,14 +87,14 @@ void write_crop(const ImageView& image, const Affine& crop_from_image, Size size
     const Affine& m = crop_from_image;
     POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 && std::isfinite(m.c) && std::isfinite(m.f));
     const Image crop = resize_area(image, whole_pixels(m, size), size);
-    for (int y = 0; y < size.height; ++y) write_row(crop.row(y), size.width, levels, line(y), plane_size);
+    for (int y = 0; y < size.height; ++y) levels.write_row(crop.row(y), size.width, line(y), plane_size);
     return;
   }
   const WarpRows rows(image, crop_from_image, size);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(size.width) * 3);
   for (int y = 0; y < size.height; ++y) {
     rows.row(y, rgb.data());
-    write_row(rgb.data(), size.width, levels, line(y), plane_size);
+    levels.write_row(rgb.data(), size.width, line(y), plane_size);
   }
 }
 

@@ -199,6 +199,10 @@ Status BoxesFile::add_detections(const Json::Array& entries) {
       name = value->as_string();
     }
     if (!id && name.empty()) return malformed(entry.name() + " needs image_id or file_name");
+    if (const Json* applied = entry.json.find("exif_applied"); applied != nullptr) {
+      if (!applied->is_bool()) return entry.wrong("exif_applied", "true or false");
+      exif_applied_ |= applied->as_bool();
+    }
     POISE_TRY(const Box person, box(entry));
     POISE_TRY(const float score, number(entry, "score"));
     POISE_TRY(const std::int64_t category, entry.integer_or("category_id", 1));

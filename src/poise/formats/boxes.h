@@ -28,7 +28,8 @@ class BoxesFile {
   /// given and not above 0 are passed over, other categories than the one named "person" (or, where there is only one,
   /// that one; without categories, 1) too. Where the image's width and height are given, boxes go through clean_box,
   /// and a person whose box is then empty is passed over. Score 1.
-  /// "exif_applied" at the top of an object form is kept.
+  /// "exif_applied" at the top of an object form is kept; so is that of any detection (pictures that needed no turning
+  /// have none).
   /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
   static Result<BoxesFile> parse(BytesView bytes);
   /// Errors as parse and read_file (1 GiB at most); messages start with the path.
@@ -42,6 +43,8 @@ class BoxesFile {
   /// By the id that the file itself gives; nullptr where it has none such.
   const ImageBoxes* find(std::int64_t image_id) const;
 
+  /// Whether entries name files: then find() by path is surer than by an id, which may count something else.
+  bool is_named() const { return !by_name_.empty(); }
   bool is_annotations() const { return is_annotations_; }
   bool exif_applied() const { return exif_applied_; }
   std::size_t image_count() const { return images_.size(); }

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
+
+#include "poise/formats/writers.h"
 
 namespace poise {
 namespace {
@@ -54,6 +57,36 @@ TEST(Boxes, DetectionsAreFoundByFileName) {
   EXPECT_FALSE(file.find("one.jpg")->image_id);
   EXPECT_EQ(file.find("12.jpg")->image_id, 99);
   EXPECT_EQ(file.find("99.jpg"), nullptr) << "a file name is given, so the number does not count";
+}
+
+TEST(Boxes, TheAuthorsDetectionsAreRead) {
+  // As COCO_val2017_detections_AP_H_56_person.json begins.
+  const auto file = parse(R"([{"bbox": [252.52, 0.0, 387.48, 425.34], "category_id": 1, "image_id": 532481,
+                               "score": 0.06}, {"bbox": [12.0, 3.5, 4.25, 8], "category_id": 44, "image_id": 532481,
+                               "score": 0.9}])")
+                        .value();
+  ASSERT_NE(file.find(532481), nullptr);
+  ASSERT_EQ(file.find(532481)->persons.size(), 1U);
+  EXPECT_EQ(file.find(532481)->persons[0].box.width, 387.48F);
+  EXPECT_FALSE(file.is_named());
+  EXPECT_FALSE(file.exif_applied());
+}
+
+TEST(Boxes, WhatDetectWroteIsReadAgain) {
+  Json written;
+  const std::vector<PersonBox> persons{{{1.5F, 2, 3, 4}, 0.75F}, {{5, 6, 7, 8}, 0.5F}};
+  append_coco_detections("in/a.jpg", 5, persons, false, written);
+  append_coco_detections("in/b.jpg", 6, persons, true, written);
+  append_coco_detections("in/c.jpg", 7, {}, true, written);
+  const auto file = parse(written.dump()).value();
+  EXPECT_TRUE(file.is_named());
+  EXPECT_TRUE(file.exif_applied()) << "b.jpg was turned";
+  EXPECT_EQ(file.image_count(), 2U);
+  ASSERT_EQ(file.find("else/in/b.jpg")->persons.size(), 2U);
+  EXPECT_EQ(file.find("b.jpg")->persons[0].box, persons[0].box);
+  EXPECT_EQ(file.find("b.jpg")->image_id, 6);
+  EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [1, 2, 3, 4], "score": 1, "exif_applied": 1}])"),
+            "detections[0].exif_applied must be true or false, it is another number");
 }
 
 TEST(Boxes, APictureNamedWithoutAPersonHasAnEmptyList) {

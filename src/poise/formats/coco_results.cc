@@ -22,4 +22,18 @@ void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Jso
   }
 }
 
+void append_coco_detections(const std::string& file_name, std::int64_t image_id, std::span<const PersonBox> persons,
+                            bool exif_applied, Json& detections) {
+  if (detections.is_null()) detections = Json::array();
+  for (const PersonBox& person : persons) {
+    Json entry = Json::Object{{"image_id", image_id},
+                              {"file_name", file_name},
+                              {"category_id", 1},
+                              {"bbox", Json::Array{person.box.x, person.box.y, person.box.width, person.box.height}},
+                              {"score", person.score}};
+    if (exif_applied) entry.set("exif_applied", true);
+    detections.push(std::move(entry));
+  }
+}
+
 }  // namespace poise

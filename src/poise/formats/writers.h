@@ -2,6 +2,8 @@
 // What we found, in the formats people read. Each function makes the text; the program decides where it goes. Pure.
 // docs/formats.md shows one example of each.
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "poise/base/json.h"
@@ -25,6 +27,11 @@ Result<FrameResult> parse_poses_json(const Json& json);
 /// the frame has no image id, the number that ends the file's stem is taken, else a running number that the caller
 /// gives. `results`: an array, or null.
 void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Json& results);
+
+/// Entries of COCO detections, as BoxesFile reads them: {image_id, file_name, category_id: 1, bbox, score}, and
+/// exif_applied: true where the picture was turned first. `detections`: an array, or null.
+void append_coco_detections(const std::string& file_name, std::int64_t image_id, std::span<const PersonBox> persons,
+                            bool exif_applied, Json& detections);
 
 /// OpenPose 1.3, one picture: people[].pose_keypoints_2d. From coco17 or openpose18 poses: BODY_25 order, neck and
 /// mid-hip made from their neighbours, feet 0; other skeletons: their own order. Joints under min_score are 0,0,0.

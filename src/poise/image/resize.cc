@@ -45,11 +45,12 @@ Taps area_taps(std::int64_t origin, std::int64_t extent, int results, int limit)
 
 /// Interpolates between pixel centres; beyond the outermost centres their value
 /// goes on.
-Taps linear_taps(int extent, int results) {
+Taps linear_taps(int extent, int results, bool half_pixel = true) {
   Taps taps;
   const double scale = static_cast<double>(extent) / results;
   for (int i = 0; i < results; ++i) {
-    const double centre = std::clamp((i + 0.5) * scale - 0.5, 0.0, static_cast<double>(extent - 1));
+    const double wanted = half_pixel ? (i + 0.5) * scale - 0.5 : i * scale;
+    const double centre = std::clamp(wanted, 0.0, static_cast<double>(extent - 1));
     const int first = std::min(static_cast<int>(centre), std::max(extent - 2, 0));
     const auto fraction = static_cast<float>(centre - first);
     taps.runs.push_back({first, extent > 1 ? 2 : 1, taps.weights.size()});
@@ -98,6 +99,12 @@ Image resize_area(const ImageView& source, const PixelRect& region, Size size) {
   POISE_CHECK(region.width > 0 && region.height > 0 && size.width >= 0 && size.height >= 0);
   return apply(source, area_taps(region.x, region.width, size.width, source.width),
                area_taps(region.y, region.height, size.height, source.height));
+}
+
+Image resize_linear(const ImageView& source, Size size, bool half_pixel) {
+  POISE_CHECK(!source.empty() && size.width > 0 && size.height > 0);
+  return apply(source, linear_taps(source.width, size.width, half_pixel),
+               linear_taps(source.height, size.height, half_pixel));
 }
 
 Image resize(const ImageView& source, Size size) {

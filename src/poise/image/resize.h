@@ -23,4 +23,11 @@ struct PixelRect {
 /// picture. Pure.
 Image resize_area(const ImageView& source, const PixelRect& region, Size size);
 
+/// Interpolated between the four nearest pixels, also when shrinking: OpenCV's
+/// INTER_LINEAR, within one grey level. `half_pixel`: the pictures meet at their
+/// edges, result x is taken at (x + .5) * scale - .5; else at x * scale. Beyond
+/// the outermost centres their values go on. Needs a picture and sides of at
+/// least 1. Pure.
+Image resize_linear(const ImageView& source, Size size, bool half_pixel = true);
+
 }  // namespace poise

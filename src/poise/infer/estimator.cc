@@ -1,7 +1,5 @@
 #include "poise/infer/estimator.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -13,48 +11,12 @@ std::string describe(const Box& box) {
   return "[" + number(box.x) + ", " + number(box.y) + ", " + number(box.width) + ", " + number(box.height) + "]";
 }
 
-/// The graph's fixed input as a Size, 0x0 where it is free.
-Result<Size> input_size(const Graph& graph) {
-  if (graph.inputs.size() != 1) {
-    return unsupported("the network has " + std::to_string(graph.inputs.size()) +
-                       " inputs; a top-down pose network has one");
-  }
-  const Shape& shape = graph.values.at(graph.inputs[0]).shape;
-  if (shape.size() != 4 || (shape[1] > 0 && shape[1] != 3)) {
-    return unsupported("the network's input is " + to_string(shape) + "; a top-down pose network reads (N, 3, H, W)");
-  }
-  if (shape[2] < 0 || shape[3] < 0) return Size{};
-  return Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])};
-}
-
 /// Networks of several stacks answer once a stack; ours name the one to use.
 void keep_heatmaps(Graph& graph) {
   const ValueId heatmaps = graph.find_value("heatmaps");
   if (std::find(graph.outputs.begin(), graph.outputs.end(), heatmaps) != graph.outputs.end())
     graph.outputs = {heatmaps};
 }
-
-/// What the card vouches for, where this processor has it; integers where the network itself says so.
-Precision precision_of(const ModelCard& card, const Graph& graph, const std::string& backend) {
-  if (backend != "onednn") return Precision::kFloat32;
-  const bool integers = holds_integers(graph);
-  const std::string wanted = integers ? name_of(Precision::kInt8) : card.precision;
-  for (const Precision precision : native_precisions()) {
-    if (wanted == name_of(precision) && (precision != Precision::kInt8 || integers)) return precision;
-  }
-  return Precision::kFloat32;
-}
-
-class EngineRunner : public Runner {
- public:
-  explicit EngineRunner(Session session) : session_(std::move(session)) {}
-  Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) override {
-    return session_.run(inputs, outputs);
-  }
-
- private:
-  Session session_;
-};
 
 void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t width) {
   for (std::int64_t y = 0; y < rows; ++y) std::reverse_copy(from + y * width, from + (y + 1) * width, to + y * width);
@@ -90,6 +52,11 @@ struct Estimator::State {
   std::unique_ptr<Runner> network;
   int threads = 1;  // of the crops
   Precision precision = Precision::kFloat32;
+  struct Person {
+    std::size_t scene;
+    PersonBox found;
+  };
+  std::vector<Person> persons;
   Tensor crops;  // the network's input
   std::vector<Tensor> outputs;
 
@@ -131,6 +98,33 @@ struct Estimator::State {
     return {};
   }
 
+  /// Person `p` of `persons` in the outputs: keypoints in image pixels, and heatmaps where wanted.
+  void read_person(const PersonBox& person, std::int64_t p, std::int64_t count, bool want_heatmaps,
+                   Estimate& estimate) {
+    Tensor& maps = outputs[0];
+    const int joints = static_cast<int>(maps.dim(1));
+    const Size heatmap{static_cast<int>(maps.dim(3)), static_cast<int>(maps.dim(2))};
+    const std::int64_t map = maps.count() / maps.dim(0);
+    float* own = maps.floats().data() + p * map;
+    if (options.flip_test) {
+      merge_flipped(own, maps.floats().data() + (count + p) * map, joints, heatmap, flip_index, card.flip_shift);
+    }
+    const Affine to_heatmap = heatmap_from_image(person.box, card.crop, heatmap);
+    const Affine to_image = to_heatmap.inverse();
+    Pose pose;
+    pose.keypoints = decode(card.codec, own, joints, heatmap, card.refine);
+    for (Keypoint& keypoint : pose.keypoints) keypoint.point = to_image(keypoint.point);
+    pose.box = person.box;
+    pose.box_score = person.score;
+    pose.score = person_score(pose.keypoints, person.score);
+    if (!report.base.empty()) pose = derive(pose, report);
+    estimate.poses.push_back(std::move(pose));
+    if (!want_heatmaps) return;
+    Tensor kept(Shape{joints, heatmap.height, heatmap.width});
+    std::copy_n(own, map, kept.floats().data());
+    estimate.heatmaps.push_back({std::move(kept), to_heatmap});
+  }
+
   Status check_outputs() const {
     const auto joints = static_cast<std::int64_t>(card.skeleton.size());
     if (outputs.size() != 1 || outputs[0].rank() != 4) {
@@ -155,25 +149,18 @@ Result<Estimator> Estimator::create(OnnxModel model, const EstimatorOptions& opt
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   if (options.batch < 1 || options.batch > 1024) return invalid_argument("batch must be 1 to 1024");
   POISE_TRY(const Json layers, gather_card(file, model.metadata, options.card));
-  auto size = input_size(model.graph);
+  auto size = picture_input(model.graph, "a top-down pose network");
   if (!size.ok()) return named(size.error());
   auto card = card_from_json(layers, *size);
   if (!card.ok()) return named(card.error());
   const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
   keep_heatmaps(model.graph);
   auto state = std::make_unique<State>();
-  if (options.runner) {
-    auto network = options.runner(std::move(model.graph));
-    if (!network.ok()) return named(network.error());
-    state->network = std::move(*network);
-    state->threads = options.threads > 0 ? options.threads : omp_get_max_threads();
-  } else {
-    state->precision = options.precision.value_or(precision_of(*card, model.graph, options.backend));
-    auto session = Session::create(std::move(model.graph), {options.backend, options.threads, state->precision});
-    if (!session.ok()) return named(session.error());
-    state->threads = session->threads();
-    state->network = std::make_unique<EngineRunner>(std::move(*session));
-  }
+  auto made = make_runner(std::move(model.graph), options.run, card->precision);
+  if (!made.ok()) return named(made.error());
+  state->network = std::move(made->runner);
+  state->threads = made->threads;
+  state->precision = made->precision;
   state->options = options;
   state->card = std::move(*card);
   state->hash = std::move(model.hash);
@@ -197,58 +184,49 @@ Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 Estimator::~Estimator() = default;
 
 Result<Estimate> Estimator::estimate(const ImageView& image, std::span<const PersonBox> boxes, bool want_heatmaps) {
-  State& s = *state_;
-  if (image.empty()) return invalid_argument("the image is empty");
-  for (std::size_t i = 0; i < boxes.size(); ++i) POISE_RETURN_IF_ERROR(check_box(boxes[i].box, image.size(), i));
+  const Scene scene{image, boxes};
+  POISE_TRY(std::vector<Estimate> estimates, estimate(std::span(&scene, 1), want_heatmaps));
+  return std::move(estimates.front());
+}
 
-  Estimate estimate;
+Result<std::vector<Estimate>> Estimator::estimate(std::span<const Scene> scenes, bool want_heatmaps) {
+  State& s = *state_;
+  s.persons.clear();
+  for (std::size_t k = 0; k < scenes.size(); ++k) {
+    if (scenes[k].image.empty()) return invalid_argument("the image is empty");
+    for (std::size_t i = 0; i < scenes[k].boxes.size(); ++i) {
+      POISE_RETURN_IF_ERROR(check_box(scenes[k].boxes[i].box, scenes[k].image.size(), i));
+      s.persons.push_back({k, scenes[k].boxes[i]});
+    }
+  }
+
+  std::vector<Estimate> estimates(scenes.size());
   const Size size = s.card.crop.size;
   const std::int64_t pixels = static_cast<std::int64_t>(size.width) * size.height * 3;
   const std::int64_t crops = s.options.flip_test ? 2 : 1;
-  for (std::size_t first = 0; first < boxes.size();) {
-    const std::int64_t persons = s.persons_a_run(boxes.size() - first);
+  for (std::size_t first = 0; first < s.persons.size();) {
+    const std::int64_t persons = s.persons_a_run(s.persons.size() - first);
     Tensor& input = s.input_for({persons * crops, 3, size.height, size.width});
     float* planes = input.floats().data();
     const int threads = s.threads;
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (std::int64_t p = 0; p < persons; ++p) {
-      const Affine to_crop = crop_from_image(boxes[first + static_cast<std::size_t>(p)].box, s.card.crop);
+      const State::Person& person = s.persons[first + static_cast<std::size_t>(p)];
+      const Affine to_crop = crop_from_image(person.found.box, s.card.crop);
       float* plane = planes + p * pixels;
-      write_crop(image, to_crop, size, s.card.normalisation, std::span(plane, static_cast<std::size_t>(pixels)),
-                 s.card.resample);
+      write_crop(scenes[person.scene].image, to_crop, size, s.card.normalisation,
+                 std::span(plane, static_cast<std::size_t>(pixels)), s.card.resample);
       if (crops == 2) mirror_rows(plane, planes + (persons + p) * pixels, 3LL * size.height, size.width);
     }
     POISE_RETURN_IF_ERROR(s.forward(input, s.outputs));
     POISE_RETURN_IF_ERROR(s.check_outputs());
-    Tensor& maps = s.outputs[0];
-    const int joints = static_cast<int>(maps.dim(1));
-    const Size heatmap{static_cast<int>(maps.dim(3)), static_cast<int>(maps.dim(2))};
-    const std::int64_t map = maps.count() / maps.dim(0);
     for (std::int64_t p = 0; p < persons; ++p) {
-      const PersonBox& person = boxes[first + static_cast<std::size_t>(p)];
-      float* own = maps.floats().data() + p * map;
-      if (crops == 2) {
-        merge_flipped(own, maps.floats().data() + (persons + p) * map, joints, heatmap, s.flip_index,
-                      s.card.flip_shift);
-      }
-      const Affine to_heatmap = heatmap_from_image(person.box, s.card.crop, heatmap);
-      const Affine to_image = to_heatmap.inverse();
-      Pose pose;
-      pose.keypoints = decode(s.card.codec, own, joints, heatmap, s.card.refine);
-      for (Keypoint& keypoint : pose.keypoints) keypoint.point = to_image(keypoint.point);
-      pose.box = person.box;
-      pose.box_score = person.score;
-      pose.score = person_score(pose.keypoints, person.score);
-      if (!s.report.base.empty()) pose = derive(pose, s.report);
-      estimate.poses.push_back(std::move(pose));
-      if (!want_heatmaps) continue;
-      Tensor kept(Shape{joints, heatmap.height, heatmap.width});
-      std::copy_n(own, map, kept.floats().data());
-      estimate.heatmaps.push_back({std::move(kept), to_heatmap});
+      const State::Person& person = s.persons[first + static_cast<std::size_t>(p)];
+      s.read_person(person.found, p, persons, want_heatmaps, estimates[person.scene]);
     }
     first += static_cast<std::size_t>(persons);
   }
-  return estimate;
+  return estimates;
 }
 
 std::vector<Pose> Estimator::operator()(const Image& image) {
@@ -260,5 +238,23 @@ const ModelCard& Estimator::card() const { return state_->card; }
 const Skeleton& Estimator::skeleton() const { return state_->report; }
 const std::string& Estimator::model_hash() const { return state_->hash; }
 Precision Estimator::precision() const { return state_->precision; }
+int Estimator::threads() const { return state_->threads; }
+int Estimator::batch() const { return state_->options.batch; }
+
+std::optional<Estimator> Estimator::sibling(int threads) const {
+  auto network = state_->network->sibling(threads);
+  if (network == nullptr) return std::nullopt;
+  auto state = std::make_unique<State>();
+  state->options = state_->options;
+  state->card = state_->card;
+  state->report = state_->report;
+  state->flip_index = state_->flip_index;
+  state->hash = state_->hash;
+  state->fixed_batch = state_->fixed_batch;
+  state->network = std::move(network);
+  state->threads = threads > 0 ? threads : state_->threads;
+  state->precision = state_->precision;
+  return Estimator(std::move(state));
+}
 
 }  // namespace poise

@@ -2,7 +2,6 @@
 // Picture and boxes in, poses out: crop, run, decode, back to image pixels.
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,31 +9,19 @@
 #include <vector>
 
 #include "poise/base/result.h"
-#include "poise/engine/session.h"
 #include "poise/image/image.h"
+#include "poise/infer/runner.h"
 #include "poise/person/pose.h"
 #include "poise/weights/model_card.h"
 #include "poise/weights/onnx_reader.h"
 
 namespace poise {
 
-/// What runs a network in the engine's place.
-class Runner {
- public:
-  virtual ~Runner() = default;
-  /// As Session::run.
-  virtual Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;
-};
-using MakeRunner = std::function<Result<std::unique_ptr<Runner>>(Graph graph)>;
-
 struct EstimatorOptions {
-  std::string backend = "onednn";
-  int threads = 0;                          // compute threads; 0: all
-  std::optional<Precision> precision = {};  // nothing: the card's, where this processor has it
-  int batch = 8;                            // persons run together at most
-  bool flip_test = false;                   // run the mirrored crop too and average
-  CardSources card;                         // flags over sidecar over embedded card over preset
-  MakeRunner runner;                        // empty: the engine, by backend and threads
+  RunnerOptions run;       // backend, threads, precision
+  int batch = 8;           // persons run together at most
+  bool flip_test = false;  // run the mirrored crop too and average
+  CardSources card;        // flags over sidecar over embedded card over preset
 };
 
 struct Estimate {
@@ -45,6 +32,12 @@ struct Estimate {
     Affine heatmap_from_image;
   };
   std::vector<Heatmaps> heatmaps;
+};
+
+/// A picture and some of its persons.
+struct Scene {
+  ImageView image;
+  std::span<const PersonBox> boxes;
 };
 
 /// Finite, not empty, and at least partly inside the image. Errors: kInvalidArgument, naming the box by its index.
@@ -64,6 +57,9 @@ class Estimator {
 
   /// Boxes of zero size or wholly outside the image are refused: kInvalidArgument, naming the box.
   Result<Estimate> estimate(const ImageView& image, std::span<const PersonBox> boxes, bool want_heatmaps = false);
+  /// The same of several pictures, whose persons are run together; one answer a scene. Errors as above, of the scene
+  /// they are in; then there is no answer.
+  Result<std::vector<Estimate>> estimate(std::span<const Scene> scenes, bool want_heatmaps = false);
   /// The whole image as one box; throws poise::Exception on failure.
   std::vector<Pose> operator()(const Image& image);
 
@@ -71,6 +67,11 @@ class Estimator {
   const Skeleton& skeleton() const;  // of the poses
   const std::string& model_hash() const;
   Precision precision() const;  // in force
+  int threads() const;
+  int batch() const;  // persons run together at most
+
+  /// As Session::sibling; nothing where the network's runner can be only one.
+  std::optional<Estimator> sibling(int threads) const;
 
  private:
   struct State;

@@ -4,9 +4,11 @@
 #include <array>
 #include <string_view>
 
+#include "poise/weights/card_reader.h"
 #include "poise/weights/printable.h"
 
 namespace poise {
+using namespace card;
 namespace {
 
 constexpr std::array kMembers = {"name",    "skeleton",      "colour",     "scale",           "mean",
@@ -17,110 +19,15 @@ constexpr std::array kEssentials = {"skeleton", "colour", "mean", "std", "paddin
 constexpr std::array kPresets = {"simple-baselines", "gluon", "mmpose", "ailia"};
 
 constexpr const char* kCodec = "gaussian_heatmap";
-constexpr std::int64_t kSmallestSide = 16;
-constexpr std::int64_t kLargestSide = 4096;
 constexpr std::uint64_t kMaxCardBytes = 1U << 20U;
 
-template <typename Names>
-std::string join(const Names& names) {
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-  return list;
-}
-
-template <typename Value>
-struct Word {
-  const char* text;
-  Value value;
-};
-constexpr std::array<Word<ColourOrder>, 2> kColours{{{"rgb", ColourOrder::kRgb}, {"bgr", ColourOrder::kBgr}}};
-constexpr std::array<Word<Resample>, 2> kResamples{{{"linear", Resample::kLinear}, {"area", Resample::kArea}}};
 constexpr std::array<Word<Refine>, 3> kRefines{
     {{"none", Refine::kNone}, {"quarter", Refine::kQuarter}, {"dark", Refine::kDark}}};
 
-template <typename Value, std::size_t N>
-const char* word_of(const std::array<Word<Value>, N>& words, Value value) {
-  return std::find_if(words.begin(), words.end(), [&](const auto& word) { return word.value == value; })->text;
-}
-
-Error wrong(std::string_view member, const std::string& what) {
-  return invalid_argument("card member \"" + std::string(member) + "\" " + what);
-}
-
-Error wrong_kind(std::string_view member, const std::string& wanted, const Json& found) {
-  return wrong(member, "must be " + wanted + ", it is " + found.kind());
-}
-
-// Reads members that are there, and leaves the others as they are.
-class Reader {
- public:
-  explicit Reader(const Json& json) : json_(json) {}
-
-  Status text(const char* member, std::string& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_string()) return wrong_kind(member, "a string", *found);
-    out = found->as_string();
-    return {};
-  }
-
-  template <typename Value, std::size_t N>
-  Status word(const char* member, const std::array<Word<Value>, N>& words, Value& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_string()) return wrong_kind(member, "a string", *found);
-    for (const auto& candidate : words) {
-      if (found->as_string() != candidate.text) continue;
-      out = candidate.value;
-      return {};
-    }
-    std::vector<std::string> known;
-    known.reserve(N);
-    for (const auto& candidate : words) known.emplace_back(candidate.text);
-    return wrong(member, "must be one of " + join(known) + ", it is " + printable(found->as_string()));
-  }
-
-  Status boolean(const char* member, bool& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_bool()) return wrong_kind(member, "true or false", *found);
-    out = found->as_bool();
-    return {};
-  }
-
-  Status number(const char* member, double low, double high, float& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_number()) return wrong_kind(member, "a number", *found);
-    return in_range(member, found->as_number(), low, high, out);
-  }
-
-  Status three(const char* member, double low, double high, std::array<float, 3>& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    const bool fits = found->is_array() && found->as_array().size() == out.size() &&
-                      std::all_of(found->as_array().begin(), found->as_array().end(),
-                                  [](const Json& value) { return value.is_number(); });
-    if (!fits) return wrong(member, "must be three numbers, in the order of the network's planes");
-    for (std::size_t i = 0; i < out.size(); ++i)
-      POISE_RETURN_IF_ERROR(in_range(member, found->as_array()[i].as_number(), low, high, out[i]));
-    return {};
-  }
-
- private:
-  static Status in_range(const char* member, double value, double low, double high, float& out) {
-    if (!(value >= low && value <= high))
-      return wrong(member,
-                   "must lie in [" + Json(low).dump() + ", " + Json(high).dump() + "], it is " + Json(value).dump());
-    out = static_cast<float>(value);
-    return {};
-  }
-
-  const Json& json_;
-};
-
 Status check_members(const Json& json) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
+  if (json.find("family") != nullptr)
+    return invalid_argument("this is a detector, not a pose network: name it with --detector");
   for (const auto& [name, value] : json.as_object()) {
     if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
       return invalid_argument("card member " + printable(name) + " is not known; known are " + join(kMembers));
@@ -152,45 +59,6 @@ Status read_skeleton(const Json& json, ModelCard& card) {
   return {};
 }
 
-Status read_input(const Json& json, Size graph_input, Size& size) {
-  const Json* member = json.find("input");
-  const bool fixed = graph_input.width > 0 && graph_input.height > 0;
-  if (member == nullptr) {
-    if (!fixed)
-      return invalid_argument("the model takes any input size: give \"input\": [width, height] in MODEL.card.json");
-    size = graph_input;
-  } else {
-    const bool pair = member->is_array() && member->as_array().size() == 2 && member->as_array()[0].is_integer() &&
-                      member->as_array()[1].is_integer();
-    if (!pair) return wrong("input", "must be two integers, [width, height]");
-    const std::int64_t width = member->as_array()[0].as_integer();
-    const std::int64_t height = member->as_array()[1].as_integer();
-    if (std::min(width, height) < kSmallestSide || std::max(width, height) > kLargestSide)
-      return wrong("input", "must have sides of 16 to 4096 pixels, it is " + std::to_string(width) + "x" +
-                                std::to_string(height));
-    size = {static_cast<int>(width), static_cast<int>(height)};
-  }
-  const auto differs = [](int card, int graph) { return graph > 0 && card != graph; };
-  if (differs(size.width, graph_input.width) || differs(size.height, graph_input.height))
-    return wrong("input", "is " + std::to_string(size.width) + "x" + std::to_string(size.height) +
-                              ", the graph takes " + std::to_string(graph_input.width) + "x" +
-                              std::to_string(graph_input.height) + " (width x height)");
-  return {};
-}
-
-Status read_normalisation(const Json& json, Normalisation& normalisation) {
-  const Reader reader(json);
-  POISE_RETURN_IF_ERROR(reader.word("colour", kColours, normalisation.order));
-  POISE_RETURN_IF_ERROR(reader.number("scale", 1e-6, 1e3, normalisation.scale));
-  POISE_RETURN_IF_ERROR(reader.three("mean", -1e4, 1e4, normalisation.mean));
-  POISE_RETURN_IF_ERROR(reader.three("std", 1e-6, 1e6, normalisation.std));
-  const bool byte_means =
-      std::any_of(normalisation.mean.begin(), normalisation.mean.end(), [](float mean) { return mean > 1.0F; });
-  if (json.find("scale") == nullptr && byte_means)
-    return wrong("mean", "is of pixels from 0 to 255: say so with \"scale\": 1 (without it they are divided by 255)");
-  return {};
-}
-
 Status read_codec(const Json& json, ModelCard& card) {
   const Reader reader(json);
   std::string codec;
@@ -202,8 +70,6 @@ Status read_codec(const Json& json, ModelCard& card) {
     return wrong("refine", "is dark, which needs the member \"sigma\"");
   return reader.boolean("flip_shift", card.flip_shift);
 }
-
-Json triple(const std::array<float, 3>& values) { return Json::Array{values[0], values[1], values[2]}; }
 
 Result<Json> read_card(std::string_view text, const std::string& where) {
   Result<Json> json = parse_json(text);

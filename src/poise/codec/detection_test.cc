@@ -1,0 +1,108 @@
+#include "poise/codec/detection.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "poise/tensor/npy.h"
+
+namespace poise {
+namespace {
+
+constexpr Size kInput{96, 64};  // tests/golden/make_detections.py
+
+Tensor golden(const std::string& name) {
+  return read_npy(std::string(POISE_SOURCE_DIR) + "/tests/golden/detections/" + name + ".npy").value();
+}
+
+/// The family's decoding and suppression, box by box as NumPy has them.
+void expect_as_numpy(const std::string& family, std::size_t outputs, const DetectionHead& head, float limit) {
+  std::vector<Tensor> given;
+  for (std::size_t i = 0; i < outputs; ++i) given.push_back(golden(family + "_" + std::to_string(i)));
+  std::vector<Detection> found;
+  const DetectionFamily* known = find_detection_family(family);
+  ASSERT_NE(known, nullptr);
+  const Status status = known->decode(given, head, found);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  found = suppress(std::move(found), limit, 1000);
+  const Tensor wanted = golden(family + "_boxes");
+  ASSERT_EQ(static_cast<std::int64_t>(found.size()), wanted.dim(0)) << family;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const float* row = wanted.floats().data() + i * 6;
+    const Detection& d = found[i];
+    const std::array<float, 5> own{d.box.x, d.box.y, d.box.width, d.box.height, d.score};
+    for (std::size_t k = 0; k < 5; ++k) {
+      EXPECT_NEAR(own[k], row[k], 1e-4F * std::max(1.0F, std::abs(row[k]))) << family << " " << i << " " << k;
+    }
+    EXPECT_EQ(d.label, static_cast<int>(row[5])) << family << " " << i;
+  }
+}
+
+TEST(Detection, FamiliesSayWhatNumpySays) {
+  expect_as_numpy("fastestdet", 1, {.input = kInput, .threshold = 0.5F}, 0.45F);
+  expect_as_numpy("yolov3", 2,
+                  {.input = kInput,
+                   .threshold = 0.3F,
+                   .anchors = {{{30, 40}, {50, 30}, {60, 60}}, {{8, 10}, {12, 16}, {20, 12}}},
+                   .scale_xy = {1.05F, 1}},
+                  0.45F);
+  expect_as_numpy("yolov5", 1, {.input = kInput, .threshold = 0.25F}, 0.45F);
+  expect_as_numpy("yolov8", 1, {.input = kInput, .threshold = 0.25F}, 0.4F);
+  expect_as_numpy("yolox", 1, {.input = kInput, .threshold = 0.3F}, 0.45F);
+  expect_as_numpy("centre", 3, {.input = kInput, .threshold = 0.6F}, 1);
+}
+
+TEST(Detection, EveryFamilyRefusesOutputsOfAnother) {
+  for (const DetectionFamily& family : detection_families()) {
+    const DetectionHead head{.input = kInput, .anchors = {{{1, 1}}}};
+    const std::vector<std::vector<Shape>> wrong{{}, {{1}}, {{2, 9, 7}}, {{1, 300, 11}}, {{1, 2, 2, 2}, {1, 9, 2, 2}}, {{1, 4, 4}}};
+    for (const std::vector<Shape>& shapes : wrong) {
+      std::vector<Tensor> outputs;
+      for (const Shape& shape : shapes) outputs.emplace_back(shape);
+      std::vector<Detection> found;
+      const Status status = family.decode(outputs, head, found);
+      ASSERT_FALSE(status.ok()) << family.name;
+      EXPECT_NE(status.error().message.find(family.name), std::string::npos) << status.error().message;
+    }
+  }
+}
+
+TEST(Detection, LogitsAreSquashed) {
+  std::vector<Tensor> outputs;
+  outputs.push_back(Tensor::from({1, 1, 1, 2}, std::vector<float>{0.5F, -9}));
+  outputs.push_back(Tensor::from({1, 2, 1, 2}, std::vector<float>{1, 1, 2, 2}));
+  outputs.push_back(Tensor::from({1, 2, 1, 2}, std::vector<float>{0.5F, 0, 0.5F, 0}));
+  std::vector<Detection> found;
+  ASSERT_TRUE(find_detection_family("centre")->decode(outputs, {.input = {8, 4}, .logits = true}, found).ok());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NEAR(found[0].score, 1 / (1 + std::exp(-0.5F)), 1e-6);
+  EXPECT_EQ(found[0].box, (Box{0, -2, 4, 8})) << "a cell is 4x4 pixels, the centre at (2, 2)";
+}
+
+TEST(Suppress, EachClassForItselfBestFirst) {
+  const std::vector<Detection> found{
+      {{0, 0, 10, 10}, 0.5F, 0}, {{1, 0, 10, 10}, 0.9F, 0}, {{0, 1, 10, 10}, 0.7F, 1}, {{40, 0, 10, 10}, 0.6F, 0}};
+  const auto kept = suppress(found, 0.5F, 10);
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_EQ(kept[0].score, 0.9F);
+  EXPECT_EQ(kept[1].label, 1);
+  EXPECT_EQ(kept[2].box.x, 40);
+  EXPECT_EQ(suppress(found, 0.5F, 2).size(), 2U);
+  EXPECT_EQ(suppress(found, 1, 10).size(), 4U);
+}
+
+TEST(Suppress, WhatIsNoBoxGoes) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto kept = suppress({{{0, 0, inf, 1}, 1, 0},
+                              {{nan, 0, 1, 1}, 1, 0},
+                              {{0, 0, 0, 1}, 1, 0},
+                              {{0, 0, 1, 1}, nan, 0},
+                              {{0, 0, 1, 1}, 1, 0}},
+                             0.5F, 10);
+  EXPECT_EQ(kept.size(), 1U);
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,60 @@
+#pragma once
+// What several families share. Internal to codec/detectors.
+
+#include <cmath>
+#include <string>
+
+#include "poise/codec/detectors/families.h"
+
+namespace poise {
+
+inline float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
+
+inline Box around(float centre_x, float centre_y, float width, float height) {
+  return {centre_x - width * 0.5F, centre_y - height * 0.5F, width, height};
+}
+
+inline std::string shapes_of(std::span<const Tensor> outputs) {
+  std::string text;
+  for (const Tensor& output : outputs) text += (text.empty() ? "" : ", ") + to_string(output.shape());
+  return text;
+}
+
+/// "the network gives 1x85x22x22, family yolox reads (1, n, 5 + classes)".
+inline Error other_outputs(std::span<const Tensor> outputs, const char* family, const std::string& wanted) {
+  return unsupported("the network gives " + shapes_of(outputs) + ", family " + family + " reads " + wanted +
+                     ": name the right family with --detector-preset");
+}
+
+/// One float tensor (1, ...) of this rank, with more than `least` along `axis`.
+inline bool is_single(std::span<const Tensor> outputs, std::size_t rank, std::size_t axis, std::int64_t least) {
+  return outputs.size() == 1 && outputs[0].rank() == rank && outputs[0].type() == DType::kFloat32 &&
+         outputs[0].dim(0) == 1 && outputs[0].dim(axis) > least;
+}
+
+/// Whether `places` are the cells of some neighbouring strides from 4 to 64, `each` times.
+inline bool are_cells(Size input, std::int64_t places, int each) {
+  for (int first = 4; first <= 64; first *= 2) {
+    std::int64_t sum = 0;
+    for (int stride = first; stride <= 64; stride *= 2) {
+      sum += static_cast<std::int64_t>(input.width / stride) * (input.height / stride);
+      if (sum * each == places) return true;
+    }
+  }
+  return false;
+}
+
+struct Best {
+  int label = 0;
+  float score = 0;
+};
+/// The largest of `count` scores, `step` apart; of equals the first.
+inline Best best_of(const float* scores, int count, std::int64_t step) {
+  Best best{0, scores[0]};
+  for (int c = 1; c < count; ++c) {
+    if (scores[c * step] > best.score) best = {c, scores[c * step]};
+  }
+  return best;
+}
+
+}  // namespace poise

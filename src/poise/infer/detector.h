@@ -1,0 +1,55 @@
+#pragma once
+// A picture in, the boxes of its people out: fit, run, decode, keep the persons, thin out, back to image pixels.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/image/image.h"
+#include "poise/infer/runner.h"
+#include "poise/person/pose.h"
+#include "poise/weights/detector_card.h"
+#include "poise/weights/onnx_reader.h"
+
+namespace poise {
+
+struct DetectorOptions {
+  RunnerOptions run = {};               // backend, threads, precision
+  std::optional<float> threshold = {};  // of scores, over the card's
+  std::optional<float> nms = {};        // overlap from which two boxes are one person, over the card's
+  CardSources card = {};                // flags over sidecar over embedded card over preset (detector_card.h)
+};
+
+class Detector {
+ public:
+  /// Reads the model and its card: ONNX, or darknet .weights with its .cfg beside it. Errors: those of the readers and
+  /// of detector_card_from_json; messages start with the path.
+  static Result<Detector> load(const std::filesystem::path& model, const DetectorOptions& options = {});
+  /// The same of a model that has been read; `file`: where from, for the card beside it and for messages.
+  static Result<Detector> create(OnnxModel model, const DetectorOptions& options = {},
+                                 const std::filesystem::path& file = {});
+  Detector(Detector&&) noexcept;
+  Detector& operator=(Detector&&) noexcept;
+  ~Detector();
+
+  /// Best first, cut to the picture. Nobody there is an empty list. Errors: kInvalidArgument (an empty image; a
+  /// person's class that the network has not), kUnsupported (outputs of another family).
+  Result<std::vector<PersonBox>> detect(const ImageView& image);
+
+  const DetectorCard& card() const;  // with the options' threshold and nms
+  const std::string& model_hash() const;
+  Precision precision() const;  // in force
+  int threads() const;
+
+  /// As Session::sibling; nothing where the network's runner can be only one.
+  std::optional<Detector> sibling(int threads) const;
+
+ private:
+  struct State;
+  explicit Detector(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace poise

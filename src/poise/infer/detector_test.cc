@@ -1,0 +1,194 @@
+#include "poise/infer/detector.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+const std::string kGolden = std::string(POISE_SOURCE_DIR) + "/tests/golden/";
+const std::filesystem::path kShared = std::filesystem::path(POISE_SOURCE_DIR) / "../shared";
+
+/// A yolov8-style head on one convolution: a place a 16x16 patch, whose box is the patch, and whose two classes are its
+/// mean red and mean green.
+OnnxModel patches(std::int64_t side = 64) {
+  OnnxModel model;
+  Graph& graph = model.graph;
+  graph.name = "patches";
+  const ValueId x = graph.add_input("image", {1, 3, side, side});
+  const auto constant = [&](const char* name, Tensor tensor) {
+    return graph.add_constant(name, std::make_shared<Tensor>(std::move(tensor)));
+  };
+  Tensor weight({2, 3, 16, 16});
+  for (std::int64_t c = 0; c < 2; ++c) std::fill_n(weight.floats().data() + (c * 3 + c) * 256, 256, 1.0F / 256);
+  const ValueId kinds = graph.add_node(
+      "Conv", "kinds", {x, constant("weight", std::move(weight))}, "kinds",
+      {{"kernel_shape", std::vector<std::int64_t>{16, 16}}, {"strides", std::vector<std::int64_t>{16, 16}}});
+  const std::int64_t cells = side / 16;
+  Tensor boxes({1, 4, cells, cells});
+  for (std::int64_t i = 0; i < cells * cells; ++i) {
+    float* at = boxes.floats().data() + i;
+    at[0] = static_cast<float>(i % cells) * 16 + 8;
+    at[cells * cells] = static_cast<float>(i / cells) * 16 + 8;
+    at[2 * cells * cells] = at[3 * cells * cells] = 16;
+  }
+  const ValueId all =
+      graph.add_node("Concat", "all", {constant("boxes", std::move(boxes)), kinds}, "all", {{"axis", std::int64_t{1}}});
+  const ValueId shape = constant("shape", Tensor::from({3}, std::vector<std::int64_t>{1, 6, cells * cells}));
+  graph.outputs = {graph.add_node("Reshape", "rows", {all, shape}, "output0")};
+  EXPECT_TRUE(graph.validate().ok());
+  return model;
+}
+
+/// Black, with a square of one colour.
+Image square(Size size, const Box& at, std::uint8_t red, std::uint8_t green) {
+  Image image(size.width, size.height);
+  for (int y = static_cast<int>(at.y); y < static_cast<int>(at.y + at.height); ++y) {
+    for (int x = static_cast<int>(at.x); x < static_cast<int>(at.x + at.width); ++x) {
+      image.row(y)[3 * x] = red;
+      image.row(y)[3 * x + 1] = green;
+    }
+  }
+  return image;
+}
+
+Result<std::vector<PersonBox>> look(Detector& detector, const Image& image) { return detector.detect(image.view()); }
+
+DetectorOptions yolov8(Json flags = Json::object()) {
+  DetectorOptions options;
+  options.card.preset = "yolov8";
+  options.card.flags = std::move(flags);
+  return options;
+}
+
+TEST(Detector, FindsThePersonsClassWhereItIs) {
+  Json flags = Json::object();
+  flags.set("pad_colour", Json(Json::Array{Json(0), Json(0), Json(0)}));
+  Detector detector = Detector::create(patches(), yolov8(flags)).value();
+  // 128x96 in 64x64: half as large, 8 pixels above and below. A patch of the input is 32 pixels of the picture.
+  const Image red = square({128, 96}, {64, 48, 32, 32}, 255, 0);
+  const auto persons = detector.detect(red.view()).value();
+  ASSERT_EQ(persons.size(), 1U);
+  EXPECT_EQ(persons[0].box, (Box{64, 48, 32, 32}));
+  EXPECT_NEAR(persons[0].score, 1, 1e-5);
+  EXPECT_TRUE(look(detector, square({128, 96}, {64, 48, 32, 32}, 0, 255)).value().empty()) << "green is no person";
+  EXPECT_TRUE(look(detector, Image(128, 96)).value().empty());
+  flags.set("person", 1);
+  Detector green = Detector::create(patches(), yolov8(flags)).value();
+  EXPECT_EQ(look(green, square({128, 96}, {64, 48, 32, 32}, 0, 255)).value().size(), 1U);
+}
+
+TEST(Detector, BoxesEndWithThePicture) {
+  Detector detector = Detector::create(patches(), yolov8()).value();
+  // The patches of the first and last rows hang over into the padding: half of each is picture.
+  const auto persons = look(detector, square({128, 96}, {0, 0, 128, 96}, 255, 0)).value();
+  ASSERT_EQ(persons.size(), 16U);
+  for (const PersonBox& person : persons) {
+    EXPECT_GE(person.box.y, 0);
+    EXPECT_LE(person.box.y + person.box.height, 96);
+    EXPECT_GT(person.box.height, 0);
+  }
+}
+
+TEST(Detector, PicturesOfAFewPixelsAreLookedAt) {
+  Detector detector = Detector::create(patches(), yolov8()).value();
+  for (const Size size : {Size{10, 10}, Size{1, 1}, Size{10, 1}, Size{1, 700}}) {
+    Image image(size.width, size.height);
+    const auto persons = detector.detect(image.view());
+    ASSERT_TRUE(persons.ok()) << persons.error().message;
+    for (const PersonBox& person : *persons) EXPECT_LE(person.box.x + person.box.width, static_cast<float>(size.width));
+  }
+  EXPECT_FALSE(detector.detect(ImageView{}).ok());
+}
+
+TEST(Detector, ThresholdAndSuppressionAreTheOptionsBeforeTheCards) {
+  DetectorOptions options = yolov8();
+  options.threshold = 0.9F;
+  options.nms = 0.1F;
+  Detector detector = Detector::create(patches(), options).value();
+  EXPECT_EQ(detector.card().head.threshold, 0.9F);
+  EXPECT_EQ(detector.card().nms, 0.1F);
+  EXPECT_TRUE(look(detector, square({64, 64}, {16, 16, 16, 16}, 220, 0)).value().empty());
+  EXPECT_EQ(look(detector, square({64, 64}, {16, 16, 16, 16}, 240, 0)).value().size(), 1U);
+}
+
+std::string refusal(OnnxModel model, const DetectorOptions& options, bool on_detect = false) {
+  auto detector = Detector::create(std::move(model), options, "d.onnx");
+  if (detector.ok() != on_detect) return detector.ok() ? "made" : detector.error().message;
+  if (!on_detect) return detector.error().message;
+  const auto persons = look(*detector, Image(20, 20));
+  return persons.ok() ? "no error" : persons.error().message;
+}
+
+TEST(Detector, RefusalsSayWhatToDo) {
+  EXPECT_NE(refusal(patches(), {}).find("--detector-preset"), std::string::npos);
+  DetectorOptions other = yolov8();
+  other.card.preset = "yolox";
+  EXPECT_NE(refusal(patches(), other, true).find("family yolox"), std::string::npos);
+  Json flags = Json::object();
+  flags.set("person", 2);
+  EXPECT_NE(refusal(patches(), yolov8(flags), true).find("2 classes"), std::string::npos);
+  flags = Json::object();
+  flags.set("classes", Json(Json::Array{Json("dog"), Json("cat")}));
+  EXPECT_NE(refusal(patches(), yolov8(flags)).find("does not look for people"), std::string::npos);
+  flags.set("classes", Json(Json::Array{Json("dog"), Json("cat"), Json("person")}));
+  EXPECT_NE(refusal(patches(), yolov8(flags), true).find("its card names 3"), std::string::npos);
+  Detector pose = Detector::load(kGolden + "pytorch_tiny/pose_resnet_tiny.onnx", yolov8()).value();
+  EXPECT_NE(look(pose, Image(9, 9)).error().message.find("family yolov8"), std::string::npos);
+}
+
+TEST(Detector, DarknetNeedsNoPreset) {
+  Detector detector = Detector::load(kGolden + "darknet/tiny.weights", {.threshold = 0.05F}).value();
+  EXPECT_EQ(detector.card().family, "yolov3");
+  const auto persons = look(detector, square({50, 30}, {5, 5, 30, 20}, 200, 90)).value();
+  EXPECT_FALSE(persons.empty()) << "weights at random find something at such a threshold";
+}
+
+TEST(Detector, SiblingsSayTheSame) {
+  Detector detector = Detector::load(kGolden + "darknet/tiny.weights", {.threshold = 0.05F}).value();
+  auto sibling = detector.sibling(1);
+  ASSERT_TRUE(sibling);
+  EXPECT_EQ(sibling->threads(), 1);
+  const Image image = square({50, 30}, {5, 5, 30, 20}, 200, 90);
+  const auto a = detector.detect(image.view()).value();
+  const auto b = sibling->detect(image.view()).value();
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i].score, b[i].score, 1e-5);
+}
+
+/// Boxes of real pictures as NumPy decodes what the network says (tests/golden/make_detections.py): the first 352
+/// columns and rows, so that nothing is resized.
+TEST(FastestDet, EqualsNumpyOnPictures) {
+  const auto model = kShared / "models/fastestdet.onnx";
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << "needs ../shared/models/fastestdet.onnx";
+  const Bytes golden = read_file(kGolden + "detections/fastestdet_real.json", 1U << 20U).value();
+  const Json wanted = parse_json(BytesView(golden)).value();
+  Detector detector = Detector::load(model, {.threshold = 0.15F}).value();
+  std::size_t boxes = 0;
+  for (const auto& [name, rows] : wanted.as_object()) {
+    const Image image = read_image(kShared / "data/coco-persons/images" / name).value();
+    ImageView part = image.view();
+    part.width = part.height = 352;
+    const auto found = detector.detect(part).value();
+    ASSERT_EQ(found.size(), rows.as_array().size()) << name;
+    for (std::size_t i = 0; i < found.size(); ++i, ++boxes) {
+      const auto& row = rows.as_array()[i].as_array();
+      const auto number = [&](std::size_t k) { return static_cast<float>(row[k].as_number()); };
+      const auto inside = [](float v) { return std::clamp(v, 0.0F, 352.0F); };  // boxes are cut to the picture
+      EXPECT_NEAR(found[i].score, number(4), 0.001) << name << " " << i;
+      EXPECT_NEAR(found[i].box.x, inside(number(0)), 0.05) << name << " " << i;
+      EXPECT_NEAR(found[i].box.y, inside(number(1)), 0.05) << name << " " << i;
+      EXPECT_NEAR(found[i].box.x + found[i].box.width, inside(number(0) + number(2)), 0.05) << name << " " << i;
+      EXPECT_NEAR(found[i].box.y + found[i].box.height, inside(number(1) + number(3)), 0.05) << name << " " << i;
+    }
+  }
+  EXPECT_GT(boxes, 30U);
+}
+
+}  // namespace
+}  // namespace poise

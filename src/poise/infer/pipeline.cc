@@ -1,0 +1,292 @@
+#include "poise/infer/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "poise/base/thread_pool.h"
+
+namespace poise {
+namespace {
+
+// A batch that is not full yet is run once it spans so much: what waits for it is held in memory.
+constexpr std::size_t kSpan = 8;                  // pictures
+constexpr std::int64_t kSpanPixels = 64'000'000;  // and their pixels
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/// What `work` gives; an error where there is not memory enough for it, as on a stream's thread nobody else would see.
+template <typename Work>
+auto guarded(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return too_large("there is not memory enough for this picture");
+  }
+}
+
+/// A picture on its way.
+struct Slot {
+  std::future<Result<PipelinePicture>> reading;
+  PipelineAnswer answer;
+  std::vector<std::vector<Estimate>> parts;  // of the batches that it fell into, in order
+  std::optional<Error> error;
+  bool found = false;       // its boxes are known
+  std::size_t waiting = 0;  // parts that are not estimated yet
+};
+
+std::int64_t pixels_of(const Image& image) { return static_cast<std::int64_t>(image.width()) * image.height(); }
+
+/// Persons to run together: of each picture a run of boxes.
+struct Batch {
+  struct Part {
+    std::size_t picture, first, count, place;  // place: which of the picture's parts
+  };
+  std::vector<Part> parts;
+  std::size_t persons = 0, begin = 0;  // begin: its first picture
+  std::int64_t pixels = 0;
+};
+
+/// One thread of control with networks of its own.
+struct Stream {
+  Detector* detector = nullptr;
+  Estimator* estimator = nullptr;
+};
+
+class Run {
+ public:
+  Run(std::size_t pictures, const std::function<Result<PipelinePicture>(std::size_t)>& read,
+      const PipelineOptions& options, std::size_t persons, std::size_t streams)
+      : total_(pictures),
+        ahead_(kSpan + 2 * streams + 2),
+        read_(read),
+        options_(options),
+        persons_(persons),
+        readers_(options.readers) {}
+
+  /// What a stream does until there is nothing left.
+  void work(const Stream& stream) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      if (closed_.empty() && may_look()) {
+        look(stream, next_++, lock);
+      } else if (!closed_.empty()) {
+        const Batch batch = std::move(closed_.front());
+        closed_.pop_front();
+        estimate(stream, batch, lock);
+      } else if (frontier_ >= total_) {
+        return;
+      } else {
+        wake_.wait(lock);
+      }
+    }
+  }
+
+  /// Waits for picture `i`; nothing where the run ended before it.
+  std::optional<Result<PipelineAnswer>> wait_for(std::size_t i) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [&] { return i >= total_ || (i < frontier_ && slots_.at(i)->waiting == 0); });
+    if (i >= total_) return std::nullopt;
+    const std::unique_ptr<Slot> slot = std::move(slots_.at(i));
+    slots_.erase(i);
+    handed_ = i + 1;
+    held_pixels_ -= pixels_of(slot->answer.image);
+    wake_.notify_all();
+    lock.unlock();
+    if (slot->error) return Result<PipelineAnswer>(*slot->error);
+    for (std::vector<Estimate>& part : slot->parts) {
+      for (Estimate& estimate : part) {
+        std::move(estimate.poses.begin(), estimate.poses.end(), std::back_inserter(slot->answer.estimate.poses));
+        std::move(estimate.heatmaps.begin(), estimate.heatmaps.end(),
+                  std::back_inserter(slot->answer.estimate.heatmaps));
+      }
+    }
+    return Result<PipelineAnswer>(std::move(slot->answer));
+  }
+
+  PipelineCost cost() const { return cost_; }
+
+ private:
+  /// Whether another picture may be begun; `stop` is asked here. Starts reading ahead.
+  bool may_look() {
+    // Of what is held, all before the open batch is on its way out, and that is closed at kSpanPixels: no waiting in
+    // vain.
+    if (next_ >= total_ || next_ >= handed_ + ahead_ || held_pixels_ >= kSpanPixels) return false;
+    if (options_.stop && options_.stop()) {
+      total_ = next_;
+      advance();
+      return false;
+    }
+    const auto readers = static_cast<std::size_t>(options_.readers);
+    for (; reading_ < std::min(total_, next_ + readers + 1); ++reading_) {
+      auto& slot = slots_[reading_] = std::make_unique<Slot>();
+      slot->reading = readers_.submit([this, i = reading_] { return read_(i); });
+    }
+    return true;
+  }
+
+  void look(const Stream& stream, std::size_t i, std::unique_lock<std::mutex>& lock) {
+    Slot& slot = *slots_.at(i);
+    lock.unlock();
+    Result<PipelinePicture> picture = guarded([&] { return slot.reading.get(); });
+    double seconds = -1;
+    if (picture.ok() && !picture->boxes && stream.detector != nullptr) {
+      const auto begin = Clock::now();
+      Result<std::vector<PersonBox>> boxes = guarded([&] { return stream.detector->detect(picture->image.view()); });
+      seconds = since(begin);
+      if (boxes.ok()) {
+        picture->boxes = std::move(*boxes);
+      } else {
+        picture = boxes.error();
+      }
+    }
+    lock.lock();
+    if (picture.ok()) {
+      slot.answer.image = std::move(picture->image);
+      slot.answer.boxes = std::move(picture->boxes).value_or(std::vector<PersonBox>{});
+    } else {
+      slot.error = picture.error();
+    }
+    if (seconds >= 0) {
+      cost_.pictures += 1;
+      cost_.detect_seconds += seconds;
+    }
+    held_pixels_ += pixels_of(slot.answer.image);
+    slot.found = true;
+    advance();
+  }
+
+  /// Pictures whose boxes are known, in order, into batches.
+  void advance() {
+    for (; frontier_ < total_; ++frontier_) {
+      const auto slot = slots_.find(frontier_);
+      if (slot == slots_.end() || !slot->second->found) break;
+      if (persons_ > 0) add(frontier_, *slot->second);
+    }
+    if (frontier_ >= total_) close();
+    wake_.notify_all();
+  }
+
+  void add(std::size_t i, Slot& slot) {
+    const std::size_t boxes = slot.error ? 0 : slot.answer.boxes.size();
+    for (std::size_t first = 0; first < boxes;) {
+      if (open_.parts.empty()) open_.begin = i;
+      const std::size_t count = std::min(boxes - first, persons_ - open_.persons);
+      open_.parts.push_back({i, first, count, slot.parts.size()});
+      open_.persons += count;
+      slot.parts.emplace_back();
+      slot.waiting += 1;
+      first += count;
+      if (open_.persons == persons_) close();
+    }
+    if (open_.parts.empty()) return;
+    open_.pixels += pixels_of(slot.answer.image);
+    if (i + 1 - open_.begin >= kSpan || open_.pixels >= kSpanPixels) close();
+  }
+
+  void close() {
+    if (!open_.parts.empty()) closed_.push_back(std::move(open_));
+    open_ = {};
+  }
+
+  void estimate(const Stream& stream, const Batch& batch, std::unique_lock<std::mutex>& lock) {
+    std::vector<Scene> scenes;
+    for (const Batch::Part& part : batch.parts) {
+      const PipelineAnswer& answer = slots_.at(part.picture)->answer;
+      scenes.push_back({answer.image.view(), std::span(answer.boxes).subspan(part.first, part.count)});
+    }
+    lock.unlock();
+    const auto begin = Clock::now();
+    Result<std::vector<Estimate>> estimates =
+        guarded([&] { return stream.estimator->estimate(scenes, options_.heatmaps); });
+    const double seconds = since(begin);
+    lock.lock();
+    cost_.persons += batch.persons;
+    cost_.estimate_seconds += seconds;
+    for (std::size_t k = 0; k < batch.parts.size(); ++k) {
+      Slot& slot = *slots_.at(batch.parts[k].picture);
+      slot.waiting -= 1;
+      if (estimates.ok()) {
+        slot.parts[batch.parts[k].place].push_back(std::move((*estimates)[k]));
+      } else {
+        slot.error = estimates.error();
+      }
+    }
+    wake_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::size_t total_, ahead_;
+  // Of pictures, in order: begun, read, with known boxes and those before too, handed out.
+  std::size_t next_ = 0, reading_ = 0, frontier_ = 0, handed_ = 0;
+  std::int64_t held_pixels_ = 0;  // of pictures with known boxes that are not handed out
+  std::map<std::size_t, std::unique_ptr<Slot>> slots_;
+  Batch open_;
+  std::deque<Batch> closed_;
+  PipelineCost cost_;
+  const std::function<Result<PipelinePicture>(std::size_t)>& read_;
+  const PipelineOptions& options_;
+  std::size_t persons_;  // run together at most; 0: there is no estimator
+  ThreadPool readers_;   // last: its jobs use what stands above
+};
+
+/// As many as wanted; 1 where the networks cannot have siblings, or there are too few pictures to keep more busy.
+int stream_count(std::size_t pictures, const Detector* detector, const Estimator* estimator, int wanted) {
+  const int threads =
+      std::max(detector == nullptr ? 1 : detector->threads(), estimator == nullptr ? 1 : estimator->threads());
+  constexpr std::size_t kPicturesEach = 2;
+  const auto most = static_cast<int>(std::min<std::size_t>(pictures / kPicturesEach, 1024));
+  return std::max(1, wanted > 0 ? wanted : std::min(threads, most));
+}
+
+}  // namespace
+
+PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator,
+                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+                          const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
+                          const PipelineOptions& options) {
+  const int wanted = stream_count(pictures, detector, estimator, options.streams);
+  std::deque<Detector> detectors;  // the streams' own
+  std::deque<Estimator> estimators;
+  std::vector<Stream> streams;
+  for (int i = 0; wanted > 1 && i < wanted; ++i) {
+    Stream& stream = streams.emplace_back();
+    if (detector != nullptr) {
+      auto sibling = detector->sibling(1);
+      if (sibling) stream.detector = &detectors.emplace_back(std::move(*sibling));
+    }
+    if (estimator != nullptr) {
+      auto sibling = estimator->sibling(1);
+      if (sibling) stream.estimator = &estimators.emplace_back(std::move(*sibling));
+    }
+    if ((detector != nullptr && stream.detector == nullptr) || (estimator != nullptr && stream.estimator == nullptr)) {
+      streams.clear();
+      break;
+    }
+  }
+  if (streams.empty()) streams.push_back({detector, estimator});
+  const auto persons = static_cast<std::size_t>(estimator == nullptr ? 0 : estimator->batch());
+  Run run(pictures, read, options, persons, streams.size());
+  std::vector<std::jthread> threads;
+  threads.reserve(streams.size());
+  for (const Stream& stream : streams) threads.emplace_back([&run, stream] { run.work(stream); });
+  for (std::size_t i = 0; i < pictures; ++i) {
+    auto answer = run.wait_for(i);
+    if (!answer) break;
+    take(i, std::move(*answer));
+  }
+  threads.clear();  // joined
+  PipelineCost cost = run.cost();
+  cost.streams = static_cast<int>(streams.size());
+  return cost;
+}
+
+}  // namespace poise

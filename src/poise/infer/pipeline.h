@@ -1,0 +1,54 @@
+#pragma once
+// Many pictures through detector and estimator at once: reading, detection and estimation overlap over pictures, and
+// persons of several pictures are run together. One picture gets all threads; of many, each stream of one thread takes
+// whatever work there is, so that none waits for another.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "poise/image/image.h"
+#include "poise/infer/detector.h"
+#include "poise/infer/estimator.h"
+
+namespace poise {
+
+struct PipelinePicture {
+  Image image;
+  std::optional<std::vector<PersonBox>> boxes;  // nothing: the detector finds them; else each has passed check_box
+};
+
+struct PipelineAnswer {
+  Image image;
+  std::vector<PersonBox> boxes;
+  Estimate estimate;  // one pose a box; empty without an estimator
+};
+
+/// Seconds are those of the streams, added up.
+struct PipelineCost {
+  std::size_t pictures = 0;  // that the detector looked at
+  double detect_seconds = 0;
+  std::size_t persons = 0;  // that the estimator looked at
+  double estimate_seconds = 0;
+  int streams = 1;
+};
+
+struct PipelineOptions {
+  int streams = 0;        // 0: one for each compute thread where there are pictures enough, else 1 of all threads
+  int readers = 2;        // threads that call `read`
+  bool heatmaps = false;  // wanted of the estimator
+  std::function<bool()> stop = {};  // asked before each picture: true ends the run after those begun; empty: never
+};
+
+/// Calls `read` for 0, 1, ... on threads of its own, several at a time, and `take` on the caller's thread, in that
+/// order, one at a time. Which persons are run together depends on the pictures alone, not on time or threads. Without
+/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large
+/// ones fewer: no more are begun at 64 million pixels. A picture's error is handed to
+/// `take`; a failure of the estimator is that of each picture in its batch.
+PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator,
+                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+                          const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
+                          const PipelineOptions& options = {});
+
+}  // namespace poise
