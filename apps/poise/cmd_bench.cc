@@ -15,19 +15,20 @@
 #include "poise/engine/peak.h"
 #include "poise/engine/session.h"
 #include "poise/weights/onnx_reader.h"
+#include "signature.h"
 
 namespace poise::app {
 namespace {
 
 struct Options {
-  std::string model, input, backend = "onednn";
+  std::string model, input, compare, backend = "onednn";
   std::vector<int> threads{0};
   std::vector<int> batches{1};
   std::vector<int> streams{1};
   std::vector<std::string> precisions{"fp32"};
   int runs = 20;
   double seconds = 2.0;
-  bool json = false, layers = false;
+  bool json = false, layers = false, signature = false;
 };
 
 /// Resident memory at its highest, bytes.
@@ -190,7 +191,39 @@ std::vector<Precision> precisions(const Options& o, bool integers) {
   return wanted;
 }
 
+/// What bench/peers.py measured, beside ours.
+Status print_peers(const std::string& path) {
+  POISE_TRY(const Bytes bytes, read_file(path, std::uint64_t{1} << 24));
+  const auto report = parse_json(bytes);
+  const Json* results = report.ok() ? report->find("results") : nullptr;
+  if (results == nullptr || !results->is_array()) {
+    return malformed(path + ": is not what bench/peers.py MODEL --json FILE writes");
+  }
+  const auto text = [](const Json& json, const char* name) {
+    const auto value = json.string(name);
+    return value.ok() ? *value : std::string("?");
+  };
+  const auto number = [](const Json& json, const char* name) {
+    const auto value = json.number(name);
+    return value.ok() ? *value : 0.0;
+  };
+  std::printf("\n%s, %s, %.0f threads:\n", text(*report, "model").c_str(), text(*report, "machine").c_str(),
+              number(*report, "threads"));
+  std::printf("%-14s%-14s%-10s%6s%13s\n", "engine", "version", "precision", "batch", "ms a person");
+  for (const Json& row : results->as_array()) {
+    std::printf("%-14s%-14s%-10s%6.0f%13.2f\n", text(row, "engine").c_str(), text(row, "version").c_str(),
+                text(row, "precision").c_str(), number(row, "batch"), number(row, "ms_per_person"));
+  }
+  return {};
+}
+
 Status bench(const Options& o) {
+  if (o.signature) {
+    POISE_TRY(const std::string signature, result_signature());
+    std::printf("%s\n", signature.c_str());
+    return {};
+  }
+  if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
   std::string hash;
   Json rows = Json::array();
   if (!o.json)
@@ -210,7 +243,7 @@ Status bench(const Options& o) {
       }
     }
   }
-  if (!o.json) return {};
+  if (!o.json) return o.compare.empty() ? Status{} : print_peers(o.compare);
   Json json = Json::object();
   json.set("poise", kVersion);
   json.set("model", o.model);
@@ -225,7 +258,7 @@ Status bench(const Options& o) {
 
 Action make_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
+  command.add_option("model", o->model, "an ONNX file, or a model's name")->type_name("FILE");
   command.add_option("--threads", o->threads, "list of thread counts, 0: all")
       ->delimiter(',')
       ->check(CLI::Range(0, 1024))
@@ -254,6 +287,10 @@ Action make_bench(CLI::App& command) {
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   command.add_flag("--layers", o->layers,
                    "of each layer too: time, share, speed, how much of what the processor can do");
+  command.add_option("--compare", o->compare, "print what bench/peers.py MODEL --json FILE measured beside it")
+      ->type_name("FILE");
+  command.add_flag("--signature", o->signature,
+                   "nothing is timed: a number that changes only when results change, from the plain backend");
   command.add_flag("--json", o->json, "as JSON");
   command.footer(
       "Examples:\n"

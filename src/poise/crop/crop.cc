@@ -75,26 +75,35 @@ Affine heatmap_from_image(const Box& box, const CropOptions& options, Size heatm
 
 void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
                 std::span<float> out, Resample resample) {
+  if (resample == Resample::kLinear) {
+    write_crop_rows(image, crop_from_image, size, normalisation, out, 0, size.height);
+    return;
+  }
   POISE_CHECK(size.width > 0 && size.height > 0);
   const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   POISE_CHECK(out.size() == plane_size * 3);
   const Levels levels(normalisation);
-  const auto line = [&](int y) {
-    return out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
-  };
-
-  if (resample == Resample::kArea) {
-    const Affine& m = crop_from_image;
-    POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 && std::isfinite(m.c) && std::isfinite(m.f));
-    const Image crop = resize_area(image, whole_pixels(m, size), size);
-    for (int y = 0; y < size.height; ++y) levels.write_row(crop.row(y), size.width, line(y), plane_size);
-    return;
+  const Affine& m = crop_from_image;
+  POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 && std::isfinite(m.c) && std::isfinite(m.f));
+  const Image crop = resize_area(image, whole_pixels(m, size), size);
+  for (int y = 0; y < size.height; ++y) {
+    float* line = out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
+    levels.write_row(crop.row(y), size.width, line, plane_size);
   }
+}
+
+void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size size,
+                     const Normalisation& normalisation, std::span<float> out, int begin, int end) {
+  POISE_CHECK(size.width > 0 && size.height > 0 && 0 <= begin && begin <= end && end <= size.height);
+  const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+  POISE_CHECK(out.size() == plane_size * 3);
+  const Levels levels(normalisation);
   const WarpRows rows(image, crop_from_image, size);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(size.width) * 3);
-  for (int y = 0; y < size.height; ++y) {
+  for (int y = begin; y < end; ++y) {
     rows.row(y, rgb.data());
-    levels.write_row(rgb.data(), size.width, line(y), plane_size);
+    float* line = out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
+    levels.write_row(rgb.data(), size.width, line, plane_size);
   }
 }
 

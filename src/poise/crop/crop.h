@@ -53,4 +53,8 @@ struct Normalisation {
 void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
                 std::span<float> out, Resample resample = Resample::kLinear);
 
+/// The same of kLinear, rows begin to end - 1 of each plane alone: several threads may share one crop.
+void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size size,
+                     const Normalisation& normalisation, std::span<float> out, int begin, int end);
+
 }  // namespace poise

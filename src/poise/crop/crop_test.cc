@@ -138,5 +138,21 @@ TEST(WriteCrop, BoxesFarOutsideAreBlackAndCheap) {
   }
 }
 
+TEST(WriteCrop, ByRowsIsTheSame) {
+  Image image(60, 40);
+  for (int y = 0; y < 40; ++y) {
+    for (int x = 0; x < 180; ++x) image.row(y)[x] = static_cast<std::uint8_t>(x * 7 + y * 13);
+  }
+  const CropOptions options{.size = {24, 32}};
+  const Affine to_crop = crop_from_image({-5, 3, 30, 50}, options);
+  const Normalisation normalisation{.mean = {0.4F, 0.5F, 0.6F}, .std = {0.2F, 0.3F, 0.4F}};
+  std::vector<float> whole(3 * 24 * 32), parts(whole.size(), -9.0F);
+  write_crop(image.view(), to_crop, options.size, normalisation, whole);
+  for (const auto& [begin, end] : {std::pair{20, 32}, std::pair{0, 7}, std::pair{7, 7}, std::pair{7, 20}}) {
+    write_crop_rows(image.view(), to_crop, options.size, normalisation, parts, begin, end);
+  }
+  EXPECT_EQ(whole, parts);
+}
+
 }  // namespace
 }  // namespace poise

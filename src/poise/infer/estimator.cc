@@ -209,14 +209,24 @@ Result<std::vector<Estimate>> Estimator::estimate(std::span<const Scene> scenes,
     Tensor& input = s.input_for({persons * crops, 3, size.height, size.width});
     float* planes = input.floats().data();
     const int threads = s.threads;
+    // A person alone is cut out by all threads, each some rows of it.
+    const int bands = persons < threads && s.card.resample == Resample::kLinear ? threads : 1;
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (std::int64_t p = 0; p < persons; ++p) {
+    for (std::int64_t part = 0; part < persons * bands; ++part) {
+      const std::int64_t p = part / bands;
+      const auto band = static_cast<int>(part % bands);
       const State::Person& person = s.persons[first + static_cast<std::size_t>(p)];
       const Affine to_crop = crop_from_image(person.found.box, s.card.crop);
-      float* plane = planes + p * pixels;
-      write_crop(scenes[person.scene].image, to_crop, size, s.card.normalisation,
-                 std::span(plane, static_cast<std::size_t>(pixels)), s.card.resample);
-      if (crops == 2) mirror_rows(plane, planes + (persons + p) * pixels, 3LL * size.height, size.width);
+      const std::span<float> plane(planes + p * pixels, static_cast<std::size_t>(pixels));
+      if (bands > 1) {
+        write_crop_rows(scenes[person.scene].image, to_crop, size, s.card.normalisation, plane,
+                        size.height * band / bands, size.height * (band + 1) / bands);
+      } else {
+        write_crop(scenes[person.scene].image, to_crop, size, s.card.normalisation, plane, s.card.resample);
+      }
+    }
+    for (std::int64_t p = 0; crops == 2 && p < persons; ++p) {
+      mirror_rows(planes + p * pixels, planes + (persons + p) * pixels, 3LL * size.height, size.width);
     }
     POISE_RETURN_IF_ERROR(s.forward(input, s.outputs));
     POISE_RETURN_IF_ERROR(s.check_outputs());
