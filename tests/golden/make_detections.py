@@ -195,8 +195,8 @@ def write_real(program, model, folder):
     (HERE / "fastestdet_real.json").write_text("{\n" + text + "\n}\n")
 
 
-if len(sys.argv) > 1:
+if __name__ == "__main__" and len(sys.argv) > 1:
     write_real(*sys.argv[1:])
-else:
+elif __name__ == "__main__":
     write_generated()
     write_letterboxes()

@@ -111,6 +111,13 @@ class Run {
     return Result<PipelineAnswer>(std::move(slot->answer));
   }
 
+  /// Nobody waits any more: what was begun is finished, and no more.
+  void abandon() {
+    const std::lock_guard lock(mutex_);
+    total_ = std::min(total_, next_);
+    advance();
+  }
+
   PipelineCost cost() const { return cost_; }
 
  private:
@@ -278,10 +285,15 @@ PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* e
   std::vector<std::jthread> threads;
   threads.reserve(streams.size());
   for (const Stream& stream : streams) threads.emplace_back([&run, stream] { run.work(stream); });
-  for (std::size_t i = 0; i < pictures; ++i) {
-    auto answer = run.wait_for(i);
-    if (!answer) break;
-    take(i, std::move(*answer));
+  {
+    // Also where `take` throws: the streams must not wait for it.
+    const auto abandon = [](Run* waiting) { waiting->abandon(); };
+    const std::unique_ptr<Run, decltype(abandon)> guard(&run, abandon);
+    for (std::size_t i = 0; i < pictures; ++i) {
+      auto answer = run.wait_for(i);
+      if (!answer) break;
+      take(i, std::move(*answer));
+    }
   }
   threads.clear();  // joined
   PipelineCost cost = run.cost();

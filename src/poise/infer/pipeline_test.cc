@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 
 namespace poise {
 namespace {
@@ -110,6 +111,22 @@ TEST(Pipeline, StopsAfterWhatWasBegun) {
   EXPECT_GE(seen.poses.size(), 5U);
   EXPECT_LE(seen.poses.size(), 12U);
   for (std::size_t i = 0; i < seen.poses.size(); ++i) EXPECT_EQ(seen.poses[i].size(), i % 4);
+}
+
+TEST(Pipeline, WhatTakeThrowsComesOut) {
+  Estimator estimator = tiny(8);
+  const auto run = [&] {
+    run_pipeline(
+        200, nullptr, &estimator,
+        [](std::size_t i) -> Result<PipelinePicture> {
+          return PipelinePicture{picture(i), persons(i)};
+        },
+        [](std::size_t i, const Result<PipelineAnswer>&) {
+          if (i == 5) throw std::runtime_error("enough");
+        },
+        {.streams = 2});
+  };
+  EXPECT_THROW(run(), std::runtime_error);
 }
 
 TEST(Pipeline, NoPictureAndOnePicture) {

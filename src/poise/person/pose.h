@@ -39,7 +39,7 @@ struct FrameResult {
   int height = 0;
   int exif_orientation = 1;
   bool exif_applied = false;
-  std::string box_source;  // "boxes.json", "whole image"
+  std::string box_source;  // "boxes.json", "yolox.onnx", "whole image"
   std::vector<Pose> poses;
 };
 

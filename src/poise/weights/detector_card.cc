@@ -189,6 +189,7 @@ std::vector<std::string> python_names(const std::string& text) {
 
 std::vector<std::string> detector_preset_names() {
   std::vector<std::string> names;
+  names.reserve(kPresets.size());
   for (const Preset& preset : kPresets) names.emplace_back(preset.name);
   return names;
 }
