@@ -88,6 +88,9 @@ struct ApplyFlags {
     options.features = o.features.value_or(options.features);
     return {};
   }
+  Status operator()(const CentreNetOptions&) const {
+    return unsupported("--arch " + o.arch + " finds people, not joints: poise export writes it from its training");
+  }
 };
 
 Result<ModelOptions> options_of_arch(const Options& o) {
@@ -111,7 +114,7 @@ Result<ModelOptions> options_of_arch(const Options& o) {
   std::visit(
       [&](auto& any) {
         any.input = {std::min(sides.first, sides.second), std::max(sides.first, sides.second)};
-        any.joints = o.joints.value_or(any.joints);
+        if constexpr (requires { any.joints; }) any.joints = o.joints.value_or(any.joints);
       },
       options);
   return options;

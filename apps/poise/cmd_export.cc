@@ -34,12 +34,15 @@ constexpr const char* kExamples =
     "  poise export runs/first/best.ckpt --out m.onnx --licence CC-BY-4.0 --training-data \"our own photographs\"";
 
 std::string measured(const Json& progress) {
-  const auto pck = progress.number("best_pck");
+  const auto pck = progress.number("best_pck"), ap50 = progress.number("best_ap50");
   const auto epoch = progress.integer("best_epoch");
-  if (!pck.ok() || !epoch.ok() || *pck < 0) return {};
+  const double best = pck.ok() ? *pck : ap50.ok() ? *ap50 : -1;
+  if (best < 0 || !epoch.ok()) return {};
   char text[96];
-  std::snprintf(text, sizeof text, "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)", *pck,
-                static_cast<long long>(*epoch));
+  std::snprintf(text, sizeof text,
+                pck.ok() ? "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)"
+                         : "AP50 %.4f on scenes of the validation set (epoch %lld)",
+                best, static_cast<long long>(*epoch));
   return text;
 }
 
@@ -60,7 +63,9 @@ Status run(const Options& o) {
   if (!o.refine.empty()) given.set("refine", o.refine);
   if (!o.precision.empty()) given.set("precision", o.precision);
   const Json card = overlay(given, checkpoint.card);
-  if (const auto checked = card_from_json(card, {}); !checked.ok()) return checked.error().prefixed(o.input);
+  if (!std::holds_alternative<CentreNetOptions>(config->options)) {
+    if (const auto checked = card_from_json(card, {}); !checked.ok()) return checked.error().prefixed(o.input);
+  }
   OnnxWriteOptions options;
   options.metadata[kCardKey] = card.dump();
   options.metadata["poise.trained_with"] = checkpoint.config.dump();

@@ -114,6 +114,9 @@ std::string line_of(const TrainProgress& p) {
   return text;
 }
 
+/// Of a measure, for people.
+const char* title(const std::string& measure) { return measure == "pck" ? "PCK" : "AP50"; }
+
 TrainCallbacks callbacks(Console& console) {
   TrainCallbacks calls;
   using Clock = std::chrono::steady_clock;
@@ -136,8 +139,8 @@ TrainCallbacks callbacks(Console& console) {
   }
   calls.on_epoch = [&console, said](const EpochResult& e) {
     char text[192];
-    std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, PCK %.4f%s, %s, %s left", e.progress.epoch + 1,
-                  e.progress.epochs, e.progress.loss, e.val_loss, e.pck, e.best ? " (best)" : "",
+    std::snprintf(text, sizeof text, "epoch %d/%d: loss %.6f, val %.6f, %s %.4f%s, %s, %s left", e.progress.epoch + 1,
+                  e.progress.epochs, e.progress.loss, e.val_loss, title(e.measure), e.score, e.best ? " (best)" : "",
                   speed(e.progress.images_per_second).c_str(), duration(e.progress.seconds_left).c_str());
     console.note(text);
     *said = Clock::now();
@@ -172,24 +175,27 @@ Result<int> run(const Flags& flags) {
   Json input = Json::array();
   std::visit([&](const auto& any) { input.push(any.input.width), input.push(any.input.height); }, model->options);
   job.card.set("input", std::move(input));
-  if (job.card.find("skeleton") == nullptr) {
+  const bool boxes = std::holds_alternative<CentreNetOptions>(model->options);
+  if (!boxes && job.card.find("skeleton") == nullptr) {
     POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
     job.card.set("skeleton", to_json(skeleton));
   }
-  const auto card = card_from_json(job.card, {});
-  if (!card.ok()) return card.error().prefixed(flags.config);
   if (!flags.resume) POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, job.graph, console));
-  POISE_TRY(const TrainingData data, open_training_data(flags.data, job.settings, *card, console));
-  job.train = data.train;
-  job.val = data.val;
+  if (boxes) {
+    POISE_TRY(job.data, open_box_data(flags.data, console));
+  } else {
+    const auto card = card_from_json(job.card, {});
+    if (!card.ok()) return card.error().prefixed(flags.config);
+    POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, console));
+  }
   job.resume = flags.resume;
   watch_interrupts();
   POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
   console.finish();
   char text[160];
-  std::snprintf(text, sizeof text, "%s after %d epochs, %lld steps; best PCK %.4f in epoch %d",
+  std::snprintf(text, sizeof text, "%s after %d epochs, %lld steps; best %s %.4f in epoch %d",
                 summary.stopped ? "stopped" : "done", summary.epochs, static_cast<long long>(summary.steps),
-                summary.best_pck, summary.best_epoch);
+                title(summary.measure), summary.best_score, summary.best_epoch);
   console.note(text);
   if (!summary.stopped) return 0;
   console.note("go on with --resume");
@@ -210,7 +216,8 @@ void add_options(CLI::App& app, Flags& flags) {
       ->group(data)
       ->type_name("FOLDER");
   app.add_option("--data-weight", flags.data.weights, "how often each --data is seen an epoch")->group(data);
-  app.add_option("--labels", flags.data.labels, "a teacher's labels for each --data, - for none")
+  app.add_option("--labels", flags.data.labels,
+                 "a teacher's labels for each --data, - for none; of a detector its boxes")
       ->group(data)
       ->type_name("FILE");
   app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")->group(data);
@@ -236,7 +243,7 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, kLargestAllowed);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
-  CLI::App app{"Train a pose network on a labelled data set.", "poise train"};
+  CLI::App app{"Train a pose network, or one that finds people, on a labelled data set.", "poise train"};
   poise::app::Flags flags;
   poise::app::add_options(app, flags);
   try {

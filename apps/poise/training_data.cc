@@ -1,6 +1,8 @@
 #include "training_data.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "label_files.h"
 #include "poise/data/overlay.h"
@@ -65,6 +67,14 @@ Result<DataSetPtr> lay_over(DataSetPtr set, const std::string& labels, double we
   return with_overlay(std::move(set), overlay, options);
 }
 
+Status check_counts(const TrainingDataFlags& flags) {
+  if (flags.labels.size() <= flags.folders.size() &&
+      (flags.weights.empty() || flags.weights.size() == flags.folders.size())) {
+    return {};
+  }
+  return invalid_argument("--labels and --data-weight go with --data, one each: \"-\" for no labels");
+}
+
 Error no_place() { return invalid_argument("say where the data are: --data FOLDER, or DATASET.ROOT"); }
 
 /// "train" of a --data folder.
@@ -77,9 +87,30 @@ Result<DataSetPtr> open_train(const std::string& folder, Console& console) {
 
 }  // namespace
 
-Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config,
-                                        const ModelCard& card, Console& console) {
-  TrainingData data;
+Result<BoxData> open_box_data(const TrainingDataFlags& flags, Console& console) {
+  if (flags.folders.empty()) return invalid_argument("say where the pictures are: --data FOLDER");
+  POISE_RETURN_IF_ERROR(check_counts(flags));
+  constexpr std::size_t kHeldOut = 20;
+  BoxData data;
+  for (std::size_t i = 0; i < flags.folders.size(); ++i) {
+    const fs::path folder = flags.folders[i];
+    const bool labelled = i < flags.labels.size() && flags.labels[i] != "-";
+    const fs::path images = is_there(folder / "images") ? folder / "images" : folder;
+    POISE_TRY(BoxSet set, read_box_set(labelled ? fs::path(flags.labels[i]) : folder / "train.json", images));
+    std::size_t persons = 0;
+    for (const BoxedPicture& picture : set) persons += picture.persons.size();
+    console.note(folder.string() + ": " + std::to_string(set.size()) + " pictures, " + std::to_string(persons) +
+                 " persons");
+    SplitBoxSet split = split_box_set(std::move(set), kHeldOut);
+    data.train.push_back({std::move(split.train), flags.weights.empty() ? 1.0 : flags.weights[i]});
+    std::ranges::move(split.val, std::back_inserter(data.val));
+  }
+  return data;
+}
+
+Result<PoseData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config, const ModelCard& card,
+                                    Console& console) {
+  PoseData data;
   if (flags.folders.empty()) {
     if (config.root.empty()) return no_place();
     POISE_TRY(data.train, open_authors(config, config.train_set, console));
@@ -88,10 +119,7 @@ Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const Tr
     POISE_TRY(data.val, fitted(data.val, config.val_set, false, card, console));
     return data;
   }
-  if (flags.labels.size() > flags.folders.size() ||
-      (!flags.weights.empty() && flags.weights.size() != flags.folders.size())) {
-    return invalid_argument("--labels and --data-weight go with --data, one each: \"-\" for no labels");
-  }
+  POISE_RETURN_IF_ERROR(check_counts(flags));
   std::vector<DataSetPtr> sets;
   for (std::size_t i = 0; i < flags.folders.size(); ++i) {
     const std::string& folder = flags.folders[i];

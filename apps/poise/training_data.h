@@ -6,7 +6,7 @@
 
 #include "console.h"
 #include "poise/data/data_set.h"
-#include "poise/train/train_config.h"
+#include "poise/train/trainer.h"
 #include "poise/weights/model_card.h"
 
 namespace poise::app {
@@ -18,14 +18,14 @@ struct TrainingDataFlags {
   double label_weight = 1;
 };
 
-struct TrainingData {
-  DataSetPtr train, val;
-};
-
 /// card: of the network. Without folders: the authors' layout under DATASET.ROOT. The first folder that has a val set
 /// gives it.
-Result<TrainingData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config,
-                                        const ModelCard& card, Console& console);
+Result<PoseData> open_training_data(const TrainingDataFlags& flags, const TrainConfig& config, const ModelCard& card,
+                                    Console& console);
+
+/// Pictures with boxes, for a network that finds people: the --labels of each folder, else its train.json; pictures lie
+/// in its images/, or in itself. Every twentieth picture is kept for validation.
+Result<BoxData> open_box_data(const TrainingDataFlags& flags, Console& console);
 
 /// The joints that the training data name, in their order: for a network whose skeleton the configuration does not say.
 Result<Skeleton> skeleton_of_data(const TrainingDataFlags& flags, const TrainConfig& config);

@@ -103,7 +103,7 @@ TEST_F(TrainErrors, ASkeletonThatDoesNotFit) {
 
 TEST_F(TrainErrors, OptionsThatCannotWork) {
   EXPECT_EQ(refused(train({"--batch", "64"})),
-            "poise: a batch of 64 is larger than the data set, 8 persons: make it smaller\n");
+            "poise: a batch of 64 is larger than the data set, 8 examples: make it smaller\n");
   EXPECT_EQ(refused(train({"--batch", "0"})), "poise: batch is 0: give 1 to 65536\n");
   EXPECT_EQ(refused(train({"--epochs", "0"})), "poise: epochs is 0: give 1 to 1000000\n");
   EXPECT_EQ(refused(train({"--device", "gpu"})).find("poise: "), 0U);

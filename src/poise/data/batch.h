@@ -1,5 +1,5 @@
 #pragma once
-// What the loader hands to training: pictures, targets and weights of some persons, side by side.
+// What the loader hands to training: pictures, targets and weights of some examples, side by side.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace poise {
 
 struct Batch {
   Tensor images;                     // (N, 3, height, width) float32, normalised as the model's card says
-  Tensor targets;                    // (N, joints, heatmap height, heatmap width) float32, peaks of 1
-  Tensor weights;                    // (N, joints) float32; 0: not labelled, or outside the heatmap
-  std::vector<std::size_t> indices;  // of the persons in the data set
+  Tensor targets;                    // (N, ...) float32, as the examples have them; poses: (N, joints, height, width)
+  Tensor weights;                    // (N, ...) float32; poses: (N, joints)
+  std::vector<std::size_t> indices;  // of the examples
   std::uint64_t epoch = 0;           // from 0
   std::size_t number = 0;            // of this batch within its epoch, from 0
   bool last = false;                 // of its epoch

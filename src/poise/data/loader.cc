@@ -13,11 +13,17 @@ namespace poise {
 namespace {
 
 constexpr std::uint64_t kOrderKey = 0x6f72646572;  // "order": its numbers are not those of the augmentation
-constexpr std::size_t kPart = 8;                   // persons a job: many small ones keep all workers busy
-constexpr double kMaxEpoch = 1e9;                  // persons
+constexpr std::size_t kPart = 8;                   // examples a job: many small ones keep all workers busy
+constexpr double kMaxEpoch = 1e9;                  // examples
 
 void shuffle(std::vector<std::size_t>& indices, std::size_t first, Random& random) {
   for (std::size_t i = 0; i < first; ++i) std::swap(indices[i], indices[i + random.below(indices.size() - i)]);
+}
+
+Shape of_many(std::int64_t count, const Shape& one) {
+  Shape shape{count};
+  shape.insert(shape.end(), one.begin(), one.end());
+  return shape;
 }
 
 std::vector<std::size_t> in_order(std::size_t size) {
@@ -26,9 +32,9 @@ std::vector<std::size_t> in_order(std::size_t size) {
   return order;
 }
 
-std::size_t epoch_size(const DataSet& set) {
+std::size_t epoch_size(const Examples& examples) {
   double size = 0;
-  for (const Stratum& s : set.strata()) size += std::round(static_cast<double>(s.end - s.begin) * s.weight);
+  for (const Stratum& s : examples.strata()) size += std::round(static_cast<double>(s.end - s.begin) * s.weight);
   return size < kMaxEpoch ? static_cast<std::size_t>(size) : 0;
 }
 
@@ -38,9 +44,8 @@ LoaderOptions validation_loading(int batch, int workers) {
   return {.batch = batch, .workers = workers, .shuffle = false, .drop_last = false, .epochs = 1};
 }
 
-std::vector<std::size_t> epoch_order(const DataSet& set, std::uint64_t seed, std::uint64_t epoch) {
+std::vector<std::size_t> epoch_order(const std::vector<Stratum>& strata, std::uint64_t seed, std::uint64_t epoch) {
   std::vector<std::size_t> order;
-  const std::vector<Stratum> strata = set.strata();
   for (std::size_t k = 0; k < strata.size(); ++k) {
     const std::size_t size = strata[k].end - strata[k].begin;
     if (size == 0) continue;
@@ -60,26 +65,28 @@ std::vector<std::size_t> epoch_order(const DataSet& set, std::uint64_t seed, std
 Result<std::unique_ptr<Loader>> Loader::create(DataSetPtr set, const SampleOptions& sample,
                                                const std::optional<AugmentOptions>& augment,
                                                const LoaderOptions& options) {
-  POISE_RETURN_IF_ERROR(check(sample));
-  if (augment) POISE_RETURN_IF_ERROR(check(*augment));
+  POISE_TRY(ExamplesPtr examples, pose_examples(std::move(set), sample, augment));
+  return create(std::move(examples), options);
+}
+
+Result<std::unique_ptr<Loader>> Loader::create(ExamplesPtr examples, const LoaderOptions& options) {
   if (options.batch < 1 || options.batch > 65536) return invalid_argument("the batch must be 1 to 65536");
   if (options.workers < 1 || options.workers > 1024) return invalid_argument("workers must be 1 to 1024");
   if (options.ahead < 1 || options.ahead > 1024) return invalid_argument("ahead must be 1 to 1024");
-  if (set->size() == 0) return invalid_argument("the data set is empty");
-  const std::size_t size = options.shuffle ? epoch_size(*set) : set->size();
+  if (examples->size() == 0) return invalid_argument("the data set is empty");
+  const std::size_t size = options.shuffle ? epoch_size(*examples) : examples->size();
   if (size == 0)
-    return invalid_argument("an epoch of this data set would be empty or over 10^9 persons: see its weights");
+    return invalid_argument("an epoch of this data set would be empty or over 10^9 examples: see its weights");
   if (options.drop_last && size < static_cast<std::size_t>(options.batch)) {
     return invalid_argument("a batch of " + std::to_string(options.batch) + " is larger than the data set, " +
-                            std::to_string(size) + " persons: make it smaller");
+                            std::to_string(size) + " examples: make it smaller");
   }
-  return std::unique_ptr<Loader>(new Loader(std::move(set), sample, augment, options));
+  return std::unique_ptr<Loader>(new Loader(std::move(examples), options));
 }
 
-Loader::Loader(DataSetPtr set, const SampleOptions& sample, const std::optional<AugmentOptions>& augment,
-               const LoaderOptions& options)
-    : set_(std::move(set)), sample_(sample), augment_(augment), options_(options), pool_(options.workers) {
-  const std::size_t size = options.shuffle ? epoch_size(*set_) : set_->size();
+Loader::Loader(ExamplesPtr examples, const LoaderOptions& options)
+    : examples_(std::move(examples)), options_(options), pool_(options.workers) {
+  const std::size_t size = options.shuffle ? epoch_size(*examples_) : examples_->size();
   const auto batch = static_cast<std::size_t>(options.batch);
   batches_ = options.drop_last ? size / batch : (size + batch - 1) / batch;
   fill();
@@ -120,7 +127,7 @@ void Loader::fill() {
 
 std::unique_ptr<Loader::Pending> Loader::start(std::uint64_t epoch, std::size_t number) {
   if (order_epoch_ != epoch) {
-    order_ = options_.shuffle ? epoch_order(*set_, options_.seed, epoch) : in_order(set_->size());
+    order_ = options_.shuffle ? epoch_order(examples_->strata(), options_.seed, epoch) : in_order(examples_->size());
     order_epoch_ = epoch;
   }
   const std::size_t begin = number * static_cast<std::size_t>(options_.batch);
@@ -133,10 +140,10 @@ std::unique_ptr<Loader::Pending> Loader::start(std::uint64_t epoch, std::size_t 
   batch.number = number;
   batch.last = number + 1 == batches_;
   const auto n = static_cast<std::int64_t>(end - begin);
-  const std::int64_t joints = set_->skeleton().size();
-  batch.images = Tensor({n, 3, sample_.crop.size.height, sample_.crop.size.width});
-  batch.targets = Tensor({n, joints, sample_.heatmap.height, sample_.heatmap.width});
-  batch.weights = Tensor({n, joints});
+  const ExampleShapes shapes = examples_->shapes();
+  batch.images = Tensor(of_many(n, shapes.image));
+  batch.targets = Tensor(of_many(n, shapes.targets));
+  batch.weights = Tensor(of_many(n, shapes.weights));
   for (std::size_t from = 0; from < batch.indices.size(); from += kPart) {
     const std::size_t to = std::min(from + kPart, batch.indices.size());
     pending->parts.push_back(pool_.submit([this, &batch, from, to] { return make(batch, from, to); }));
@@ -150,15 +157,9 @@ Status Loader::make(Batch& batch, std::size_t begin, std::size_t end) const {
     return tensor.floats().subspan(i * each, each);
   };
   for (std::size_t i = begin; i < end && !stop_; ++i) {
-    const Person person = set_->get(batch.indices[i]);
-    Augmentation augmentation = plain(person);
-    if (augment_) {
-      const std::uint64_t place = batch.number * static_cast<std::uint64_t>(options_.batch) + i;
-      augmentation = draw_augmentation(*augment_, strength(*augment_, batch.epoch), person, set_->skeleton(),
-                                       sample_.crop, Random(options_.seed, batch.epoch, place));
-    }
-    POISE_RETURN_IF_ERROR(make_sample(person, set_->skeleton(), augmentation, sample_,
-                                      {slice(batch.images, i), slice(batch.targets, i), slice(batch.weights, i)}));
+    const std::uint64_t place = batch.number * static_cast<std::uint64_t>(options_.batch) + i;
+    POISE_RETURN_IF_ERROR(examples_->make(batch.indices[i], Random(options_.seed, batch.epoch, place), batch.epoch,
+                                          {slice(batch.images, i), slice(batch.targets, i), slice(batch.weights, i)}));
   }
   return {};
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Batches of a data set, made ahead on worker threads, the same for any number of them.
+// Batches of examples, made ahead on worker threads, the same for any number of them.
 
 #include <atomic>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 #include "poise/base/thread_pool.h"
 #include "poise/data/batch.h"
-#include "poise/data/data_set.h"
-#include "poise/data/sample.h"
+#include "poise/data/examples.h"
+#include "poise/data/pose_examples.h"
 
 namespace poise {
 
@@ -21,23 +21,24 @@ struct LoaderOptions {
   int workers = 2;           // threads
   int ahead = 4;             // batches made before they are asked for
   std::uint64_t seed = 1;    // of the order and of the augmentation
-  bool shuffle = true;       // anew each epoch; strata by their weights. Else each person once, in the set's order
+  bool shuffle = true;       // anew each epoch; strata by their weights. Else each example once, in order
   bool drop_last = true;     // the batch that would be smaller
   std::uint64_t epochs = 0;  // 0: without end
 };
 
-/// For validation: every person once, in order.
+/// For validation: every example once, in order.
 LoaderOptions validation_loading(int batch, int workers);
 
-/// Order of an epoch, persons by index: each as many times as its weight is whole, a random part of them for the rest,
-/// all shuffled. Equally long in each epoch. The augmentation's numbers are Random(seed, epoch, place in this order).
-/// Pure.
-std::vector<std::size_t> epoch_order(const DataSet& set, std::uint64_t seed, std::uint64_t epoch);
+/// Order of an epoch, examples by index: each as many times as its weight is whole, a random part of them for the rest,
+/// all shuffled. Equally long in each epoch. An example's numbers are Random(seed, epoch, place in this order). Pure.
+std::vector<std::size_t> epoch_order(const std::vector<Stratum>& strata, std::uint64_t seed, std::uint64_t epoch);
 
 class Loader {
  public:
-  /// Without `augment`: as validation sees them. Errors: kInvalidArgument (an empty set, a batch larger than the set
-  /// with drop_last, options), naming what to change.
+  /// Errors: kInvalidArgument (no examples, a batch larger than an epoch with drop_last, options), naming what to
+  /// change.
+  static Result<std::unique_ptr<Loader>> create(ExamplesPtr examples, const LoaderOptions& options);
+  /// Of pose_examples().
   static Result<std::unique_ptr<Loader>> create(DataSetPtr set, const SampleOptions& sample,
                                                 const std::optional<AugmentOptions>& augment,
                                                 const LoaderOptions& options);
@@ -46,7 +47,6 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   std::size_t batches_per_epoch() const { return batches_; }
-  const DataSet& set() const { return *set_; }
 
   /// The next batch in order, waiting for it if need be; nothing after the last epoch. Errors: a picture that cannot
   /// be read, naming it, again and again until seek(). One thread at a time.
@@ -62,16 +62,13 @@ class Loader {
     Batch batch;
     std::vector<std::future<Status>> parts;
   };
-  Loader(DataSetPtr set, const SampleOptions& sample, const std::optional<AugmentOptions>& augment,
-         const LoaderOptions& options);
+  Loader(ExamplesPtr examples, const LoaderOptions& options);
   void fill();
   void wait_for_all();
   std::unique_ptr<Pending> start(std::uint64_t epoch, std::size_t number);
   Status make(Batch& batch, std::size_t begin, std::size_t end) const;
 
-  DataSetPtr set_;
-  SampleOptions sample_;
-  std::optional<AugmentOptions> augment_;
+  ExamplesPtr examples_;
   LoaderOptions options_;
   std::size_t batches_ = 0;
   std::uint64_t epoch_ = 0;  // of the next batch to give out

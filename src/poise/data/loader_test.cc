@@ -102,10 +102,10 @@ TEST(Loader, ValidationSeesEveryoneOnceInOrder) {
 
 TEST(Loader, EpochsArePermutationsByWeight) {
   const DataSetPtr set = figures(10);
-  auto order = epoch_order(*set, 1, 0);
-  EXPECT_NE(order, epoch_order(*set, 1, 1));
-  EXPECT_NE(order, epoch_order(*set, 2, 0));
-  EXPECT_EQ(order, epoch_order(*set, 1, 0));
+  auto order = epoch_order(set->strata(), 1, 0);
+  EXPECT_NE(order, epoch_order(set->strata(), 1, 1));
+  EXPECT_NE(order, epoch_order(set->strata(), 2, 0));
+  EXPECT_EQ(order, epoch_order(set->strata(), 1, 0));
   std::sort(order.begin(), order.end());
   for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], i);
 
@@ -113,7 +113,7 @@ TEST(Loader, EpochsArePermutationsByWeight) {
   const DataSetPtr both = mixed({figures(10), figures(8)}, {2.5, 0.5}, coco).value();
   std::map<std::size_t, int> counts;
   for (std::uint64_t epoch = 0; epoch < 200; ++epoch) {
-    const auto one = epoch_order(*both, 1, epoch);
+    const auto one = epoch_order(both->strata(), 1, epoch);
     ASSERT_EQ(one.size(), 25U + 4U);
     std::map<std::size_t, int> here;
     for (const std::size_t i : one) ++here[i];
@@ -161,7 +161,7 @@ TEST(Loader, RefusesWhatCannotBeLoaded) {
     const auto loader = Loader::create(set, kSample, {}, options);
     return loader.ok() ? std::string() : loader.error().message;
   };
-  EXPECT_NE(error({.batch = 6}).find("larger than the data set, 5 persons"), std::string::npos);
+  EXPECT_NE(error({.batch = 6}).find("larger than the data set, 5 examples"), std::string::npos);
   EXPECT_EQ(error({.batch = 6, .drop_last = false}), "");
   EXPECT_NE(error({.batch = 0}), "");
   EXPECT_NE(error({.batch = 1, .workers = 0}), "");

@@ -1,12 +1,12 @@
 #pragma once
 // Person and augmentation -> what the network sees and what it should say.
 
-#include <span>
 #include <vector>
 
 #include "poise/codec/gaussian_heatmap.h"
 #include "poise/crop/crop.h"
 #include "poise/data/augment.h"
+#include "poise/data/examples.h"
 
 namespace poise {
 
@@ -20,13 +20,6 @@ struct SampleOptions {
 };
 /// Errors: kInvalidArgument (sizes, a stride that does not take the input to the heatmap), naming the option.
 Status check(const SampleOptions& options);
-
-/// Memory of one sample within a batch, row-major.
-struct SampleView {
-  std::span<float> image;    // 3 * height * width
-  std::span<float> targets;  // joints * heatmap height * heatmap width
-  std::span<float> weights;  // joints
-};
 
 /// Where the joints of the person come to lie, input pixels, pairs swapped where mirrored; weight 0 where not labelled.
 struct PlacedJoints {
@@ -44,7 +37,8 @@ struct LoadedPicture {
 };
 Result<LoadedPicture> load_picture(const Person& person, int shrink = 1);
 
-/// Reads, warps once from the source, normalises, encodes. Errors: those of the picture. Thread-safe.
+/// Reads, warps once from the source, normalises, encodes: targets are joints * heatmap height * width, weights joints.
+/// Errors: those of the picture. Thread-safe.
 Status make_sample(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
                    const SampleOptions& options, const SampleView& out);
 

@@ -97,7 +97,7 @@ at::Tensor clip(const Call& call) {
 }
 
 at::Tensor relu(const Call& call) { return at::relu(call.inputs[0]); }
-at::Tensor sigmoid(const Call& call) { return at::sigmoid(call.inputs[0]); }
+at::Tensor sigmoid(const Call& call) { return at::sigmoid(call.inputs[0].to(at::kFloat)); }
 at::Tensor tanh(const Call& call) { return at::tanh(call.inputs[0]); }
 at::Tensor identity(const Call& call) { return call.inputs[0]; }
 at::Tensor hard_swish(const Call& call) { return at::hardswish(call.inputs[0]); }

@@ -45,7 +45,8 @@ constexpr std::array<Keys, 12> kKnown{{
     {"DATASET",
      " DATASET ROOT TRAIN_SET TEST_SET DATA_FORMAT HYBRID_JOINTS_TYPE SELECT_DATA FLIP SCALE_FACTOR ROT_FACTOR "
      "PROB_HALF_BODY NUM_JOINTS_HALF_BODY COLOR_RGB "
-     "SKELETON ROT_LIMIT ROT_PROB TRUNCATE TRANSLATION COLOUR SATURATION CUTOUT GROW_EPOCHS GROW_FROM "},
+     "SKELETON ROT_LIMIT ROT_PROB TRUNCATE TRANSLATION COLOUR SATURATION CUTOUT GROW_EPOCHS GROW_FROM "
+     "SCENES MOSAIC NOBODY SMALLEST LARGEST "},
     {"TRAIN",
      " OPTIMIZER LR LR_FACTOR LR_STEP WD MOMENTUM NESTEROV GAMMA1 GAMMA2 BEGIN_EPOCH END_EPOCH BATCH_SIZE "
      "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "
@@ -103,6 +104,18 @@ Result<ModelOptions> pose_resnet_options(const Reader& reader) {
   return ModelOptions(o);
 }
 
+// Ours, in the same words.
+Result<ModelOptions> centre_net_options(const Reader& reader) {
+  CentreNetOptions o;
+  POISE_TRY(o.depth, reader.integer("MODEL.EXTRA.NUM_LAYERS", o.depth));
+  POISE_TRY(o.deconv_layers, reader.integer("MODEL.EXTRA.NUM_DECONV_LAYERS", o.deconv_layers));
+  POISE_TRY(o.deconv_filters, reader.same("MODEL.EXTRA.NUM_DECONV_FILTERS", o.deconv_layers, o.deconv_filters));
+  POISE_TRY(o.deconv_kernel, reader.same("MODEL.EXTRA.NUM_DECONV_KERNELS", o.deconv_layers, o.deconv_kernel));
+  POISE_TRY(const double width, reader.number("MODEL.EXTRA.WIDTH", static_cast<double>(o.width)));
+  o.width = static_cast<float>(width);
+  return ModelOptions(o);
+}
+
 // experiments/*/hrnet/*.yaml: all have these modules, branches and blocks; only the widths differ.
 Result<ModelOptions> hrnet_options(const Reader& reader) {
   HrnetOptions o;
@@ -141,7 +154,9 @@ Result<ModelOptions> hrnet_options(const Reader& reader) {
 Status check_heatmap_size(const Reader& reader, const ModelOptions& options, Size input) {
   if (input.width % 32 != 0 || input.height % 32 != 0) return {};  // the network refuses such an input by itself
   const auto* resnet = std::get_if<PoseResNetOptions>(&options);
-  const int layers = resnet != nullptr ? std::min(resnet->deconv_layers, 5) : 3;
+  const auto* centres = std::get_if<CentreNetOptions>(&options);
+  const int deconvs = resnet != nullptr ? resnet->deconv_layers : centres != nullptr ? centres->deconv_layers : 3;
+  const int layers = std::min(deconvs, 5);
   const Size given{(input.width / 32) << layers, (input.height / 32) << layers};
   const std::string path = either(reader, "HEATMAP_SIZE");
   POISE_TRY(const Size stated, reader.size(path, given));
@@ -173,6 +188,11 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
   return card;
 }
 
+/// ImageNet's mean and deviation of RGB; letterboxed, the mean's colour to the right and below.
+constexpr const char* kDetectorCard = R"({"family": "centre", "colour": "rgb", "mean": [0.485, 0.456, 0.406],
+  "std": [0.229, 0.224, 0.225], "fit": "letterbox", "pad_side": "end", "pad_colour": [123.675, 116.28, 103.53],
+  "classes": ["person"]})";
+
 }  // namespace
 
 Result<ModelConfig> parse_model_config(std::string_view text) {
@@ -188,25 +208,27 @@ Result<ModelConfig> model_config_from_json(const Json& root) {
   }
   const bool second = is_second_repository(reader);
   POISE_TRY(const std::string name, reader.text("MODEL.NAME", second ? "pose_hrnet" : "pose_resnet"));
-  if (name != "pose_resnet" && name != "pose_hrnet") {
-    return unsupported("MODEL.NAME is " + printable(name) + ": pose_resnet and pose_hrnet are supported");
+  if (name != "pose_resnet" && name != "pose_hrnet" && name != "centre_net") {
+    return unsupported("MODEL.NAME is " + printable(name) + ": pose_resnet, pose_hrnet and centre_net are supported");
   }
   const std::string target = either(reader, "TARGET_TYPE");
   POISE_TRY(const std::string type, reader.text(target, "gaussian"));
   if (type != "gaussian") return Reader::wrong(target, "must be gaussian, others are not supported", type);
 
   ModelConfig config;
-  POISE_TRY(config.options, name == "pose_hrnet" ? hrnet_options(reader) : pose_resnet_options(reader));
+  POISE_TRY(config.options, name == "pose_hrnet"   ? hrnet_options(reader)
+                            : name == "centre_net" ? centre_net_options(reader)
+                                                   : pose_resnet_options(reader));
   POISE_TRY(const int joints, reader.integer("MODEL.NUM_JOINTS", second ? 17 : 16));
   POISE_TRY(const Size input, reader.size("MODEL.IMAGE_SIZE", {256, 256}));
   std::visit(
       [&](auto& options) {
-        options.joints = joints;
+        if constexpr (requires { options.joints; }) options.joints = joints;
         options.input = input;
       },
       config.options);
   POISE_RETURN_IF_ERROR(check_heatmap_size(reader, config.options, input));
-  POISE_TRY(config.card, card_of(reader, second, joints));
+  POISE_TRY(config.card, name == "centre_net" ? parse_json(kDetectorCard) : card_of(reader, second, joints));
   collect_unknown(root, "", config.unknown);
   return config;
 }

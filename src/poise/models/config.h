@@ -13,8 +13,8 @@ namespace poise {
 
 struct ModelConfig {
   ModelOptions options;
-  Json card;  // preset simple-baselines with what the file tells of feeding and decoding laid over it; without a
-              // skeleton where the joints are neither COCO's 17 nor MPII's 16
+  Json card;  // of a pose network: preset simple-baselines with what the file tells of feeding and decoding laid over
+              // it; without a skeleton where the joints are neither COCO's 17 nor MPII's 16
   std::vector<std::string> unknown;  // keys, with their path, that mean nothing to us: to be named aloud
 };
 

@@ -231,7 +231,7 @@ TEST(ModelConfig, UnknownKeysAreNamedWithTheirPath) {
 TEST(ModelConfig, AnotherModelIsNotSupported) {
   const Error error = error_of(with(kResNet, "'pose_resnet'", "pose_hrformer"));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_EQ(error.message, "MODEL.NAME is \"pose_hrformer\": pose_resnet and pose_hrnet are supported");
+  EXPECT_EQ(error.message, "MODEL.NAME is \"pose_hrformer\": pose_resnet, pose_hrnet and centre_net are supported");
 }
 
 TEST(ModelConfig, AWrongValueIsNamedByItsKey) {
@@ -272,6 +272,25 @@ TEST(ModelConfig, AFilesErrorStartsWithItsPath) {
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(missing.error().message.starts_with("/nonexistent/a.yaml: ")) << missing.error().message;
+}
+
+TEST(ModelConfig, ADetectorOfOurs) {
+  const ModelConfig config = parse_model_config(R"(MODEL:
+  NAME: centre_net
+  IMAGE_SIZE: [320, 256]
+  EXTRA: {NUM_LAYERS: 18, WIDTH: 0.25, HEATMAP_SIZE: [80, 64], NUM_DECONV_LAYERS: 3, NUM_DECONV_FILTERS: [32, 32, 32]}
+)")
+                                 .value();
+  const auto& options = std::get<CentreNetOptions>(config.options);
+  EXPECT_EQ(options.input, (Size{320, 256}));
+  EXPECT_EQ(options.width, 0.25F);
+  EXPECT_EQ(options.deconv_layers, 3);
+  EXPECT_EQ(options.deconv_filters, 32);
+  EXPECT_EQ(config.card.string("family").value(), "centre");
+  EXPECT_TRUE(config.unknown.empty());
+  const auto wrong =
+      parse_model_config("MODEL: {NAME: centre_net, IMAGE_SIZE: [64, 64], EXTRA: {HEATMAP_SIZE: [64, 64]}}");
+  EXPECT_NE(wrong.error().message.find("must be [8,8]"), std::string::npos) << wrong.error().message;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace poise {
 std::span<const ZooEntry> zoo() {
   // Depths and input of Simple Baselines, experiments/coco/*/256x192_d256x3_adam_lr1e-3.yaml; 18 and 34 are ours.
   // Widths of HRNet: Sun et al., section 4. Stacks of Hourglass: the checkpoints of bearpaw/pytorch-pose.
-  static const std::array<ZooEntry, 10> entries{{
+  static const std::array<ZooEntry, 11> entries{{
       {"pose_resnet18", "15.4 M parameters, 2.9 G multiply-adds at 256x192: small, quick to train",
        PoseResNetOptions{.depth = 18}},
       {"pose_resnet34", "25.5 M parameters, 4.7 G multiply-adds at 256x192", PoseResNetOptions{.depth = 34}},
@@ -23,6 +23,8 @@ std::span<const ZooEntry> zoo() {
       {"hourglass1", "3.6 M parameters, 5.8 G multiply-adds at 256x256: the smallest", HourglassOptions{.stacks = 1}},
       {"hourglass2", "6.7 M parameters, 9.0 G multiply-adds at 256x256", HourglassOptions{.stacks = 2}},
       {"hourglass8", "25.6 M parameters, 28.1 G multiply-adds at 256x256: as published", HourglassOptions{.stacks = 8}},
+      {"centre_net18", "3.2 M parameters, 1.1 G multiply-adds at 320x320: finds people, in pictures of any size",
+       CentreNetOptions{.depth = 18}},
   }};
   return entries;
 }
@@ -41,6 +43,7 @@ Result<Graph> build_model(const ModelOptions& options) {
     Result<Graph> operator()(const PoseResNetOptions& o) const { return pose_resnet(o); }
     Result<Graph> operator()(const HrnetOptions& o) const { return hrnet(o); }
     Result<Graph> operator()(const HourglassOptions& o) const { return hourglass(o); }
+    Result<Graph> operator()(const CentreNetOptions& o) const { return centre_net(o); }
   };
   return std::visit(Build{}, options);
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "poise/models/centre_net.h"
 #include "poise/models/hourglass.h"
 #include "poise/models/hrnet.h"
 #include "poise/models/pose_resnet.h"
@@ -12,7 +13,7 @@
 namespace poise {
 
 /// One alternative a family of networks; a caller may change the preset before building it.
-using ModelOptions = std::variant<PoseResNetOptions, HrnetOptions, HourglassOptions>;
+using ModelOptions = std::variant<PoseResNetOptions, HrnetOptions, HourglassOptions, CentreNetOptions>;
 
 struct ZooEntry {
   std::string_view name;         // "pose_resnet50"

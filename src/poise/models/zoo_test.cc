@@ -15,13 +15,21 @@ TEST(Zoo, NamesAreUniqueAndFound) {
     EXPECT_TRUE(names.insert(entry.name).second) << entry.name;
     EXPECT_EQ(find_in_zoo(entry.name).value().description, entry.description);
   }
-  EXPECT_EQ(names.size(), 10U);
+  EXPECT_EQ(names.size(), 11U);
 }
 
 TEST(Zoo, TheNameIsTheGraphsAndTheDescriptionTellsItsTrueSize) {
   for (const ZooEntry& entry : zoo()) {
     const Size size = std::visit([](const auto& options) { return options.input; }, entry.options);
-    EXPECT_EQ(size, (entry.name.starts_with("hourglass") ? Size{256, 256} : Size{192, 256})) << entry.name;
+    const bool pose = std::visit(
+        [](const auto& options) {
+          return requires { options.joints; };
+        },
+        entry.options);
+    EXPECT_EQ(size, entry.name.starts_with("hourglass") ? (Size{256, 256})
+                    : pose                              ? (Size{192, 256})
+                                                        : (Size{320, 320}))
+        << entry.name;
     const Graph graph = build_model(entry.options).value();
     EXPECT_EQ(graph.name, entry.name);
     const Shape input{1, 3, size.height, size.width};
@@ -46,7 +54,7 @@ TEST(Zoo, AnUnknownNameListsTheKnownOnes) {
 TEST(Zoo, ABadOptionIsTheFamilysOwnError) {
   for (const ModelOptions& options :
        {ModelOptions(PoseResNetOptions{.depth = 51}), ModelOptions(HrnetOptions{.width = 0}),
-        ModelOptions(HourglassOptions{.stacks = 17})}) {
+        ModelOptions(HourglassOptions{.stacks = 17}), ModelOptions(CentreNetOptions{.deconv_layers = 0})}) {
     const auto graph = build_model(options);
     ASSERT_FALSE(graph.ok());
     EXPECT_EQ(graph.error().code, ErrorCode::kInvalidArgument);

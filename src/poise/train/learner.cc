@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "poise/train/loss.h"
-
 namespace poise {
 namespace {
 
@@ -76,16 +74,12 @@ Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options)
   return Learner(std::move(network), std::move(average), options);
 }
 
-Result<double> Learner::learn(const Batch& batch, std::size_t batches) {
+Result<double> Learner::learn(const Task& task, const Batch& batch, std::size_t batches) {
   return guarded([&]() -> Result<double> {
     Stopwatch watch;
-    at::Tensor total;
-    for (const at::Tensor& heatmaps : network_.forward({to_torch(batch.images)}, true)) {
-      const at::Device device = heatmaps.device();
-      const at::Tensor one =
-          heatmap_loss(heatmaps, to_torch(batch.targets).to(device), to_torch(batch.weights).to(device), options_.loss);
-      total = total.defined() ? total + one : one;
-    }
+    const std::vector<at::Tensor> outputs = network_.forward({to_torch(batch.images)}, true);
+    const at::Device device = outputs.at(0).device();
+    const at::Tensor total = task.loss(outputs, to_torch(batch.targets).to(device), to_torch(batch.weights).to(device));
     const auto value = total.item<double>();
     time_.forward += watch.lap();
     if (!std::isfinite(value)) return value;

@@ -8,6 +8,7 @@
 #include "poise/data/batch.h"
 #include "poise/graph_torch/torch_graph.h"
 #include "poise/train/optimizer.h"
+#include "poise/train/task.h"
 #include "poise/train/train_options.h"
 #include "poise/weights/checkpoint.h"
 
@@ -28,7 +29,7 @@ class Learner {
 
   /// Adds a batch's gradients, one of `batches` that make an update together, and gives its loss. Of a loss that is no
   /// number nothing is added.
-  Result<double> learn(const Batch& batch, std::size_t batches);
+  Result<double> learn(const Task& task, const Batch& batch, std::size_t batches);
   /// The step-th update (from 0) along the gradients, which are then cleared.
   Status update(double learning_rate, std::int64_t step);
 

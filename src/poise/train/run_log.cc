@@ -1,6 +1,7 @@
 #include "poise/train/run_log.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -29,9 +30,17 @@ std::vector<Json> records_until(std::string_view text, std::int64_t step) {
   return records;
 }
 
-bool is_of_an_epoch(const Json& record) {
+/// What an epoch was measured by, as the log names it and as people read it; nothing in other records.
+struct Measure {
+  const char* name;
+  const char* title;
+};
+const Measure* measure_in(const Json& record) {
+  static constexpr std::array<Measure, 2> kMeasures{{{"pck", "PCK@0.2"}, {"ap50", "AP50"}}};
   const auto has = [&record](const char* name) { return record.number(name).ok(); };
-  return has("epoch") && has("loss") && has("val_loss") && has("pck");
+  if (!has("epoch") || !has("loss") || !has("val_loss")) return nullptr;
+  const auto* found = std::ranges::find_if(kMeasures, [&](const Measure& m) { return has(m.name); });
+  return found == kMeasures.end() ? nullptr : found;
 }
 
 }  // namespace
@@ -47,7 +56,7 @@ Result<RunLog> RunLog::open(const std::filesystem::path& folder, std::int64_t st
     if (!bytes.ok()) return bytes.error().prefixed(path.string());
     for (Json& record : records_until({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, step)) {
       kept += record.dump() + "\n";
-      if (is_of_an_epoch(record)) epochs.push_back(std::move(record));
+      if (measure_in(record) != nullptr) epochs.push_back(std::move(record));
     }
   }
   POISE_RETURN_IF_ERROR(write_file_atomic(path, kept));
@@ -65,13 +74,14 @@ Status RunLog::add(const Json& record, double seconds) {
     if (name == "step" || !value.is_number()) continue;
     POISE_RETURN_IF_ERROR(events_.add(name, value.as_number(), step, seconds));
   }
-  if (is_of_an_epoch(record)) epochs_.push_back(record);
+  if (measure_in(record) != nullptr) epochs_.push_back(record);
   return {};
 }
 
 Status RunLog::draw_curves() const {
   if (epochs_.size() < 2) return {};
-  Curve pck{"PCK@0.2", {}}, train{"LOSS / LARGEST", {}}, val{"VAL LOSS / LARGEST", {}};
+  const Measure* measure = measure_in(epochs_.back());
+  Curve score{measure->title, {}}, train{"LOSS / LARGEST", {}}, val{"VAL LOSS / LARGEST", {}};
   double largest = 0;
   for (const Json& record : epochs_) {
     for (const char* name : {"loss", "val_loss"}) largest = std::max(largest, record.number(name).value());
@@ -80,14 +90,14 @@ Status RunLog::draw_curves() const {
   Chart chart;
   for (const Json& record : epochs_) {
     const double epoch = record.number("epoch").value();
-    pck.points.emplace_back(epoch, record.number("pck").value());
+    score.points.emplace_back(epoch, record.number(measure->name).value());
     train.points.emplace_back(epoch, record.number("loss").value() / largest);
     val.points.emplace_back(epoch, record.number("val_loss").value() / largest);
     chart.x_high = std::max(chart.x_high, epoch);
   }
   chart.title = "TRAINING";
   chart.x_label = "EPOCH";
-  const Image drawn = poise::draw_curves(chart, {pck, train, val});
+  const Image drawn = poise::draw_curves(chart, {score, train, val});
   Status written = write_image(folder_ / "curves.png", drawn);
   const bool no_png = !written.ok() && written.error().code == ErrorCode::kUnsupported;
   return no_png ? write_image(folder_ / "curves.jpg", drawn) : written;

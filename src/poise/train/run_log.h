@@ -19,7 +19,8 @@ class RunLog {
 
   /// `record` has "step" and numbers; those go to TensorBoard too, under their names.
   Status add(const Json& record, double seconds);
-  /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck". Errors: kIo.
+  /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck" or "ap50". Errors:
+  /// kIo.
   Status draw_curves() const;
 
  private:

@@ -40,16 +40,28 @@ std::optional<std::string> difference(const Json* before, const Json* now, const
 
 }  // namespace
 
-Json to_json(const RunPosition& at, const DataSet& set) {
+std::string measure_of(const TrainJob& job) { return std::holds_alternative<PoseData>(job.data) ? "pck" : "ap50"; }
+
+Learned learned_by(const TrainJob& job) {
+  if (const auto* poses = std::get_if<PoseData>(&job.data)) {
+    return {static_cast<std::int64_t>(poses->train->size()), "persons"};
+  }
+  std::size_t pictures = 0;
+  for (const WeightedBoxSet& one : std::get<BoxData>(job.data).train) pictures += one.set.size();
+  return {static_cast<std::int64_t>(pictures), "pictures"};
+}
+
+Json to_json(const RunPosition& at, const TrainJob& job) {
   Json json = Json::object();
   json.set("epoch", at.epoch);
   json.set("batch", static_cast<std::int64_t>(at.batch));
   json.set("step", at.step);
   json.set("loss_sum", at.loss_sum);
   json.set("window_sum", at.window_sum);
-  json.set("best_pck", at.best_pck);
+  json.set("best_" + measure_of(job), at.best_score);
   json.set("best_epoch", at.best_epoch);
-  json.set("persons", static_cast<std::int64_t>(set.size()));
+  const Learned learned = learned_by(job);
+  json.set(learned.name, learned.count);
   return json;
 }
 
@@ -57,7 +69,7 @@ Checkpoint checkpoint_of(const TrainJob& job, const RunPosition& position) {
   Checkpoint checkpoint;
   checkpoint.config = job.config;
   checkpoint.card = job.card;
-  checkpoint.progress = to_json(position, *job.train);
+  checkpoint.progress = to_json(position, job);
   return checkpoint;
 }
 
@@ -67,16 +79,18 @@ Result<RunPosition> position_of(const Checkpoint& checkpoint, const TrainJob& jo
   POISE_TRY(const std::int64_t epoch, progress.integer("epoch"));
   POISE_TRY(const std::int64_t batch, progress.integer("batch"));
   POISE_TRY(const std::int64_t best_epoch, progress.integer("best_epoch"));
-  POISE_TRY(const std::int64_t persons, progress.integer("persons"));
+  const Learned learned = learned_by(job);
+  POISE_TRY(const std::int64_t before, progress.integer(learned.name));
   POISE_TRY(at.step, progress.integer("step"));
   POISE_TRY(at.loss_sum, progress.number("loss_sum"));
-  POISE_TRY(at.best_pck, progress.number("best_pck"));
+  POISE_TRY(at.best_score, progress.number("best_" + measure_of(job)));
   if (progress.find("window_sum") != nullptr) {  // runs begun before there was one go on
     POISE_TRY(at.window_sum, progress.number("window_sum"));
   }
-  if (persons != static_cast<std::int64_t>(job.train->size())) {
-    return invalid_argument("the run learned from " + std::to_string(persons) + " persons, the data given have " +
-                            std::to_string(job.train->size()) + ": give the same data, or another --out");
+  if (before != learned.count) {
+    return invalid_argument("the run learned from " + std::to_string(before) + " " + learned.name +
+                            ", the data given have " + std::to_string(learned.count) +
+                            ": give the same data, or another --out");
   }
   if (const auto differs = difference(&checkpoint.config, &job.config, "")) {
     return invalid_argument("the run had another configuration, " + *differs +

@@ -16,11 +16,11 @@ struct RunPosition {
   std::int64_t step = 0;
   double loss_sum = 0;    // of the epoch's batches so far
   double window_sum = 0;  // of those since the log's last line
-  double best_pck = -1;
+  double best_score = -1;
   int best_epoch = 0;  // from 1
 };
 
-Json to_json(const RunPosition& position, const DataSet& set);
+Json to_json(const RunPosition& position, const TrainJob& job);
 
 /// A checkpoint without tensors.
 Checkpoint checkpoint_of(const TrainJob& job, const RunPosition& position);

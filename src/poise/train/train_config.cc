@@ -92,6 +92,20 @@ Status read_augmentation(const ConfigReader& reader, AugmentOptions& options) {
   return check(options);
 }
 
+/// Of a network of centres; flips and colours are under the same keys as those of poses.
+Status read_scenes(const ConfigReader& reader, const AugmentOptions& augment, SceneOptions& options) {
+  POISE_TRY(const int scenes, reader.integer("DATASET.SCENES", static_cast<int>(options.scenes)));
+  options.scenes = static_cast<std::size_t>(scenes);
+  options.flip = augment.flip;
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.COLOUR", options.colour));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SATURATION", options.saturation));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.MOSAIC", options.mosaic));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.NOBODY", options.nobody));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SMALLEST", options.smallest));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.LARGEST", options.largest));
+  return check(options);
+}
+
 }  // namespace
 
 Result<TrainConfig> train_config_from_json(const Json& root) {
@@ -106,6 +120,7 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
   POISE_RETURN_IF_ERROR(read_optimizer(reader, options.optimizer));
   POISE_RETURN_IF_ERROR(read_schedule(reader, options.schedule));
   POISE_RETURN_IF_ERROR(read_augmentation(reader, config.augment));
+  POISE_RETURN_IF_ERROR(read_scenes(reader, config.augment, config.scene));
   POISE_TRY(options.epochs, reader.integer("TRAIN.END_EPOCH", 140));
   const std::string batch =
       reader.find("TRAIN.BATCH_SIZE") != nullptr ? "TRAIN.BATCH_SIZE" : "TRAIN.BATCH_SIZE_PER_GPU";

@@ -3,6 +3,7 @@
 
 #include "poise/base/json.h"
 #include "poise/data/augment.h"
+#include "poise/data/scene.h"
 #include "poise/train/train_options.h"
 
 namespace poise {
@@ -10,6 +11,7 @@ namespace poise {
 struct TrainConfig {
   TrainOptions options;
   AugmentOptions augment;
+  SceneOptions scene;                    // of a network of centres; size, stride and colours are the network's
   bool select = false;                   // learn from persons about the middle of their box alone (data/select.h)
   bool joint_weights = false;            // Joint::weight times the target weights
   std::string root, train_set, val_set;  // where the authors look for their data

@@ -65,5 +65,20 @@ TEST(TrainOptions, TheAverageStartsShort) {
   EXPECT_DOUBLE_EQ(ema_decay(0.999, 1'000'000), 0.999);
 }
 
+TEST(TrainConfig, ScenesOfADetector) {
+  const TrainConfig config = parse(
+      "DATASET: {SCENES: 7, MOSAIC: 0.5, NOBODY: 0.3, SMALLEST: 9, LARGEST: 99, FLIP: false, "
+      "COLOUR: "
+      "0.1}");
+  EXPECT_EQ(config.scene.scenes, 7U);
+  EXPECT_FLOAT_EQ(config.scene.mosaic, 0.5F);
+  EXPECT_FLOAT_EQ(config.scene.nobody, 0.3F);
+  EXPECT_FLOAT_EQ(config.scene.smallest, 9);
+  EXPECT_FLOAT_EQ(config.scene.largest, 99);
+  EXPECT_FLOAT_EQ(config.scene.flip, 0);
+  EXPECT_FLOAT_EQ(config.scene.colour, 0.1F);
+  EXPECT_FALSE(train_config_from_json(parse_yaml("DATASET: {MOSAIC: 2}").value()).ok());
+}
+
 }  // namespace
 }  // namespace poise

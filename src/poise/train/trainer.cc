@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -11,7 +12,7 @@
 #include "poise/train/learner.h"
 #include "poise/train/run_log.h"
 #include "poise/train/run_position.h"
-#include "poise/train/validation.h"
+#include "poise/train/task.h"
 
 namespace poise {
 namespace {
@@ -24,41 +25,13 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// What is fed and asked for, by card and network.
-Result<SampleOptions> sample_options(const TrainJob& job, const ModelCard& card) {
-  if (job.graph.inputs.size() != 1 || job.graph.outputs.empty()) {
-    return invalid_argument("the network must have one input and a heatmap output");
-  }
-  const Size input = card.crop.size;
-  const std::vector<Shape> shapes{{1, 3, input.height, input.width}};
-  POISE_TRY(const auto infos, infer_shapes(job.graph, shapes));
-  const Shape& output = infos[job.graph.outputs.back()].shape;
-  if (output.size() != 4 || output[1] != card.skeleton.size()) {
-    return invalid_argument("the network gives " + to_string(output) + ", the skeleton " + card.skeleton.name +
-                            " has " + std::to_string(card.skeleton.size()) +
-                            " joints: set MODEL.NUM_JOINTS and DATASET.SKELETON to fit each other");
-  }
-  SampleOptions sample;
-  sample.crop = card.crop;
-  sample.normalisation = card.normalisation;
-  sample.heatmap = {static_cast<int>(output[3]), static_cast<int>(output[2])};
-  sample.codec = card.codec;
-  sample.codec.stride = static_cast<float>(input.width) / static_cast<float>(sample.heatmap.width);
-  sample.joint_weights = job.settings.joint_weights;
-  sample.shrink = true;
-  POISE_RETURN_IF_ERROR(check(sample));
-  return sample;
-}
-
 class Run {
  public:
-  Run(const TrainJob& job, const TrainCallbacks& callbacks, ModelCard card, const SampleOptions& sample,
-      Learner learner)
+  Run(const TrainJob& job, const TrainCallbacks& callbacks, std::unique_ptr<Task> task, Learner learner)
       : job_(job),
         options_(job.settings.options),
         callbacks_(callbacks),
-        card_(std::move(card)),
-        sample_(sample),
+        task_(std::move(task)),
         learner_(std::move(learner)) {}
 
   Status prepare();
@@ -84,8 +57,7 @@ class Run {
   const TrainJob& job_;
   const TrainOptions& options_;
   const TrainCallbacks& callbacks_;
-  ModelCard card_;
-  SampleOptions sample_;
+  std::unique_ptr<Task> task_;
   Learner learner_;
   std::unique_ptr<Loader> loader_;
   std::optional<RunLog> log_;
@@ -103,13 +75,13 @@ Status Run::prepare() {
   loading.batch = options_.batch;
   loading.workers = options_.workers;
   loading.seed = options_.seed;
-  POISE_TRY(loader_, Loader::create(job_.train, sample_, job_.settings.augment, loading));
+  POISE_TRY(loader_, Loader::create(task_->to_learn(), loading));
   const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
   steps_per_epoch_ = (batches + options_.accumulate - 1) / options_.accumulate;
   if (job_.resume) POISE_RETURN_IF_ERROR(resume());
   // A picture of the validation set that cannot be read is found now, not after an epoch.
   if (!job_.resume) {
-    POISE_TRY(const auto trial, Loader::create(job_.val, sample_, std::nullopt, validation_loading(1, 1)));
+    POISE_TRY(const auto trial, Loader::create(task_->to_validate(), validation_loading(1, 1)));
     POISE_TRY(const auto first, trial->next());
     if (!first) return invalid_argument("the validation set is empty");
   }
@@ -164,7 +136,7 @@ Status Run::step() {
     POISE_TRY(const std::optional<Batch> batch, loader_->next());
     epoch_waited_ += seconds_since(asked);
     POISE_CHECK(batch && batch->number == at_.batch + i && batch->epoch == static_cast<std::uint64_t>(at_.epoch));
-    POISE_TRY(const double loss, learner_.learn(*batch, count));
+    POISE_TRY(const double loss, learner_.learn(*task_, *batch, count));
     if (!std::isfinite(loss)) return no_number("batch " + std::to_string(at_.batch + i + 1));
     loss_sum += loss;
   }
@@ -229,11 +201,12 @@ Json Run::milliseconds_a_batch() {
 Status Run::finish_epoch() {
   EpochResult result;
   result.progress = progress();
-  POISE_TRY(const Validation validation, validate(learner_.measured(), job_.val, sample_, card_, options_));
-  if (!std::isfinite(validation.loss)) return no_number("validation");
-  result.val_loss = validation.loss;
-  result.pck = validation.pck.mean;
-  result.best = validation.pck.mean > at_.best_pck;
+  POISE_TRY(const Measured measured, task_->validate(learner_.measured()));
+  if (!std::isfinite(measured.loss)) return no_number("validation");
+  result.val_loss = measured.loss;
+  result.measure = measure_of(job_);
+  result.score = measured.score;
+  result.best = measured.score > at_.best_score;
   result.seconds = seconds_since(epoch_start_);
 
   Json record = Json::object();
@@ -242,25 +215,21 @@ Status Run::finish_epoch() {
   record.set("learning_rate", result.progress.learning_rate);
   record.set("loss", result.progress.loss);
   record.set("val_loss", result.val_loss);
-  record.set("pck", result.pck);
-  Json joints = Json::object();
-  for (const PartRate& part : validation.pck.joints) joints.set(part.name, part.rate);
-  record.set("joints", std::move(joints));
+  record.set(result.measure, result.score);
+  for (const auto& [name, value] : measured.details.as_object()) record.set(name, value);
   record.set("images_per_second", result.progress.images_per_second);
   record.set("milliseconds", milliseconds_a_batch());
   record.set("seconds", result.seconds);
   POISE_RETURN_IF_ERROR(kept(log_->add(record, wall_seconds())));
   POISE_RETURN_IF_ERROR(kept(log_->draw_curves()));
-  constexpr int kOnSheet = 16;
-  POISE_TRY(const Image sheet, validation_sheet(*job_.val, validation.poses, sample_.crop, kOnSheet));
-  POISE_RETURN_IF_ERROR(kept(write_image(job_.out / "val.jpg", sheet)));
+  POISE_RETURN_IF_ERROR(kept(write_image(job_.out / "val.jpg", measured.sheet)));
 
   ++at_.epoch;
   at_.batch = 0;
   at_.loss_sum = 0;
   at_.window_sum = 0;
   if (result.best) {
-    at_.best_pck = result.pck;
+    at_.best_score = result.score;
     at_.best_epoch = at_.epoch;
     POISE_RETURN_IF_ERROR(save("best.ckpt", false));
   }
@@ -276,7 +245,8 @@ TrainSummary Run::summary(bool stopped) const {
   return {.stopped = stopped,
           .epochs = at_.epoch,
           .steps = at_.step,
-          .best_pck = at_.best_pck,
+          .measure = measure_of(job_),
+          .best_score = at_.best_score,
           .best_epoch = at_.best_epoch};
 }
 
@@ -302,23 +272,10 @@ Result<TrainSummary> Run::run() {
 Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks) {
   const TrainOptions& options = job.settings.options;
   POISE_RETURN_IF_ERROR(check(options));
-  POISE_CHECK(job.train != nullptr && job.val != nullptr);
-  if (job.train->size() == 0) return invalid_argument("the training set is empty");
-  if (job.val->size() == 0) return invalid_argument("the validation set is empty");
-  const Shape& shape = job.graph.values.at(job.graph.inputs.at(0)).shape;
-  const bool fixed = shape.size() == 4 && shape[2] > 0 && shape[3] > 0;
-  const Size input = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
-  POISE_TRY(ModelCard card, card_from_json(job.card, input));
-  for (const DataSetPtr& set : {job.train, job.val}) {
-    if (!(set->skeleton() == card.skeleton)) {
-      return invalid_argument("the data's skeleton is " + set->skeleton().name + ", the network's " +
-                              card.skeleton.name + ": bring the data to it, or set DATASET.SKELETON");
-    }
-  }
-  POISE_TRY(const SampleOptions sample, sample_options(job, card));
+  POISE_TRY(std::unique_ptr<Task> task, make_task(job));
   POISE_TRY(Learner learner, Learner::create(job.graph, options));
   POISE_RETURN_IF_ERROR(check_folder(job));
-  Run run(job, callbacks, std::move(card), sample, std::move(learner));
+  Run run(job, callbacks, std::move(task), std::move(learner));
   POISE_RETURN_IF_ERROR(run.prepare());
   return run.run();
 }

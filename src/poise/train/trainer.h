@@ -1,13 +1,16 @@
 #pragma once
-// Trains a network on a data set, into a folder: last.ckpt (everything, to go on from), best.ckpt (the weights that
-// measured best), log.jsonl, TensorBoard's events, curves.png, val.jpg (prediction beside truth). Names no type of
-// LibTorch.
+// Trains a network on persons with joints, or on pictures with boxes, into a folder: last.ckpt (everything, to go on
+// from), best.ckpt (the weights that measured best), log.jsonl, TensorBoard's events, curves.png, val.jpg (prediction
+// beside truth). Names no type of LibTorch.
 
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "poise/data/data_set.h"
+#include "poise/data/scene.h"
 #include "poise/graph/graph.h"
 #include "poise/train/train_config.h"
 #include "poise/weights/checkpoint.h"
@@ -15,12 +18,20 @@
 
 namespace poise {
 
+struct PoseData {
+  DataSetPtr train, val;  // of the card's skeleton
+};
+struct BoxData {  // for a network of centres
+  std::vector<WeightedBoxSet> train;
+  BoxSet val;
+};
+
 struct TrainJob {
-  Graph graph;  // with its initial weights; one input (N, 3, H, W), the last output is the heatmaps
+  Graph graph;  // with its initial weights; one input (N, 3, H, W); of poses the last output is the heatmaps
   Json card;    // skeleton, feeding, codec: as the model will have it
   Json config;  // kept in the checkpoints, and compared with theirs on resuming
   TrainConfig settings;
-  DataSetPtr train, val;  // of the card's skeleton
+  std::variant<PoseData, BoxData> data;
   std::filesystem::path out;
   bool resume = false;  // go on from out/last.ckpt
 };
@@ -40,7 +51,8 @@ struct TrainProgress {
 struct EpochResult {
   TrainProgress progress;
   double val_loss = 0;
-  double pck = 0;
+  std::string measure;  // of the score: "pck", or "ap50" of boxes
+  double score = 0;     // on the validation set
   bool best = false;
   double seconds = 0;  // with validation
 };
@@ -55,9 +67,19 @@ struct TrainSummary {
   bool stopped = false;  // by should_stop; else the last epoch is done
   int epochs = 0;        // done
   std::int64_t steps = 0;
-  double best_pck = -1;
+  std::string measure;
+  double best_score = -1;
   int best_epoch = 0;  // from 1
 };
+
+/// How the job's weights are measured: "pck", or "ap50" of boxes.
+std::string measure_of(const TrainJob& job);
+/// What the job learns from: its number, and its name.
+struct Learned {
+  std::int64_t count = 0;
+  std::string name;  // "persons", "pictures"
+};
+Learned learned_by(const TrainJob& job);
 
 /// Bit-exact: a run that was stopped or killed and resumed ends with the weights of one that was not, on the same
 /// machine with the same number of threads. Errors, before the first step where possible, and without touching the

@@ -79,7 +79,8 @@ class Training : public ::testing::Test {
     job.card.set("sigma", 1.0);
     job.config = Json::object();
     job.config.set("name", "test");
-    job.train = job.val = std::make_shared<Figures>(figures);
+    const auto set = std::make_shared<Figures>(figures);
+    job.data = PoseData{set, set};
     job.settings.augment = {};
     TrainOptions& options = job.settings.options;
     options.epochs = epochs;
@@ -122,11 +123,11 @@ TEST_F(Training, EightPicturesAreLearnedByHeart) {
   one.settings.augment = {.scale = 0, .rotation = 0, .flip = 0};
   double reached = 0;
   TrainCallbacks calls;
-  calls.on_epoch = [&](const EpochResult& result) { reached = std::max(reached, result.pck); };
+  calls.on_epoch = [&](const EpochResult& result) { reached = std::max(reached, result.score); };
   calls.should_stop = [&] { return reached >= 1; };
   const auto summary = train(one, calls);
   ASSERT_TRUE(summary.ok()) << summary.error().message;
-  EXPECT_EQ(summary->best_pck, 1.0);
+  EXPECT_EQ(summary->best_score, 1.0);
 
   // What our engine runs is what was trained.
   const Checkpoint best = read_checkpoint(one.out / "best.ckpt").value();
@@ -191,7 +192,7 @@ void expect_refused(const Result<TrainSummary>& result, ErrorCode code, const st
 
 TEST_F(Training, WhatCannotWorkIsSaidBeforeTheFirstStep) {
   TrainJob empty = job(4, 1);
-  empty.train = std::make_shared<Figures>(0);
+  std::get<PoseData>(empty.data).train = std::make_shared<Figures>(0);
   expect_refused(train(empty, {}), ErrorCode::kInvalidArgument, "training set is empty");
 
   TrainJob large = job(3, 1);

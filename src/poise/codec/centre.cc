@@ -1,0 +1,144 @@
+#include "poise/codec/centre.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace poise {
+namespace {
+
+std::size_t count(Size cells) { return static_cast<std::size_t>(cells.width) * static_cast<std::size_t>(cells.height); }
+
+std::size_t index(Size cells, int x, int y) {
+  return static_cast<std::size_t>(y) * static_cast<std::size_t>(cells.width) + static_cast<std::size_t>(x);
+}
+
+bool is_box(const Box& b) {
+  const bool finite = std::isfinite(b.x) && std::isfinite(b.y) && std::isfinite(b.width) && std::isfinite(b.height);
+  return finite && b.width > 0 && b.height > 0;
+}
+
+/// [first, last) of the cells whose middle lies in [low, high).
+void middles(float low, float high, int cells, int& first, int& last) {
+  const auto clamp = [cells](float v) {
+    return static_cast<int>(std::ceil(std::clamp(v, 0.0F, static_cast<float>(cells))));
+  };
+  first = clamp(low - 0.5F);
+  last = clamp(high - 0.5F);
+}
+
+void splat(std::span<float> heat, Size cells, int column, int row, float sigma) {
+  const int reach = static_cast<int>(std::ceil(3 * sigma));
+  const float scale = -0.5F / (sigma * sigma);
+  for (int y = std::max(0, row - reach); y <= std::min(cells.height - 1, row + reach); ++y) {
+    for (int x = std::max(0, column - reach); x <= std::min(cells.width - 1, column + reach); ++x) {
+      const auto square = static_cast<float>((x - column) * (x - column) + (y - row) * (y - row));
+      float& value = heat[index(cells, x, y)];
+      value = std::max(value, std::exp(scale * square));
+    }
+  }
+}
+
+Box box_at(const CentreCodec& codec, const float* size, const float* offset, std::size_t plane, std::size_t at,
+           int column, int row) {
+  const float width = size[at] * codec.stride, height = size[plane + at] * codec.stride;
+  const float x = (static_cast<float>(column) + offset[at]) * codec.stride;
+  const float y = (static_cast<float>(row) + offset[plane + at]) * codec.stride;
+  return {x - width / 2, y - height / 2, width, height};
+}
+
+bool is_peak(const float* heat, Size cells, int column, int row) {
+  const float value = heat[index(cells, column, row)];
+  for (int y = std::max(0, row - 1); y <= std::min(cells.height - 1, row + 1); ++y) {
+    for (int x = std::max(0, column - 1); x <= std::min(cells.width - 1, column + 1); ++x) {
+      const bool before = y < row || (y == row && x < column);
+      const float other = heat[index(cells, x, y)];
+      if (before ? !(other < value) && !std::isnan(other) : other > value) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+// The smallest of three: both corners move the same way, both inwards, both outwards. CornerNet's code divides the last
+// two by 2 instead of 2a; here the roots are as they are.
+float centre_radius(float width, float height, float min_iou) {
+  const float sum = width + height, area = width * height;
+  const float same = sum - std::sqrt(std::max(0.0F, sum * sum - 4 * area * (1 - min_iou) / (1 + min_iou)));
+  const float inwards = sum - std::sqrt(std::max(0.0F, sum * sum - 4 * area * (1 - min_iou)));
+  const float outwards = std::sqrt(sum * sum + 4 * area * (1 - min_iou) / min_iou) - sum;
+  return std::min({same / 2, inwards / 4, outwards / 4});
+}
+
+EncodedCentres encode(const CentreCodec& codec, std::span<const Box> boxes, std::span<const Box> ignored, Size cells) {
+  EncodedCentres out{Tensor({5, cells.height, cells.width}), Tensor({2, cells.height, cells.width})};
+  const std::size_t plane = count(cells);
+  const std::span<float> maps = out.maps.floats(), weights = out.weights.floats();
+  std::fill_n(weights.begin(), plane, 1.0F);
+  for (const Box& box : ignored) {
+    if (!is_box(box)) continue;
+    int left = 0, right = 0, top = 0, bottom = 0;
+    middles(box.x / codec.stride, (box.x + box.width) / codec.stride, cells.width, left, right);
+    middles(box.y / codec.stride, (box.y + box.height) / codec.stride, cells.height, top, bottom);
+    for (int y = top; y < bottom; ++y) {
+      for (int x = left; x < right; ++x) weights[index(cells, x, y)] = 0;
+    }
+  }
+  std::vector<Box> sorted;  // larger first, so that the smaller is written over it
+  std::ranges::copy_if(boxes, std::back_inserter(sorted), is_box);
+  std::ranges::stable_sort(sorted, [](const Box& a, const Box& b) { return a.area() > b.area(); });
+  for (const Box& box : sorted) {
+    const float x = (box.x + box.width / 2) / codec.stride, y = (box.y + box.height / 2) / codec.stride;
+    if (!(x >= 0 && y >= 0 && x < static_cast<float>(cells.width) && y < static_cast<float>(cells.height))) continue;
+    const int column = static_cast<int>(x), row = static_cast<int>(y);
+    const float width = box.width / codec.stride, height = box.height / codec.stride;
+    // A Gaussian of a third of the diameter, as CornerNet's.
+    const float sigma = std::max(codec.min_sigma, (2 * centre_radius(width, height, codec.min_iou) + 1) / 6);
+    splat(maps.subspan(0, plane), cells, column, row, sigma);
+    const std::size_t at = index(cells, column, row);
+    maps[plane + at] = width;
+    maps[2 * plane + at] = height;
+    maps[3 * plane + at] = x - static_cast<float>(column);
+    maps[4 * plane + at] = y - static_cast<float>(row);
+    weights[at] = weights[plane + at] = 1;
+  }
+  return out;
+}
+
+std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, const float* weights, Size cells) {
+  const std::size_t plane = count(cells);
+  std::vector<Box> boxes;
+  for (int row = 0; row < cells.height; ++row) {
+    for (int column = 0; column < cells.width; ++column) {
+      const std::size_t at = index(cells, column, row);
+      if (weights[plane + at] == 0) continue;
+      boxes.push_back(box_at(codec, maps + plane, maps + 3 * plane, plane, at, column, row));
+    }
+  }
+  return boxes;
+}
+
+std::vector<FoundBox> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
+                             int categories, Size cells, const CentreDecoding& options) {
+  const std::size_t plane = count(cells);
+  std::vector<FoundBox> found;
+  for (int category = 0; category < categories; ++category) {
+    const float* heat = heatmap + static_cast<std::size_t>(category) * plane;
+    for (int row = 0; row < cells.height; ++row) {
+      for (int column = 0; column < cells.width; ++column) {
+        const std::size_t at = index(cells, column, row);
+        if (!(heat[at] >= options.min_score) || !is_peak(heat, cells, column, row)) continue;
+        const FoundBox one{box_at(codec, size, offset, plane, at, column, row), heat[at], category};
+        if (is_box(one.box)) found.push_back(one);
+      }
+    }
+  }
+  std::ranges::stable_sort(found, [](const FoundBox& a, const FoundBox& b) { return a.score > b.score; });
+  if (found.size() > static_cast<std::size_t>(std::max(0, options.most))) {
+    found.resize(static_cast<std::size_t>(std::max(0, options.most)));
+  }
+  return found;
+}
+
+}  // namespace poise

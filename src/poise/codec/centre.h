@@ -1,0 +1,53 @@
+#pragma once
+// Objects as points: boxes as centre heatmap, size and offset, encode and decode. Source: Zhou, Wang and Kraehenbuehl,
+// "Objects as Points", 2019, sections 3 and 4; Gaussian radius: Law and Deng, CornerNet, ECCV 2018, section 3.2.
+// Boxes here are edges: x = 0 is the left EDGE of the first input pixel, as COCO writes boxes.
+
+#include <span>
+#include <vector>
+
+#include "poise/geometry/box.h"
+#include "poise/tensor/tensor.h"
+
+namespace poise {
+
+struct CentreCodec {
+  float stride = 4.0F;     // input pixels a cell
+  float min_iou = 0.7F;    // boxes moved by the Gaussian's radius still overlap the truth by this
+  float min_sigma = 0.5F;  // cells; a small person's neighbouring cells are not fully against it
+};
+
+/// Planes are (height, width), row-major.
+struct EncodedCentres {
+  Tensor maps;  // (5, height, width): heatmap, peaks of exactly 1; size: width, height; offset: x, y in [0, 1); cells
+  Tensor
+      weights;  // (2, height, width): of the heatmap, 0 inside ignored boxes but at centres; 1 at centres, of the rest
+};
+/// The cell that holds a box's centre is its peak; where two boxes have one cell, the smaller keeps it. Boxes whose
+/// centre is outside, or that are empty or not numbers, are left out. Pure.
+EncodedCentres encode(const CentreCodec& codec, std::span<const Box> boxes, std::span<const Box> ignored, Size cells);
+
+/// The boxes that encode() kept, from what it gave. Pure.
+std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, const float* weights, Size cells);
+
+struct FoundBox {
+  Box box;  // input pixels
+  float score = 0;
+  int category = 0;  // plane of the heatmap
+};
+
+struct CentreDecoding {
+  float min_score = 0.3F;
+  int most = 100;  // boxes, best first
+};
+
+/// What the network gives, of one picture: heatmap (categories, height, width), size and offset (2, height, width).
+/// Peaks are cells not below any of their eight neighbours; of equal neighbours the first. Sizes that are not positive
+/// numbers, and NaN anywhere, give no box. Pure.
+std::vector<FoundBox> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
+                             int categories, Size cells, const CentreDecoding& options = {});
+
+/// Radius, in cells, of the Gaussian of a box of width x height cells. Pure.
+float centre_radius(float width, float height, float min_iou);
+
+}  // namespace poise

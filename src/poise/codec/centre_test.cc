@@ -1,0 +1,117 @@
+#include "poise/codec/centre.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "poise/base/random.h"
+
+namespace poise {
+namespace {
+
+constexpr Size kCells{40, 30};
+constexpr CentreCodec kCodec{.stride = 8};
+
+std::vector<FoundBox> decoded(const EncodedCentres& encoded, const CentreDecoding& options = {}) {
+  const float* maps = encoded.maps.floats().data();
+  const std::size_t plane = kCells.width * kCells.height;
+  return decode(kCodec, maps, maps + plane, maps + 3 * plane, 1, kCells, options);
+}
+
+float at(const Tensor& planes, std::int64_t plane, std::int64_t x, std::int64_t y) {
+  return planes.floats()[static_cast<std::size_t>((plane * kCells.height + y) * kCells.width + x)];
+}
+
+TEST(Centre, DecodingWhatWasEncodedGivesTheBoxes) {
+  Random random(1);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Box> boxes;  // one in each of four quarters, three cells from the next
+    for (const float left : {0.0F, 172.0F}) {
+      for (const float top : {0.0F, 132.0F}) {
+        const auto width = static_cast<float>(random.uniform(1, 300)),
+                   height = static_cast<float>(random.uniform(1, 300));
+        const auto x = left + static_cast<float>(random.uniform(0, 147)),
+                   y = top + static_cast<float>(random.uniform(0, 107));
+        boxes.push_back({x - width / 2, y - height / 2, width, height});
+      }
+    }
+    // A larger box's Gaussian may cover a smaller one's peak, never raise above it.
+    const auto found = decoded(encode(kCodec, boxes, {}, kCells), {.min_score = 0.999F});
+    ASSERT_EQ(found.size(), 4U);
+    const EncodedCentres encoded = encode(kCodec, boxes, {}, kCells);
+    EXPECT_EQ(encoded_boxes(kCodec, encoded.maps.floats().data(), encoded.weights.floats().data(), kCells).size(), 4U);
+    for (const Box& box : boxes) {
+      float best = 0;
+      for (const FoundBox& one : found) best = std::max(best, iou(one.box, box));
+      EXPECT_GT(best, 0.99F);
+    }
+  }
+}
+
+TEST(Centre, ACentreOnTheFirstPixelsEdgeIsInTheFirstCell) {
+  const EncodedCentres encoded = encode(kCodec, std::vector<Box>{{-4, -8, 8, 16}}, {}, kCells);
+  EXPECT_EQ(at(encoded.maps, 0, 0, 0), 1);
+  EXPECT_EQ(at(encoded.maps, 1, 0, 0), 1);  // cells
+  EXPECT_EQ(at(encoded.maps, 2, 0, 0), 2);
+  EXPECT_EQ(at(encoded.maps, 3, 0, 0), 0);
+  EXPECT_EQ(at(encoded.weights, 1, 0, 0), 1);
+  EXPECT_EQ(decoded(encoded).at(0).box, (Box{-4, -8, 8, 16}));
+}
+
+TEST(Centre, TheSmallerOfTwoKeepsTheCell) {
+  const std::vector<Box> boxes{{90, 90, 20, 20}, {50, 50, 100, 100}};
+  const auto found = decoded(encode(kCodec, boxes, {}, kCells));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].box, boxes[0]);
+}
+
+TEST(Centre, IgnoredBoxesHaveNoWeightButAtCentres) {
+  const std::vector<Box> person{{70, 70, 16, 20}}, ignored{{64, 64, 40, 40}, {-1e30F, -1e30F, 1, 1}};
+  const EncodedCentres encoded = encode(kCodec, person, ignored, kCells);
+  EXPECT_EQ(at(encoded.weights, 0, 8, 8), 0);
+  EXPECT_EQ(at(encoded.weights, 0, 12, 12), 0);
+  EXPECT_EQ(at(encoded.weights, 0, 13, 12), 1);
+  EXPECT_EQ(at(encoded.weights, 0, 7, 8), 1);
+  EXPECT_EQ(at(encoded.weights, 0, 9, 10), 1);  // the person's centre, (78, 80)
+}
+
+TEST(Centre, BoxesThatAreNoneLeaveNothing) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  const std::vector<Box> boxes{{kNan, 0, 9, 9}, {0, 0, kInf, 9}, {9, 9, 0, 9},
+                               {9, 9, -3, 9},   {-50, 0, 20, 9}, {330, 0, 9, 9}};
+  const EncodedCentres encoded = encode(kCodec, boxes, {}, kCells);
+  for (const float value : encoded.maps.floats()) ASSERT_EQ(value, 0);
+}
+
+// Boxes moved by the radius in any of the three ways keep the overlap, and some way does not keep much more.
+TEST(Centre, RadiusIsWhereTheOverlapEnds) {
+  for (const Box box : {Box{0, 0, 4, 9}, Box{0, 0, 30, 7}, Box{0, 0, 1, 1}, Box{0, 0, 12, 12}}) {
+    const float r = centre_radius(box.width, box.height, 0.7F);
+    const float same = iou(box, {r, r, box.width, box.height});
+    const float inwards = iou(box, {r, r, box.width - 2 * r, box.height - 2 * r});
+    const float outwards = iou(box, {-r, -r, box.width + 2 * r, box.height + 2 * r});
+    EXPECT_NEAR(std::min({same, inwards, outwards}), 0.7F, 1e-4F);
+  }
+}
+
+TEST(Centre, EqualNeighboursAreOnePeakAndBadOutputsGiveNoBox) {
+  const std::size_t plane = kCells.width * kCells.height;
+  std::vector<float> heat(plane, 0.0F), size(2 * plane, 3.0F), offset(2 * plane, 0.5F);
+  heat[100] = heat[101] = heat[140] = 0.8F;
+  heat[500] = 0.6F;
+  heat[501] = std::numeric_limits<float>::quiet_NaN();
+  heat[700] = 0.9F, size[700] = std::numeric_limits<float>::infinity();
+  heat[800] = 0.9F, size[plane + 800] = -1;
+  heat[900] = 0.9F, offset[900] = std::numeric_limits<float>::quiet_NaN();
+  const auto found = decode(kCodec, heat.data(), size.data(), offset.data(), 1, kCells);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].score, 0.8F);
+  EXPECT_EQ(found[0].box, (Box{20 * 8 + 4 - 12, 2 * 8 + 4 - 12, 24, 24}));
+  EXPECT_EQ(found[1].score, 0.6F);
+  EXPECT_EQ(decode(kCodec, heat.data(), size.data(), offset.data(), 1, kCells, {.most = 1}).size(), 1U);
+}
+
+}  // namespace
+}  // namespace poise

@@ -1,0 +1,95 @@
+#include "poise/data/scene_painter.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "poise/base/check.h"
+
+namespace poise {
+namespace {
+
+/// The two pixels of a side that a pixel of the scene lies between.
+struct Tap {
+  int first = 0, second = 0;
+  float share = 0;  // of the second
+  bool outside = false;
+};
+
+Tap tap_at(double place, int length) {
+  Tap tap;
+  tap.outside = place < -0.5 || place > length - 0.5;
+  const double inside = std::clamp(place, 0.0, length - 1.0);
+  tap.first = static_cast<int>(inside);
+  tap.second = std::min(tap.first + 1, length - 1);
+  tap.share = static_cast<float>(inside - tap.first);
+  return tap;
+}
+
+/// begin: where the picture begins; low, high: the part's.
+std::vector<Tap> taps(int low, int high, double begin, double scale, int length) {
+  std::vector<Tap> all;
+  for (int i = low; i < high; ++i) all.push_back(tap_at((i + 0.5 - begin) / scale - 0.5, length));
+  return all;
+}
+
+using Colour = std::array<float, 3>;
+
+Colour look(const std::uint8_t* above, const std::uint8_t* below, const Tap& column, float down) {
+  const std::ptrdiff_t left = std::ptrdiff_t{3} * column.first, right = std::ptrdiff_t{3} * column.second;
+  Colour colour{};
+  for (std::ptrdiff_t c = 0; c < 3; ++c) {
+    const auto mix = [&](const std::uint8_t* row) {
+      const auto a = static_cast<float>(row[left + c]), b = static_cast<float>(row[right + c]);
+      return a + column.share * (b - a);
+    };
+    const float top = mix(above), bottom = mix(below);
+    colour[static_cast<std::size_t>(c)] = top + down * (bottom - top);
+  }
+  return colour;
+}
+
+/// Of one plane: what a value of [0, 255] becomes.
+struct Normaliser {
+  std::size_t channel = 0;
+  float gain = 1, offset = 0, scale = 1, mean = 0;
+  float operator()(const Colour& seen, float grey, float saturation) const {
+    const float value = grey + saturation * (seen[channel] - grey);
+    return std::clamp(value * gain + offset, 0.0F, 255.0F) * scale - mean;
+  }
+};
+
+}  // namespace
+
+void paint(const ImageView& picture, const Placement& p, const Recolouring& colours, Outside around,
+           const Normalisation& n, Size size, std::span<float> scene) {
+  const int left = static_cast<int>(p.part.x), right = static_cast<int>(p.part.x + p.part.width);
+  const int top = static_cast<int>(p.part.y), bottom = static_cast<int>(p.part.y + p.part.height);
+  POISE_CHECK(left >= 0 && top >= 0 && right <= size.width && bottom <= size.height && !picture.empty());
+  std::array<Normaliser, 3> planes{};
+  for (std::size_t plane = 0; plane < 3; ++plane) {
+    const std::size_t c = n.order == ColourOrder::kBgr ? 2 - plane : plane;
+    planes[plane] = {c, colours.gain[c], colours.offset[c], n.scale / n.std[plane], n.mean[plane] / n.std[plane]};
+  }
+  std::vector<Tap> columns = taps(left, right, p.x, p.scale, picture.width);
+  if (p.flip) std::ranges::reverse(columns);
+  const auto width = static_cast<std::size_t>(size.width);
+  const std::size_t area = width * static_cast<std::size_t>(size.height);
+  for (int y = top; y < bottom; ++y) {
+    const Tap row = tap_at((y + 0.5 - p.y) / p.scale - 0.5, picture.height);
+    float* to = scene.data() + static_cast<std::size_t>(y) * width + static_cast<std::size_t>(left);
+    for (const Tap& column : columns) {
+      const bool outside = row.outside || column.outside;
+      if (!outside || around == Outside::kEdge) {
+        const Colour seen = look(picture.row(row.first), picture.row(row.second), column, row.share);
+        const float grey = 0.299F * seen[0] + 0.587F * seen[1] + 0.114F * seen[2];  // ITU-R BT.601
+        for (std::size_t plane = 0; plane < 3; ++plane)
+          to[plane * area] = planes[plane](seen, grey, colours.saturation);
+      } else if (around == Outside::kMean) {
+        for (std::size_t plane = 0; plane < 3; ++plane) to[plane * area] = 0;
+      }
+      ++to;
+    }
+  }
+}
+
+}  // namespace poise

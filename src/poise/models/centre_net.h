@@ -1,0 +1,27 @@
+#pragma once
+// CentreNet: objects as points. ResNet and stride-2 deconvolutions, named as PoseResNet's, whose weights can start it;
+// the trunk's own maps are added to theirs through 1x1 convolutions, because an object may be smaller than the trunk's
+// stride of 32. Sources: Zhou, Wang and Kraehenbuehl, "Objects as Points", 2019, section 4 and appendix C; lateral
+// connections: Lin et al., Feature Pyramid Networks, CVPR 2017, section 3.
+
+#include "poise/geometry/point.h"
+#include "poise/graph/graph.h"
+
+namespace poise {
+
+struct CentreNetOptions {
+  int depth = 18;         // 18 34 50 101 152
+  Size input{320, 320};   // sides are multiples of 32
+  int categories = 1;     // of objects
+  int deconv_layers = 2;  // 1 to 3: maps of stride 16, 8 or 4
+  int deconv_filters = 64;
+  int deconv_kernel = 4;   // 4 3 2
+  float width = 0.5F;      // of the trunk, as PoseResNet's
+  std::uint64_t seed = 0;  // of the initial weights
+};
+
+/// (N, 3, H, W) -> heatmap (N, categories, h, w) in [0, 1], size (N, 2, h, w) width then height, offset (N, 2, h, w) x
+/// then y, both in cells: codec/centre.h reads them. N is free. Errors: kInvalidArgument, naming the option.
+Result<Graph> centre_net(const CentreNetOptions& options);
+
+}  // namespace poise

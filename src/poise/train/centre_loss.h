@@ -1,0 +1,23 @@
+#pragma once
+// What objects as points learn by. Internal: names types of LibTorch.
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+namespace poise {
+
+struct CentreLossOptions {  // Zhou et al., "Objects as Points", 2019, section 3
+  double alpha = 2;
+  double beta = 4;
+  double size = 0.1;
+  double offset = 1;
+};
+
+/// outputs: heatmap (N, 1, h, w) in [0, 1], size and offset (N, 2, h, w); targets (N, 5, h, w) and weights (N, 2, h, w)
+/// as EncodedCentres has them. The focal loss of the heatmap (CornerNet, equation 1) over the number of centres, and
+/// the mean absolute differences of size and offset at centres, weighted. A scalar.
+at::Tensor centre_loss(const std::vector<at::Tensor>& outputs, const at::Tensor& targets, const at::Tensor& weights,
+                       const CentreLossOptions& options = {});
+
+}  // namespace poise
