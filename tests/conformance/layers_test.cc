@@ -22,15 +22,17 @@ namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
 /// Private headers, not for users of the library: these may name the library they wrap.
-constexpr std::array<std::string_view, 9> kPrivateHeaders{"engine/backends/onednn/",
-                                                          "weights/onnx_wire.h",
-                                                          "weights/onnx_tensor.h",
-                                                          "graph_torch/torch_graph.h",
-                                                          "graph_torch/torch_operators.h",
-                                                          "train/learner.h",
-                                                          "train/loss.h",
-                                                          "train/optimizer.h",
-                                                          "train/validation.h"};
+constexpr std::array<std::string_view, 11> kPrivateHeaders{"engine/backends/onednn/",
+                                                           "weights/onnx_wire.h",
+                                                           "weights/onnx_tensor.h",
+                                                           "graph_torch/torch_graph.h",
+                                                           "graph_torch/torch_operators.h",
+                                                           "train/centre_loss.h",
+                                                           "train/learner.h",
+                                                           "train/loss.h",
+                                                           "train/optimizer.h",
+                                                           "train/task.h",
+                                                           "train/validation.h"};
 constexpr std::array<std::string_view, 15> kThirdParty{
     "dnnl",  "oneapi/",  "turbojpeg", "jpeglib", "png.h", "webp/", "google/protobuf", "nlohmann/",
     ".pb.h", "simdjson", "opencv2/",  "torch/",  "ATen/", "CLI/",  "yaml-cpp/"};
