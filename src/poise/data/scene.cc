@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/data/hide_people.h"
 #include "poise/data/sample.h"
 #include "poise/image/warp.h"
 
@@ -74,6 +75,16 @@ Recolouring draw_recolouring(const SceneOptions& o, Random& random) {
     r.offset[c] = brightness + 127.5F * (1 - contrast);
   }
   return r;
+}
+
+/// `image`: the picture, of whatever size.
+void hide_all(const BoxedPicture& picture, Image& image, Random& random) {
+  std::vector<Box> boxes = picture.persons;
+  boxes.insert(boxes.end(), picture.ignored.begin(), picture.ignored.end());
+  const float x = static_cast<float>(image.width()) / static_cast<float>(picture.picture.width);
+  const float y = static_cast<float>(image.height()) / static_cast<float>(picture.picture.height);
+  for (Box& box : boxes) box = {box.x * x, box.y * y, box.width * x, box.height * y};
+  hide_people(image, boxes, random);
 }
 
 bool covers(const BoxedPicture& picture, const Placement& p) {
@@ -169,7 +180,9 @@ class SceneExamples : public Examples {
 
   Status fill(const Box& part, Random& random, std::span<float> image, std::vector<Box>& persons,
               std::vector<Box>& ignored) const {
-    if (random.uniform() < static_cast<double>(options_.nobody)) {
+    const bool nobody = random.uniform() < static_cast<double>(options_.nobody);
+    const bool hidden = nobody && options_.hidden > 0 && random.uniform() < static_cast<double>(options_.hidden);
+    if (nobody && !hidden) {
       POISE_TRY(const bool filled, fill_with_nobody(part, random, image));
       // Pictures within pictures hold nobody as often: their frames are no sign of people.
       if (filled && random.uniform() < 0.5) {
@@ -186,12 +199,13 @@ class SceneExamples : public Examples {
       POISE_TRY(const bool filled, fill_with_nobody(part, random, image));
       if (!filled) around = Outside::kMean;
     }
-    place_boxes(picture, placement, persons, ignored);
-    return paint(picture, placement, colours, around, image);
+    if (!hidden) place_boxes(picture, placement, persons, ignored);
+    return paint(picture, placement, colours, around, image, hidden ? &random : nullptr);
   }
 
+  /// hide: with these random numbers, none: people are seen.
   Status paint(const BoxedPicture& picture, const Placement& placement, const Recolouring& colours, Outside around,
-               std::span<float> image) const {
+               std::span<float> image, Random* hide = nullptr) const {
     Person source;
     source.path = picture.path;
     int shrink = 1;
@@ -203,6 +217,7 @@ class SceneExamples : public Examples {
       const auto smaller = [scale](int side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
       loaded.image = resize(loaded.image.view(), {smaller(loaded.image.width()), smaller(loaded.image.height())});
     }
+    if (hide != nullptr) hide_all(picture, loaded.image, *hide);
     Placement of_loaded = placement;
     of_loaded.scale = length / loaded.image.width();
     poise::paint(loaded.image.view(), of_loaded, colours, around, options_.normalisation, options_.size, image);
@@ -224,8 +239,9 @@ Status check(const SceneOptions& o) {
   if (!(o.codec.stride >= 1 && o.codec.stride <= 32)) return invalid_argument("the stride must be 1 to 32");
   if (o.scenes < 1 || o.scenes > 1'000'000'000) return invalid_argument("scenes must be 1 to 10^9");
   for (const auto& [name, value] :
-       {std::pair("mosaic", o.mosaic), std::pair("nobody", o.nobody), std::pair("flip", o.flip),
-        std::pair("colour", o.colour), std::pair("saturation", o.saturation), std::pair("grey", o.grey)}) {
+       {std::pair("mosaic", o.mosaic), std::pair("nobody", o.nobody), std::pair("hidden", o.hidden),
+        std::pair("flip", o.flip), std::pair("colour", o.colour), std::pair("saturation", o.saturation),
+        std::pair("grey", o.grey)}) {
     if (!(value >= 0 && value <= 1)) return invalid_argument(std::string(name) + " of scenes must be 0 to 1");
   }
   if (!(o.smallest >= 4 && o.smallest <= o.largest && o.largest <= 4 * kMaxSide)) {

@@ -22,7 +22,8 @@ struct SceneOptions {
   float mosaic = 0.7F;        // probability of 2x2, 3x3 or 4x4 pictures in a scene, else one fills it
   float smallest = 14.0F;     // longer side of the person that a picture is scaled by: from here, input pixels ...
   float largest = 420.0F;     // ... to here, and from 0.22 to 1.5 of the picture's part of the scene
-  float nobody = 0.2F;        // probability that a part of the scene is a part of a picture that holds nobody
+  float nobody = 0.2F;        // probability that a part of the scene holds nobody ...
+  float hidden = 0.0F;        // ... and that it then is a picture whose people are hidden, not a window beside them
   float flip = 0.5F;          // probability, of each picture
   float colour = 0.25F;       // contrast, brightness and each channel's gain by up to this share
   float saturation = 0.4F;    // colours towards grey and away from it by up to this share

@@ -130,6 +130,18 @@ TEST_F(Scenes, PicturesOfNobodyHaveNoCentre) {
   EXPECT_EQ(std::ranges::count(weights, 1.0F), 12 * 8);
 }
 
+TEST_F(Scenes, HiddenPeopleAreNeitherSeenNorAskedFor) {
+  SceneOptions options = small_scenes();
+  options.nobody = options.hidden = 1;
+  const ExamplesPtr examples = scene_examples({{{set_[0]}, 1.0}}, options).value();
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    std::vector<float> image(3 * 96 * 64), targets(5 * 12 * 8, 9), weights(2 * 12 * 8, 9);
+    ASSERT_TRUE(examples->make(0, Random(5, 0, i), 0, {image, targets, weights}).ok());
+    EXPECT_EQ(std::ranges::count(targets, 0.0F), 5 * 12 * 8);
+    EXPECT_EQ(std::ranges::count(weights, 1.0F), 12 * 8);
+  }
+}
+
 TEST_F(Scenes, WorkersChangeNothing) {
   const ExamplesPtr examples = scene_examples({{set_, 1.0}}, small_scenes()).value();
   std::vector<std::vector<float>> images;

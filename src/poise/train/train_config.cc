@@ -101,6 +101,7 @@ Status read_scenes(const ConfigReader& reader, const AugmentOptions& augment, Sc
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SATURATION", options.saturation));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.MOSAIC", options.mosaic));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.NOBODY", options.nobody));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.HIDDEN", options.hidden));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SMALLEST", options.smallest));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.LARGEST", options.largest));
   return check(options);
