@@ -56,7 +56,8 @@ TEST(Detection, FamiliesSayWhatNumpySays) {
 TEST(Detection, EveryFamilyRefusesOutputsOfAnother) {
   for (const DetectionFamily& family : detection_families()) {
     const DetectionHead head{.input = kInput, .anchors = {{{1, 1}}}};
-    const std::vector<std::vector<Shape>> wrong{{}, {{1}}, {{2, 9, 7}}, {{1, 300, 11}}, {{1, 2, 2, 2}, {1, 9, 2, 2}}, {{1, 4, 4}}};
+    const std::vector<std::vector<Shape>> wrong{
+        {}, {{1}}, {{2, 9, 7}}, {{1, 300, 11}}, {{1, 2, 2, 2}, {1, 9, 2, 2}}, {{1, 4, 4}}};
     for (const std::vector<Shape>& shapes : wrong) {
       std::vector<Tensor> outputs;
       for (const Shape& shape : shapes) outputs.emplace_back(shape);

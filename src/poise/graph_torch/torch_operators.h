@@ -27,8 +27,8 @@ struct TorchOperator {
 /// nullptr where the operator is not known here.
 const TorchOperator* find_torch_operator(std::string_view name);
 
-/// ConvTranspose of kernel 4, stride 2, padding 1 as one convolution to four phases: the same sums, and on a CPU several
-/// times as fast. `weight` is (in, out, 4, 4), as the literature has it. Public for tests.
+/// ConvTranspose of kernel 4, stride 2, padding 1 as one convolution to four phases: the same sums, and on a CPU
+/// several times as fast. `weight` is (in, out, 4, 4), as the literature has it. Public for tests.
 at::Tensor deconvolve_in_phases(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias);
 
 }  // namespace poise

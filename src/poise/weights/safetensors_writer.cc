@@ -18,7 +18,8 @@ Result<Bytes> to_safetensors(const std::map<std::string, std::shared_ptr<const T
   std::uint64_t end = 0;
   for (const auto& [name, tensor] : tensors) {
     const Status fits = check_tensor_name(name);
-    if (!fits.ok() || name.empty() || name == "__metadata__") return invalid_argument("a tensor's name cannot be written");
+    if (!fits.ok() || name.empty() || name == "__metadata__")
+      return invalid_argument("a tensor's name cannot be written");
     if (tensor->type() != DType::kFloat32 && tensor->type() != DType::kInt64) {
       return invalid_argument("tensor " + name + " is " + name_of(tensor->type()) + ": float32 and int64 are written");
     }
