@@ -269,7 +269,9 @@ def agree(arguments, folder, data) -> dict:
     call_peer("onnxruntime", "fp32", arguments, data, wanted_path)
     wanted = numpy.load(wanted_path)
     differences = {}
-    for engine, precision in [(e, p) for e in PRECISIONS for p in PRECISIONS[e] if p in arguments.precisions]:
+    chosen = {"poise", "onnxruntime", *arguments.engines}
+    entries = [(e, p) for e in PRECISIONS if e in chosen for p in PRECISIONS[e] if p in arguments.precisions]
+    for engine, precision in entries:
         path = os.path.join(folder, f"{engine}-{precision}.npy")
         try:
             if engine == "poise":
@@ -332,6 +334,8 @@ def main() -> int:
     parser.add_argument("--batches", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8])
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=["fp32"], help="fp32, bf16")
     parser.add_argument("--int8", metavar="FILE", help="the same network in QDQ form: int8 is measured too, on it")
+    parser.add_argument("--engines", type=lambda text: text.split(","), default=list(PRECISIONS),
+                        help="of " + ", ".join(PRECISIONS) + "; the first two always run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=15, help="of each peer in each round")
     parser.add_argument("--poise", default=os.path.join(ROOT, "build", "release", "bin", "poise"))

@@ -31,7 +31,7 @@ BytesView between(const std::uint8_t* begin, const std::uint8_t* end) {
 
 std::span<const ShippedModel> shipped_models() {
   static const std::array<ShippedModel, 1> kModels{{
-      {"poise-small", "COCO's 17 joints, 128x128: made for two cores",
+      {"poise-small", "COCO's 17 joints, 192x192: made for two cores",
        between(poise_embedded_small, poise_embedded_small_end)},
   }};
   return kModels;
