@@ -177,13 +177,15 @@ void print(const Json& row) {
   }
 }
 
-/// int8 among "all" only where the network is made for it.
-std::vector<Precision> precisions(const Options& o, bool integers) {
+/// int8 among "all" only where the network is made for it; the network is let go, so that memory is that of one
+/// session.
+Result<std::vector<Precision>> precisions(const Options& o) {
   std::vector<Precision> wanted;
   for (const std::string& name : o.precisions) {
     if (name == "all") {
+      POISE_TRY(const OpenModel model, open_model(o.model));
       wanted = native_precisions();
-      if (!integers) std::erase(wanted, Precision::kInt8);
+      if (!holds_integers(model.onnx.graph)) std::erase(wanted, Precision::kInt8);
       return wanted;
     }
     wanted.push_back(find_precision(name).value());
@@ -224,12 +226,12 @@ Status bench(const Options& o) {
     return {};
   }
   if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
+  POISE_TRY(const std::vector<Precision> wanted, precisions(o));
   std::string hash;
   Json rows = Json::array();
   if (!o.json)
     std::printf("precision threads  batch streams  median ms     min ms  ms a person  persons/s  arena MB\n");
-  POISE_TRY(const OpenModel first, open_model(o.model));
-  for (const Precision precision : precisions(o, holds_integers(first.onnx.graph))) {
+  for (const Precision precision : wanted) {
     for (const int threads : o.threads) {
       for (const int batch : o.batches) {
         for (const int streams : o.streams) {

@@ -112,11 +112,10 @@ Status eval_detector(const DetectorEvaluation& o, Console& console) {
   auto truth = people_of(std::move(read));
   if (!truth.ok()) return truth.error().prefixed(o.annotations);
   if (truth->images.empty()) return invalid_argument(o.annotations + ": lists no image");
-  DetectorFlags flags = o.detector;
-  POISE_TRY(const NamedDetector as_used, open_detector(flags, o.run));
-  const float threshold = as_used.detector.card().head.threshold;
-  flags.threshold = std::min(threshold, kLeastScore);
-  POISE_TRY(NamedDetector detector, open_detector(flags, o.run));
+  POISE_TRY(NamedDetector detector, open_detector(o.detector, o.run));
+  const Json as_used = detector_json(detector);
+  const float threshold = detector.detector.card().head.threshold;
+  detector.detector.set_threshold(std::min(threshold, kLeastScore));
   watch_interrupts();
   POISE_TRY(const Found found, find(o, *truth, detector.detector, console));
   const std::string text = found.results.dump();
@@ -142,7 +141,7 @@ Status eval_detector(const DetectorEvaluation& o, Console& console) {
   json.set("poise", kVersion);
   json.set("protocol", "COCO box AP (IoU) of people, variant cocoapi");
   json.set("annotations", o.annotations);
-  json.set("detector", detector_json(as_used));
+  json.set("detector", as_used);
   for (const auto& [name, value] : evaluation.figures) json.set(name, value);
   json.set("threshold", threshold);
   json.set("recall", recall);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kit/graphs.h"
+#include "poise/graph/passes/passes.h"
 
 namespace poise::kit {
 
@@ -18,18 +19,7 @@ class QdqNetwork {
   ValueId input(Shape shape) { return graph.add_input("x", std::move(shape)); }
 
   /// x -> QuantizeLinear -> DequantizeLinear.
-  ValueId round(ValueId from, const Grid& grid) {
-    Tensor zero(Shape{}, grid.type);
-    if (grid.type == DType::kInt8) {
-      zero.as<std::int8_t>()[0] = static_cast<std::int8_t>(grid.zero);
-    } else {
-      zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(grid.zero);
-    }
-    const ValueId scale = graph.add_constant(fresh("scale"), shared(Tensor::from({}, std::vector<float>{grid.scale})));
-    const ValueId point = graph.add_constant(fresh("zero"), shared(std::move(zero)));
-    const ValueId integers = graph.add_node("QuantizeLinear", fresh("q"), {from, scale, point}, fresh("integers"));
-    return graph.add_node("DequantizeLinear", fresh("d"), {integers, scale, point}, fresh("rounded"));
-  }
+  ValueId round(ValueId from, const Grid& grid) { return add_rounding(graph, from, grid, fresh("value")); }
 
   /// int8 weights of a scale each output channel (axis 0; a transposed one's axis 1), behind a DequantizeLinear.
   ValueId weight(const Shape& shape, std::size_t axis, float largest) {

@@ -97,6 +97,7 @@ Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
 }
 
 const DetectorCard& Detector::card() const { return state_->card; }
+void Detector::set_threshold(float threshold) { state_->card.head.threshold = threshold; }
 const std::string& Detector::model_hash() const { return state_->hash; }
 Precision Detector::precision() const { return state_->precision; }
 int Detector::threads() const { return state_->threads; }

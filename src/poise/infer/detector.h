@@ -38,7 +38,8 @@ class Detector {
   /// person's class that the network has not), kUnsupported (outputs of another family).
   Result<std::vector<PersonBox>> detect(const ImageView& image);
 
-  const DetectorCard& card() const;  // with the options' threshold and nms
+  const DetectorCard& card() const;     // with the options' threshold and nms
+  void set_threshold(float threshold);  // of scores, from the next picture on; siblings made before keep theirs
   const std::string& model_hash() const;
   Precision precision() const;  // in force
   int threads() const;

@@ -225,8 +225,11 @@ Result<std::vector<Estimate>> Estimator::estimate(std::span<const Scene> scenes,
         write_crop(scenes[person.scene].image, to_crop, size, s.card.normalisation, plane, s.card.resample);
       }
     }
-    for (std::int64_t p = 0; crops == 2 && p < persons; ++p) {
-      mirror_rows(planes + p * pixels, planes + (persons + p) * pixels, 3LL * size.height, size.width);
+    if (crops == 2) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+      for (std::int64_t p = 0; p < persons; ++p) {
+        mirror_rows(planes + p * pixels, planes + (persons + p) * pixels, 3LL * size.height, size.width);
+      }
     }
     POISE_RETURN_IF_ERROR(s.forward(input, s.outputs));
     POISE_RETURN_IF_ERROR(s.check_outputs());

@@ -5,25 +5,14 @@
 #include <string>
 
 #include "poise/base/check.h"
+#include "poise/weights/resnets.h"
 
 namespace poise {
 namespace {
 
-struct Trunk {
-  int depth;
-  bool bottleneck;  // 1x1, 3x3, 1x1 to four times the planes; otherwise two 3x3
-  std::array<int, 4> blocks;
-};
-// He et al., CVPR 2016, table 1.
-constexpr std::array<Trunk, 5> kTrunks{{{18, false, {2, 2, 2, 2}},
-                                        {34, false, {3, 4, 6, 3}},
-                                        {50, true, {3, 4, 6, 3}},
-                                        {101, true, {3, 4, 23, 3}},
-                                        {152, true, {3, 8, 36, 3}}}};
-
-const Trunk* find_trunk(int depth) {
-  const auto* found = std::find_if(kTrunks.begin(), kTrunks.end(), [&](const Trunk& t) { return t.depth == depth; });
-  return found == kTrunks.end() ? nullptr : found;
+const ResNet* find_trunk(int depth) {
+  const auto* found = std::find_if(kResNets.begin(), kResNets.end(), [&](const ResNet& r) { return r.depth == depth; });
+  return found == kResNets.end() ? nullptr : found;
 }
 
 std::int64_t scaled(int planes, float width) {
@@ -40,7 +29,7 @@ ValueId add_block(Layers& net, ValueId x, const std::string& name, std::int64_t 
 }  // namespace
 
 Status check(const PoseResNetOptions& options) {
-  const Trunk* trunk = find_trunk(options.depth);
+  const ResNet* trunk = find_trunk(options.depth);
   if (trunk == nullptr) {
     return invalid_argument("depth is " + std::to_string(options.depth) + ": give 18, 34, 50, 101 or 152");
   }
@@ -63,7 +52,7 @@ Status check(const PoseResNetOptions& options) {
 }
 
 std::array<FeatureMap, 4> add_trunk(Layers& net, const PoseResNetOptions& options) {
-  const Trunk* trunk = find_trunk(options.depth);
+  const ResNet* trunk = find_trunk(options.depth);
   POISE_CHECK(trunk != nullptr);
   std::array<FeatureMap, 4> maps;
   ValueId x = net.graph.add_input("input", {-1, 3, options.input.height, options.input.width});

@@ -91,18 +91,6 @@ Grid least_squares(const Range& range) {
   return best;
 }
 
-/// Over all batches: `visit(value's index, its tensor)`.
-template <typename Visit>
-Status run_all(Session& session, std::span<const Tensor> batches, Visit visit) {
-  std::vector<Tensor> outputs;
-  for (const Tensor& batch : batches) {
-    const TensorView view(batch);
-    POISE_RETURN_IF_ERROR(session.run({&view, 1}, outputs));
-    for (std::size_t i = 0; i < outputs.size(); ++i) visit(i, outputs[i]);
-  }
-  return {};
-}
-
 }  // namespace
 
 const char* name_of(RangeRule rule) {
@@ -126,7 +114,6 @@ Grid Range::grid(RangeRule rule) const {
 Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<const ValueId> values,
                                                 std::span<const Tensor> batches, int threads) {
   std::map<ValueId, Range> ranges;
-  std::vector<double> counts(values.size());  // elements of one channel
   for (const ValueId id : values) ranges[id];
   // A network input is no computed output: it is looked at where it comes in.
   Graph seen = graph;
@@ -165,13 +152,16 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
       ++range.histogram[static_cast<std::size_t>(std::clamp(bin, 0.0, Range::kBins - 1.0))];
     }
   };
+  std::vector<Tensor> outputs;
   for (const bool first : {true, false}) {
     const auto look = [&](ValueId id, const Tensor& tensor) { first ? extend(id, tensor) : count(id, tensor); };
     for (const Tensor& batch : batches) {
       for (const ValueId id : given) look(id, batch);
+      if (computed.empty()) continue;
+      const TensorView view(batch);
+      POISE_RETURN_IF_ERROR(session.run({&view, 1}, outputs));
+      for (std::size_t i = 0; i < computed.size(); ++i) look(computed[i], outputs[i]);
     }
-    if (computed.empty()) continue;
-    POISE_RETURN_IF_ERROR(run_all(session, batches, [&](std::size_t i, const Tensor& t) { look(computed[i], t); }));
   }
   for (const auto& [id, range] : ranges) {
     if (std::isfinite(range.low) && std::isfinite(range.high)) continue;

@@ -97,21 +97,7 @@ Graph to_qdq(const Graph& graph, const std::set<int>& layers, const std::map<Val
   constexpr int kPerAxisOpset = 13;  // DequantizeLinear's axis
   qdq.opset = std::max(qdq.opset, kPerAxisOpset);
   for (const Rounded& entry : rounded_values(graph, layers)) {
-    const Grid& grid = grids.at(entry.like);
-    const std::string& name = graph.values[entry.value].name;
-    Tensor zero(Shape{}, grid.type);
-    if (grid.type == DType::kInt8) {
-      zero.as<std::int8_t>()[0] = static_cast<std::int8_t>(grid.zero);
-    } else {
-      zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(grid.zero);
-    }
-    const ValueId scale = qdq.add_constant(
-        name + "_scale", std::make_shared<const Tensor>(Tensor::from({}, std::vector<float>{grid.scale})));
-    const ValueId point = qdq.add_constant(name + "_zero_point", std::make_shared<const Tensor>(std::move(zero)));
-    const ValueId integers =
-        qdq.add_node("QuantizeLinear", name + "_quantize", {entry.value, scale, point}, name + "_quantized");
-    const ValueId back =
-        qdq.add_node("DequantizeLinear", name + "_dequantize", {integers, scale, point}, name + "_dequantized");
+    const ValueId back = add_rounding(qdq, entry.value, grids.at(entry.like), graph.values[entry.value].name);
     for (const int reader : entry.readers) {
       std::vector<ValueId>& inputs = qdq.nodes[reader].inputs;
       const bool is_layer = layers.contains(reader);

@@ -114,6 +114,23 @@ class Reader {
 Status read_input(const Json& json, Size graph_input, Size& size);
 /// "colour", "scale", "mean", "std".
 Status read_normalisation(const Json& json, Normalisation& normalisation);
+/// "name", "source", "licence", "training_data", "accuracy": members of both cards.
+template <typename Card>
+Status read_texts(const Reader& reader, Card& card) {
+  POISE_RETURN_IF_ERROR(reader.text("name", card.name));
+  POISE_RETURN_IF_ERROR(reader.text("source", card.source));
+  POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
+  POISE_RETURN_IF_ERROR(reader.text("training_data", card.training_data));
+  return reader.text("accuracy", card.accuracy);
+}
+/// The same but for the name, which stands first in a card.
+template <typename Card>
+void put_texts(const Card& card, Json& json) {
+  if (!card.source.empty()) json.set("source", card.source);
+  if (!card.licence.empty()) json.set("licence", card.licence);
+  if (!card.training_data.empty()) json.set("training_data", card.training_data);
+  if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
+}
 inline Json triple(const std::array<float, 3>& values) { return Json::Array{values[0], values[1], values[2]}; }
 
 }  // namespace poise::card

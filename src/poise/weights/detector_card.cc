@@ -221,11 +221,7 @@ Result<DetectorCard> detector_card_from_json(const Json& json, Size input) {
   POISE_RETURN_IF_ERROR(reader.text("precision", card.precision));
   if (card.precision != "fp32" && card.precision != "bf16")
     return wrong("precision", "must be fp32 or bf16, it is " + printable(card.precision));
-  POISE_RETURN_IF_ERROR(reader.text("name", card.name));
-  POISE_RETURN_IF_ERROR(reader.text("source", card.source));
-  POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
-  POISE_RETURN_IF_ERROR(reader.text("training_data", card.training_data));
-  POISE_RETURN_IF_ERROR(reader.text("accuracy", card.accuracy));
+  POISE_RETURN_IF_ERROR(read_texts(reader, card));
   return card;
 }
 
@@ -268,10 +264,7 @@ Json to_json(const DetectorCard& card) {
   }
   if (card.head.logits) json.set("logits", true);
   if (card.precision != "fp32") json.set("precision", card.precision);
-  if (!card.source.empty()) json.set("source", card.source);
-  if (!card.licence.empty()) json.set("licence", card.licence);
-  if (!card.training_data.empty()) json.set("training_data", card.training_data);
-  if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
+  put_texts(card, json);
   return json;
 }
 

@@ -138,11 +138,7 @@ Result<ModelCard> card_from_json(const Json& json, Size input) {
   POISE_RETURN_IF_ERROR(reader.text("precision", card.precision));
   if (card.precision != "fp32" && card.precision != "bf16" && card.precision != "int8")
     return wrong("precision", "must be fp32, bf16 or int8, it is " + printable(card.precision));
-  POISE_RETURN_IF_ERROR(reader.text("name", card.name));
-  POISE_RETURN_IF_ERROR(reader.text("source", card.source));
-  POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
-  POISE_RETURN_IF_ERROR(reader.text("training_data", card.training_data));
-  POISE_RETURN_IF_ERROR(reader.text("accuracy", card.accuracy));
+  POISE_RETURN_IF_ERROR(read_texts(reader, card));
   return card;
 }
 
@@ -164,10 +160,7 @@ Json to_json(const ModelCard& card) {
   json.set("flip_shift", card.flip_shift);
   if (card.precision != "fp32") json.set("precision", card.precision);
   if (!card.output_skeleton.empty()) json.set("output_skeleton", card.output_skeleton);
-  if (!card.source.empty()) json.set("source", card.source);
-  if (!card.licence.empty()) json.set("licence", card.licence);
-  if (!card.training_data.empty()) json.set("training_data", card.training_data);
-  if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
+  put_texts(card, json);
   return json;
 }
 

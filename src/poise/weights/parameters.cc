@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poise/weights/printable.h"
+#include "poise/weights/resnets.h"
 
 namespace poise {
 namespace {
@@ -39,24 +40,14 @@ int count_while(const Has& has, const std::string& before, const std::string& af
   return count;
 }
 
-// By the number of blocks a stage: He et al., CVPR 2016, table 1. 0: no ResNet of the literature.
+// By the number of blocks a stage. 0: no ResNet of the literature.
 int resnet_depth(const Has& has) {
-  struct Trunk {
-    int depth;
-    bool bottleneck;
-    std::array<int, 4> blocks;
-  };
-  constexpr std::array<Trunk, 5> kTrunks{{{18, false, {2, 2, 2, 2}},
-                                          {34, false, {3, 4, 6, 3}},
-                                          {50, true, {3, 4, 6, 3}},
-                                          {101, true, {3, 4, 23, 3}},
-                                          {152, true, {3, 8, 36, 3}}}};
   std::array<int, 4> blocks{};
   for (int stage = 0; stage < 4; ++stage) {
     blocks.at(stage) = count_while(has, "layer" + std::to_string(stage + 1) + ".", ".conv1.weight");
   }
   const bool bottleneck = has("layer1.0.conv3.weight");
-  for (const Trunk& trunk : kTrunks) {
+  for (const ResNet& trunk : kResNets) {
     if (trunk.blocks == blocks && trunk.bottleneck == bottleneck) return trunk.depth;
   }
   return 0;

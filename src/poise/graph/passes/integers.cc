@@ -96,6 +96,21 @@ Grid Graph::grid_of(const Node& node) const {
   return grid.scale > 0 ? grid : Grid{};
 }
 
+ValueId add_rounding(Graph& graph, ValueId value, const Grid& grid, const std::string& name) {
+  Tensor zero(Shape{}, grid.type);
+  if (grid.type == DType::kInt8) {
+    zero.as<std::int8_t>()[0] = static_cast<std::int8_t>(grid.zero);
+  } else {
+    zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(grid.zero);
+  }
+  const ValueId scale = graph.add_constant(
+      name + "_scale", std::make_shared<const Tensor>(Tensor::from({}, std::vector<float>{grid.scale})));
+  const ValueId point = graph.add_constant(name + "_zero_point", std::make_shared<const Tensor>(std::move(zero)));
+  const ValueId integers =
+      graph.add_node("QuantizeLinear", name + "_quantize", {value, scale, point}, name + "_quantized");
+  return graph.add_node("DequantizeLinear", name + "_dequantize", {integers, scale, point}, name + "_dequantized");
+}
+
 void note_weight_scales(Graph& graph) {
   const std::vector<int> producers = index_producers(graph);
   for (Node& node : graph.nodes) {

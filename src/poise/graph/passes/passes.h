@@ -2,6 +2,7 @@
 // Rewrites an engine applies to its own copy of a graph. Each keeps the outputs' values; tests hold them to it.
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "poise/graph/graph.h"
@@ -32,6 +33,8 @@ void remove_dead(Graph& graph);
 void note_weight_scales(Graph& graph);
 /// Whether any layer has such weights and reads an input that comes from a DequantizeLinear.
 bool has_integer_layers(const Graph& graph);
+/// value -> QuantizeLinear -> DequantizeLinear, named after `name`; returns what comes out.
+ValueId add_rounding(Graph& graph, ValueId value, const Grid& grid, const std::string& name);
 /// Before fuse_activations_and_residuals(): a layer with int8 weights whose integers only an Add reads gives the Add
 /// its sum as it is; one rounding less. Not where the integers' range cuts negative values off.
 void drop_roundings_before_sums(Graph& graph);

@@ -150,21 +150,10 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
   const Slot target{Binding::Kind::kArena, arena.add(wanted.get_size(), now()), wanted, true};
   dnnl::memory to = bind(target.kind, target.index, wanted);
   slots_[id].push_back(target);
-  dnnl::primitive_attr attributes = user_scratchpad();
-  const bool from_integers = is_integer(type_of(source.layout));
-  const bool to_integers = is_integer(type_of(wanted));
-  if (grid(id).any() && from_integers != to_integers) {
-    attributes.set_output_scales(0, {from_integers ? grid(id).scale : 1.0F / grid(id).scale});
-    if (grid(id).zero != 0) {
-      attributes.set_zero_points(from_integers ? DNNL_ARG_FROM : DNNL_ARG_TO, 0, {grid(id).zero});
-    }
-  }
-  const dnnl::reorder::primitive_desc planned(engine, source.layout, engine, wanted, attributes);
   Node reorder;
   reorder.op = "reorder";
   reorder.name = graph.values[id].name;
-  add_primitive(reorder, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+  add_reorder(reorder, from, to, grid(id));
   return bind(target.kind, target.index, wanted);
 }
 
@@ -188,9 +177,7 @@ dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, c
   Node node;
   node.op = "copy";
   node.name = graph.values[source].name;
-  const dnnl::reorder::primitive_desc planned(engine, held, engine, held, user_scratchpad());
-  add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, copy}}, 0);
+  add_reorder(node, from, copy);
   return bind(slots_[id].front().kind, slots_[id].front().index, layout);
 }
 
@@ -206,6 +193,20 @@ void Builder::add_primitive(const Node& node, const std::string& what, const dnn
   add_step(named, kernel, multiply_adds, [primitive, arguments = std::move(arguments)](dnnl::stream& stream) {
     primitive.execute(stream, arguments);
   });
+}
+
+void Builder::add_reorder(const Node& node, const dnnl::memory& from, const dnnl::memory& to, const Grid& grid) {
+  const Desc source = from.get_desc();
+  const Desc destination = to.get_desc();
+  dnnl::primitive_attr attributes = user_scratchpad();
+  const bool from_integers = is_integer(type_of(source));
+  if (grid.any() && from_integers != is_integer(type_of(destination))) {
+    attributes.set_output_scales(0, {from_integers ? grid.scale : 1.0F / grid.scale});
+    if (grid.zero != 0) attributes.set_zero_points(from_integers ? DNNL_ARG_FROM : DNNL_ARG_TO, 0, {grid.zero});
+  }
+  const dnnl::reorder::primitive_desc planned(engine, source, engine, destination, attributes);
+  add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
+                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
 }
 
 void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
@@ -253,9 +254,7 @@ Status Builder::build() {
     Node node;
     node.op = "output";
     node.name = graph.values[id].name;
-    const dnnl::reorder::primitive_desc planned(engine, desc(id), engine, wanted, user_scratchpad());
-    add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                  {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+    add_reorder(node, from, to);
   }
   arena.allocate();
   return {};

@@ -86,6 +86,8 @@ class Builder {
   void add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
                      const Desc& scratchpad, const std::string& kernel, std::unordered_map<int, dnnl::memory> arguments,
                      std::int64_t multiply_adds);
+  /// Copies from one layout into another; `grid`: between integers and the floats they stand for.
+  void add_reorder(const Node& node, const dnnl::memory& from, const dnnl::memory& to, const Grid& grid = {});
   void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                 std::function<void(dnnl::stream&)> run);
   bool is_output(ValueId id) const {

@@ -1,5 +1,5 @@
 // Layers that compute in integers, and the rounding between them. oneDNN 3.x sets scales otherwise than 2.x: here
-// alone, and in Builder::read().
+// alone, and in Builder::add_reorder().
 
 #include <cmath>
 #include <optional>
@@ -92,13 +92,7 @@ bool lower_rounding(Builder& builder, const Node& node) {
                           ? builder.blocked(builder.shape(from))
                           : builder.desc(from);
   const dnnl::memory source = builder.read(from, floats);
-  const dnnl::memory destination = builder.write(to, layout);
-  dnnl::primitive_attr attributes = user_scratchpad();
-  attributes.set_output_scales(0, {1.0F / grid.scale});
-  if (grid.zero != 0) attributes.set_zero_points(DNNL_ARG_TO, 0, {grid.zero});
-  const dnnl::reorder::primitive_desc planned(builder.engine, floats, builder.engine, layout, attributes);
-  builder.add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}}, 0);
+  builder.add_reorder(node, source, builder.write(to, layout), grid);
   return true;
 }
 

@@ -8,13 +8,6 @@
 namespace poise::onednn {
 namespace {
 
-void add_reorder(Builder& builder, const Node& node, const dnnl::memory& from, const dnnl::memory& to) {
-  const dnnl::reorder::primitive_desc planned(builder.engine, from.get_desc(), builder.engine, to.get_desc(),
-                                              user_scratchpad());
-  builder.add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
-}
-
 /// Whether cutting the axis at these extents leaves blocks of channels whole.
 bool keeps_blocks(const Builder& builder, const Shape& shape, std::size_t axis, std::span<const std::int64_t> cuts) {
   if (shape.size() != 4) return false;
@@ -55,7 +48,7 @@ void add_cut(Builder& builder, const Node& node, ValueId output, const Shape& of
   const dnnl::memory from = builder.read(node.inputs[0], whole);
   // A view into memory whose address comes later: bound like the whole, described as the part.
   const dnnl::memory part = builder.view(from, whole.submemory_desc(out, offsets));
-  add_reorder(builder, node, part, builder.write(output, blocked ? builder.blocked(out) : Builder::plain(out)));
+  builder.add_reorder(node, part, builder.write(output, blocked ? builder.blocked(out) : Builder::plain(out)));
 }
 
 bool lower_split(Builder& builder, const Node& node) {
@@ -124,7 +117,7 @@ bool lower_transpose(Builder& builder, const Node& node) {
   for (const std::int64_t axis : order) permuted.push_back(steps[static_cast<std::size_t>(axis)]);
   const dnnl::memory from = builder.read(node.inputs[0], Builder::plain(in));
   const dnnl::memory seen = builder.view(from, Desc(out, dnnl::memory::data_type::f32, permuted));
-  add_reorder(builder, node, seen, builder.write(node.outputs[0], Builder::plain(out)));
+  builder.add_reorder(node, seen, builder.write(node.outputs[0], Builder::plain(out)));
   return true;
 }
 
@@ -134,7 +127,7 @@ bool lower_reshape(Builder& builder, const Node& node) {
   const Shape flat{element_count(builder.shape(node.inputs[0])).value()};
   const dnnl::memory from = builder.read(node.inputs[0], Builder::plain(builder.shape(node.inputs[0])));
   const dnnl::memory to = builder.write(node.outputs[0], Builder::plain(builder.shape(node.outputs[0])));
-  add_reorder(builder, node, builder.view(from, Builder::plain(flat)), builder.view(to, Builder::plain(flat)));
+  builder.add_reorder(node, builder.view(from, Builder::plain(flat)), builder.view(to, Builder::plain(flat)));
   return true;
 }
 
