@@ -139,6 +139,22 @@ TEST(Session, TransposedConvolutionsOfAllKindsAgree) {
   expect_backends_agree(one_layer("ConvTranspose", input, {24, 20, 3, 3}, 20, {{"dilations", Ints{2, 2}}}), {input});
 }
 
+/// By Winograd's tiles, whole and cut off, some images at once, alone and before another layer.
+TEST(Session, TransposedConvolutionsOfManyPixelsAgree) {
+  const Attributes attributes{{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}};
+  for (const Shape& input : {Shape{1, 64, 16, 16}, Shape{1, 96, 17, 19}, Shape{2, 64, 32, 24}, Shape{3, 64, 15, 30}}) {
+    SCOPED_TRACE(to_string(input));
+    Graph graph = one_layer("ConvTranspose", input, {input[1], 32, 4, 4}, 32, attributes);
+    expect_backends_agree(graph, {input});
+    const ValueId relu = graph.add_node("Relu", "relu", {graph.outputs[0]}, "r");
+    graph.outputs = {relu};
+    expect_backends_agree(graph, {input});
+    const ValueId weight = graph.add_constant("final", random_tensor({32, 32, 1, 1}, 3));
+    graph.outputs = {graph.add_node("Conv", "final_layer", {relu, weight}, "f")};
+    expect_backends_agree(graph, {input});
+  }
+}
+
 TEST(Session, FusedOperatorsAgree) {
   for (const std::string op : {"Conv", "ConvTranspose"}) {
     for (const std::int64_t group : {1, 24}) {

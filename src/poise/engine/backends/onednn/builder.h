@@ -12,8 +12,10 @@
 
 #include "poise/engine/backends/onednn/arena.h"
 #include "poise/engine/backends/onednn/weight_store.h"
+#include "poise/engine/backends/onednn/winograd.h"
 #include "poise/engine/session.h"
 #include "poise/graph/graph.h"
+#include "poise/graph/ops/conv.h"
 
 namespace poise::onednn {
 
@@ -149,6 +151,12 @@ bool is_fast(const PrimitiveDesc& planned) {
 Result<bool> lower_conv(Builder& builder, const Node& node);
 Result<bool> lower_conv_transpose(Builder& builder, const Node& node);
 Result<bool> lower_other(Builder& builder, const Node& node);
+/// The layer by tiles; empty where it has not the geometry.
+std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, const ConvAttributes& attributes);
+/// Where it was faster than the layer as it is, on PoseResNets of many widths (bench/README.md).
+bool pays(const Winograd& winograd);
+/// False: the engine has no matrix product for it.
+bool lower_winograd(Builder& builder, const Node& node, Winograd winograd, const Tensor& weight, const Tensor* bias);
 bool lower_eltwise(Builder& builder, const Node& node);
 bool lower_rounding(Builder& builder, const Node& node);
 Result<bool> lower_movement(Builder& builder, const Node& node);

@@ -12,7 +12,8 @@ constexpr std::int64_t kColours = 4;  // fewer channels than these are planes of
 
 Desc any(const Shape& shape, Type type = Type::f32) { return Desc(shape, type, Tag::any); }
 
-/// Winograd F(4x4, 3x3) does a quarter of the products; it pays where there are channels enough to hide its transforms.
+/// oneDNN's Winograd F(4x4, 3x3) does a quarter of the products, in float32; it pays where there are channels enough to
+/// hide its transforms.
 bool suits_winograd(const ConvGeometry& g) {
   constexpr std::int64_t kFewestChannels = 64;
   return g.weight.size() == 4 && g.weight[2] == 3 && g.weight[3] == 3 && g.strides[0] == 1 && g.strides[1] == 1 &&
@@ -129,6 +130,8 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
   g.float_result = builder.is_output(node.outputs[0]);
   const bool sum = node.fusion.residual != kNoValue;
   if (lower_integer_conv(builder, node, g)) return true;
+  const auto winograd = winograd_form(builder, node, a);
+  if (winograd && pays(*winograd) && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
   const auto planned = plan_convolution(builder, g, make_attributes(node.fusion, sum));
   if (!planned) return false;
 

@@ -225,6 +225,10 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
   POISE_TRY(const ConvAttributes a, conv_transpose_attributes(node, builder.shape(node.inputs[0]), weight->shape()));
   if (a.group == 1 && a.dilations[0] == 1 && a.dilations[1] == 1) {
     auto form = node.fusion.residual == kNoValue ? integer_form(builder, node) : std::nullopt;
+    if (!form) {
+      const auto winograd = winograd_form(builder, node, a);
+      if (winograd && pays(*winograd) && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+    }
     POISE_TRY(bool done, lower_phases(builder, node, a, *weight, bias, form));
     if (!done && form) {
       form.reset();

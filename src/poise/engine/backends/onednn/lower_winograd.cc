@@ -1,0 +1,118 @@
+#include "poise/engine/backends/onednn/builder.h"
+#include "poise/engine/backends/onednn/winograd.h"
+
+namespace poise::onednn {
+namespace {
+
+bool both(const std::array<std::int64_t, 2>& pair, std::int64_t value) { return pair[0] == value && pair[1] == value; }
+
+/// Images together: more rows read the weights once, fewer keep the products in the cache.
+std::int64_t images_together(std::int64_t batch, std::int64_t rows_of_one) {
+  constexpr std::int64_t kRows = 256;
+  std::int64_t together = std::clamp<std::int64_t>(kRows / rows_of_one, 1, batch);
+  while (batch % together != 0) --together;
+  return together;
+}
+
+std::optional<dnnl::matmul::primitive_desc> plan_products(const Builder& builder, const Winograd& w) {
+  const Type type = w.source_bfloat16 ? Type::bf16 : Type::f32;
+  const std::int64_t columns = w.phases() * w.out_channels;
+  const Desc source({Winograd::kPoints, w.rows(), w.in_channels}, type, Tag::abc);
+  const Desc weight({Winograd::kPoints, w.in_channels, columns}, type, Tag::any);
+  const Desc destination({Winograd::kPoints, w.rows(), columns}, Type::f32, Tag::abc);
+  try {
+    const dnnl::matmul::primitive_desc planned(dnnl::matmul::desc(source, weight, destination), user_scratchpad(),
+                                               builder.engine, true);
+    // Its other implementations pack the weights anew at every call.
+    if (planned && std::string(planned.impl_info_str()).starts_with("brg")) return planned;
+  } catch (const dnnl::error&) {  // not to be had: the layer runs as it is
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, const ConvAttributes& a) {
+  const Shape& in = builder.shape(node.inputs[0]);
+  Winograd w;
+  w.transposed = node.op == "ConvTranspose";
+  const bool shape = both(a.kernel, w.transposed ? 4 : 3) && both(a.strides, w.transposed ? 2 : 1) &&
+                     both(a.pads_begin, 1) && both(a.dilations, 1) && a.group == 1 &&
+                     a.output[2] == (w.transposed ? 2 : 1) * in[2] && a.output[3] == (w.transposed ? 2 : 1) * in[3];
+  const bool blocks = in[1] % builder.block == 0 && a.output[1] % builder.block == 0;
+  const bool fuses = node.fusion.activation == Activation::kNone || node.fusion.activation == Activation::kRelu;
+  w.sum = node.fusion.residual != kNoValue;
+  if (!shape || !blocks || !fuses || (w.sum && w.transposed)) return std::nullopt;
+  w.images = in[0];
+  w.in_channels = in[1];
+  w.out_channels = a.output[1];
+  w.in_height = in[2];
+  w.in_width = in[3];
+  w.block = builder.block;
+  w.source_bfloat16 = builder.precision == Precision::kBfloat16;
+  w.destination_bfloat16 = w.source_bfloat16 && !builder.is_output(node.outputs[0]);
+  w.relu = node.fusion.activation == Activation::kRelu;
+  return w;
+}
+
+bool pays(const Winograd& w) {
+  // Sixteen points of weights take the place of 9 taps, or of 16 in four phases: with few tiles reading them costs more
+  // than the products that are saved. In float32 oneDNN has larger tiles for 3x3.
+  constexpr std::int64_t kFewestChannels = 64;
+  const std::int64_t fewest_tiles = w.transposed ? 80 : 40;
+  const std::int64_t tiles = w.tiles_down() * w.tiles_across();
+  return (w.transposed || w.source_bfloat16) && tiles >= fewest_tiles &&
+         std::min(w.in_channels, w.out_channels) >= kFewestChannels;
+}
+
+bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor& weight, const Tensor* bias) {
+  const std::int64_t batch = w.images;
+  w.images = 1;
+  w.images = images_together(batch, w.rows());
+  const auto planned = plan_products(builder, w);
+  if (!planned) return false;
+
+  const Type type = w.source_bfloat16 ? Type::bf16 : Type::f32;
+  const Desc from = builder.blocked(builder.shape(node.inputs[0]), type);
+  const Desc to = builder.blocked(builder.shape(node.outputs[0]), w.destination_bfloat16 ? Type::bf16 : Type::f32);
+  const dnnl::memory source = builder.read(node.inputs[0], from);
+  const dnnl::memory points = builder.temporary(planned->src_desc());
+  const dnnl::memory products = builder.temporary(planned->dst_desc());
+  const dnnl::memory destination =
+      w.sum ? builder.write_over(node.outputs[0], node.fusion.residual, to, to) : builder.write(node.outputs[0], to);
+  const ValueId weight_id = node.inputs[1];
+  const Desc plain({Winograd::kPoints, w.in_channels, w.phases() * w.out_channels}, Type::f32, Tag::abc);
+  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, points}, {DNNL_ARG_DST, products}};
+  arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(weight_id).get(
+                                          "winograd " + std::to_string(weight_id), plain, planned->weights_desc(),
+                                          [&] { return winograd_weight(weight, w.transposed); }));
+  dnnl::memory biases;
+  if (bias != nullptr) {
+    biases = builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
+      return bias->clone();
+    });
+  }
+  if (const std::size_t bytes = planned->scratchpad_desc().get_size(); bytes > 0) {
+    builder.scratch_bytes = std::max(builder.scratch_bytes, bytes);
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, builder.temporary(planned->scratchpad_desc()));
+  }
+  const std::size_t source_bytes = from.get_size() / static_cast<std::size_t>(batch);
+  const std::size_t destination_bytes = to.get_size() / static_cast<std::size_t>(batch);
+  builder.add_step(node, std::string("winograd, ") + planned->impl_info_str(), builder.work(node),
+                   [w, source, points, products, destination, biases, source_bytes, destination_bytes, batch,
+                    product = dnnl::matmul(*planned), arguments = std::move(arguments)](dnnl::stream& stream) {
+                     const auto* in = static_cast<const std::byte*>(source.get_data_handle());
+                     auto* out = static_cast<std::byte*>(destination.get_data_handle());
+                     const auto* added = biases ? static_cast<const float*>(biases.get_data_handle()) : nullptr;
+                     for (std::int64_t image = 0; image < batch; image += w.images) {
+                       const auto first = static_cast<std::size_t>(image);
+                       winograd_input(w, in + first * source_bytes, static_cast<std::byte*>(points.get_data_handle()));
+                       product.execute(stream, arguments);
+                       winograd_output(w, static_cast<const float*>(products.get_data_handle()), added,
+                                       out + first * destination_bytes);
+                     }
+                   });
+  return true;
+}
+
+}  // namespace poise::onednn
