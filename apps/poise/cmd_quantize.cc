@@ -17,6 +17,7 @@
 #include "poise/quantize/quantize.h"
 #include "poise/weights/model_card.h"
 #include "poise/weights/onnx_writer.h"
+#include "quantize_accuracy.h"
 #include "sources.h"
 
 namespace poise::app {
@@ -29,6 +30,7 @@ struct Options {
   std::vector<std::string> pictures;
   CardFlags card;
   CardTexts texts;
+  AccuracyOptions accuracy;
   int count = 128, threads = 0;
   double most_damage = 0.1;
   bool keep_biases = false, anyway = false, quiet = false;
@@ -155,9 +157,18 @@ Status run(const Options& o, Console& console) {
       input[2] > 0 && input[3] > 0 ? Size{static_cast<int>(input[3]), static_cast<int>(input[2])} : Size{};
   const auto card = card_from_json(card_json, fixed);
   if (!card.ok()) return card.error().prefixed(model.name);
+  std::optional<AccuracyTest> test;
+  if (o.accuracy.wanted()) {
+    POISE_TRY(test, AccuracyTest::open(o.accuracy));
+  }
 
   watch_interrupts();
   POISE_TRY(const std::vector<Tensor> batches, gather_crops(o, *card, batch, console));
+  double accuracy = 0;
+  if (test) {
+    const RunnerOptions floats{"onednn", o.threads, Precision::kFloat32};
+    POISE_TRY(accuracy, test->measure(model.onnx, sources, model.path, floats, console));
+  }
   QuantizeOptions options;
   options.rule = find_range_rule(o.ranges);
   options.correct_biases = !o.keep_biases;
@@ -182,7 +193,17 @@ Status run(const Options& o, Console& console) {
     return invalid_argument(text);
   }
   card_json.set("precision", std::string(name_of(Precision::kInt8)));
+  if (!card->accuracy.empty()) card_json.set("accuracy", "in floats: " + card->accuracy);  // of another file than this
   o.texts.put(card_json);
+  if (test) {
+    OnnxModel rounded = model.onnx;
+    rounded.graph = quantized.graph;
+    const RunnerOptions integers{"onednn", o.threads, Precision::kInt8};
+    POISE_TRY(const double now, test->measure(std::move(rounded), sources, model.path, integers, console));
+    const std::string text = test->text(accuracy, now);
+    std::printf("%s\n", text.c_str());
+    card_json.set("accuracy", text);
+  }
   OnnxWriteOptions write;
   write.metadata = model.onnx.metadata;
   write.metadata[kCardKey] = card_json.dump();
@@ -224,11 +245,14 @@ Action make_quantize(CLI::App& command) {
   const std::string group = "Model card (over MODEL.card.json, the file's own card, and --preset)";
   o->card.add_to(command, group);
   o->texts.add_to(command, group, "measured how, and on what");
+  o->accuracy.add_to(command);
+  command.get_option("--accuracy")->excludes("--annotations");
   command.footer(
       "The file keeps float layers and says where integers stand (QuantizeLinear, DequantizeLinear): other runtimes\n"
-      "read it too. Measure it: poise eval --model M-int8.onnx ...\n"
+      "read it too. More figures: poise eval --model M-int8.onnx ...\n"
       "Examples:\n"
-      "  poise quantize pose.onnx --calibrate val/ --boxes val.json --out pose-int8.onnx\n"
+      "  poise quantize pose.onnx --calibrate train/ --boxes train.json --out pose-int8.onnx --annotations val.json "
+      "--images val/\n"
       "  poise quantize poise-small --calibrate portraits/ --out small-int8.onnx --max-damage 0.05");
   return [o] {
     Console console(o->quiet);

@@ -44,7 +44,7 @@ struct Peak {
 
 // First arg-max. Two passes without branches in them, because one pass that tracks the index does not vectorise.
 Peak find_peak(const float* map, std::size_t count) {
-  constexpr std::size_t kLanes = 16;
+  constexpr std::size_t kLanes = 32;  // of 16 gcc 12 makes single floats in registers: half as fast
   std::array<float, kLanes> lanes{};
   lanes.fill(-std::numeric_limits<float>::infinity());
   std::size_t i = 0;

@@ -97,13 +97,12 @@ void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size
   POISE_CHECK(size.width > 0 && size.height > 0 && 0 <= begin && begin <= end && end <= size.height);
   const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   POISE_CHECK(out.size() == plane_size * 3);
-  const Levels levels(normalisation);
-  const WarpRows rows(image, crop_from_image, size);
-  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(size.width) * 3);
+  WarpRows rows(image, crop_from_image, size);
+  std::vector<std::uint32_t> rgbx(static_cast<std::size_t>(size.width));
   for (int y = begin; y < end; ++y) {
-    rows.row(y, rgb.data());
+    rows.row(y, rgbx.data());
     float* line = out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
-    levels.write_row(rgb.data(), size.width, line, plane_size);
+    write_levels(normalisation, rgbx.data(), size.width, line, plane_size);
   }
 }
 

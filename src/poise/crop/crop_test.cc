@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "poise/crop/levels.h"
 #include "poise/image/test_pictures.h"
 #include "poise/image/warp.h"
 
@@ -98,6 +99,27 @@ TEST(WriteCrop, ShowsWhatWarpAffineShows) {
       for (int c = 0; c < 3; ++c) {
         ASSERT_EQ(out[static_cast<std::size_t>((c * 256 + y) * 192 + x)], static_cast<float>(warped.row(y)[x * 3 + c]));
       }
+    }
+  }
+}
+
+TEST(Levels, ComputedAndLookedUpAreTheSameToTheBit) {
+  Normalisation n{.mean = {0.485F, 0.456F, 0.406F}, .std = {0.229F, 0.224F, 0.225F}};
+  std::vector<std::uint8_t> rgb(3 * 256);
+  std::vector<std::uint32_t> rgbx(256);
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    const std::uint32_t red = i, green = 255 - i, blue = i * 73 % 256;
+    rgbx[i] = red | green << 8 | blue << 16;
+    for (std::size_t c = 0; c < 3; ++c) rgb[3 * i + c] = static_cast<std::uint8_t>(rgbx[i] >> (8 * c));
+  }
+  for (const ColourOrder order : {ColourOrder::kRgb, ColourOrder::kBgr}) {
+    n.order = order;
+    for (const int width : {1, 7, 8, 9, 31, 256}) {
+      const std::size_t plane_size = 300;
+      std::vector<float> looked_up(3 * plane_size, 5.0F), computed(3 * plane_size, 5.0F);
+      Levels(n).write_row(rgb.data(), width, looked_up.data(), plane_size);
+      write_levels(n, rgbx.data(), width, computed.data(), plane_size);
+      EXPECT_EQ(looked_up, computed) << width;
     }
   }
 }

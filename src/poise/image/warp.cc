@@ -5,40 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "poise/image/warp_fixed.h"
 #include "poise/image/warp_rows.h"
 
 namespace poise {
 namespace {
-
-// OpenCV 4.6, modules/imgproc/src/imgwarp.cpp, WarpAffineInvoker: positions in
-// 1/1024 pixel (AB_BITS 10), then cut to 1/32 pixel (INTER_BITS 5) after adding
-// half of that.
-constexpr double kPositionScale = 1024.0;
-constexpr int kPositionBits = 10;
-constexpr int kFractionBits = 5;
-constexpr int kOne = 1 << kFractionBits;
-constexpr std::int64_t kHalfFraction = 1 << (kPositionBits - kFractionBits - 1);
-// OpenCV's weights are (32 - fx)(32 - fy) and so on, times 32 to fill 15 bits;
-// without that factor the rounded sum is the same.
-constexpr int kWeightBits = 2 * kFractionBits;
-constexpr int kHalfWeight = 1 << (kWeightBits - 1);
 
 std::int64_t fixed_position(double pixels) {
   constexpr double kFar = 0x1p50;  // far outside any picture, and sums stay exact
   return static_cast<std::int64_t>(std::nearbyint(std::clamp(pixels * kPositionScale, -kFar, kFar)));
 }
 
-/// A source position in 1/32 pixel, both axes.
-struct Position {
-  std::int64_t x, y;
-  std::int64_t column() const { return x >> kFractionBits; }
-  std::int64_t line() const { return y >> kFractionBits; }
-  int fraction_x() const { return static_cast<int>(x & (kOne - 1)); }
-  int fraction_y() const { return static_cast<int>(y & (kOne - 1)); }
-};
-
 /// Four neighbours, any of which may lie outside and is black there.
-void edge_pixel(const ImageView& source, Position at, std::uint8_t* rgb) {
+std::uint32_t edge_pixel(const ImageView& source, FixedPosition at) {
   int sum[3] = {kHalfWeight, kHalfWeight, kHalfWeight};
   for (int dy = 0; dy < 2; ++dy) {
     const std::int64_t y = at.line() + dy;
@@ -52,35 +31,48 @@ void edge_pixel(const ImageView& source, Position at, std::uint8_t* rgb) {
       for (int c = 0; c < 3; ++c) sum[c] += weight * pixel[c];
     }
   }
-  for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>(sum[c] >> kWeightBits);
+  std::uint32_t rgbx = 0;
+  for (int c = 0; c < 3; ++c) rgbx |= static_cast<std::uint32_t>(sum[c] >> kWeightBits) << (8 * c);
+  return rgbx;
 }
 
-// The three channels of a pixel in one word, 21 bits each: enough for 255 * 32
-// * 32 and the half, so that one multiplication weighs all three.
-constexpr int kLane = 21;
-constexpr std::uint64_t kHalfLanes =
-    std::uint64_t{kHalfWeight} << (2 * kLane) | std::uint64_t{kHalfWeight} << kLane | std::uint64_t{kHalfWeight};
-
-inline std::uint64_t lanes(const std::uint8_t* rgb) {
-  return rgb[0] | std::uint64_t{rgb[1]} << kLane | std::uint64_t{rgb[2]} << (2 * kLane);
-}
-
-/// All four neighbours are inside.
-inline void inner_pixel(const ImageView& source, Position at, std::uint8_t* rgb) {
-  const std::uint8_t* upper = source.data + at.line() * source.stride + at.column() * 3;
-  const std::uint8_t* lower = upper + source.stride;
-  const auto right = static_cast<std::uint64_t>(at.fraction_x());
-  const auto below = static_cast<std::uint64_t>(at.fraction_y());
-  const std::uint64_t top = lanes(upper) * (kOne - right) + lanes(upper + 3) * right;
-  const std::uint64_t bottom = lanes(lower) * (kOne - right) + lanes(lower + 3) * right;
-  const std::uint64_t sum = (top * (kOne - below) + bottom * below + kHalfLanes) >> kWeightBits;
-  for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>(sum >> (c * kLane));
+/// The first of 0 to count - 1 for which `holds`, count where there is none; it holds for all after. Searched from
+/// `near`.
+template <class Holds>
+int first_column(int near, int count, const Holds& holds) {
+  while (near < count && !holds(near)) ++near;
+  while (near > 0 && holds(near - 1)) --near;
+  return near;
 }
 
 }  // namespace
 
-WarpRows::WarpRows(const ImageView& source, const Affine& destination_from_source, Size destination)
-    : source_(source), width_(std::max(destination.width, 0)) {
+void WarpRows::Axis::fill(double step, int width) {
+  column.resize(static_cast<std::size_t>(width));
+  low.resize(column.size());
+  for (std::size_t x = 0; x < column.size(); ++x) {
+    column[x] = fixed_position(step * static_cast<double>(x));
+    low[x] = static_cast<std::int32_t>(column[x]);
+  }
+  falling = step < 0;
+}
+
+void WarpRows::Axis::find(std::int64_t row, std::int64_t first, std::int64_t last, Run& run) const {
+  const std::int64_t low_end = first * kPositionScale - row;
+  const std::int64_t high_end = last * kPositionScale - row;
+  const int count = static_cast<int>(column.size());
+  const std::int64_t* at = column.data();
+  if (falling) {
+    run.begin = first_column(run.begin, count, [=](int x) { return at[x] < high_end; });
+    run.end = first_column(run.end, count, [=](int x) { return at[x] < low_end; });
+  } else {
+    run.begin = first_column(run.begin, count, [=](int x) { return at[x] >= low_end; });
+    run.end = first_column(run.end, count, [=](int x) { return at[x] >= high_end; });
+  }
+}
+
+WarpRows::WarpRows(const ImageView& source, const Affine& destination_from_source, Size destination, WarpKernel kernel)
+    : source_(source), kernel_(kernel), width_(std::max(destination.width, 0)) {
   const double determinant = destination_from_source.determinant();
   black_ = source.empty() || !std::isfinite(determinant) || determinant == 0;
   if (black_) return;
@@ -89,47 +81,55 @@ WarpRows::WarpRows(const ImageView& source, const Affine& destination_from_sourc
   black_ = !(std::isfinite(m.a) && std::isfinite(m.b) && std::isfinite(m.c) && std::isfinite(m.d) &&
              std::isfinite(m.e) && std::isfinite(m.f));
   if (black_) return;
-  column_x_.resize(static_cast<std::size_t>(width_));
-  column_y_.resize(static_cast<std::size_t>(width_));
-  for (std::size_t x = 0; x < column_x_.size(); ++x) {
-    column_x_[x] = fixed_position(m.a * static_cast<double>(x));
-    column_y_[x] = fixed_position(m.d * static_cast<double>(x));
-  }
+  if (!fits_32_bits(source.width, source.height, source.stride)) kernel_ = warp_kernels().front();
+  x_.fill(m.a, width_);
+  y_.fill(m.d, width_);
 }
 
-void WarpRows::row(int y, std::uint8_t* rgb) const {
+void WarpRows::row(int y, std::uint32_t* rgbx) {
   if (black_) {
-    std::fill_n(rgb, static_cast<std::size_t>(width_) * 3, std::uint8_t{0});
+    std::fill_n(rgbx, width_, 0U);
     return;
   }
   const Affine& m = source_from_destination_;
   const std::int64_t row_x = fixed_position(m.b * y + m.c) + kHalfFraction;
   const std::int64_t row_y = fixed_position(m.e * y + m.f) + kHalfFraction;
-  const ImageView source = source_;  // locals: bytes written to `rgb` might alias members
-  const std::int64_t* column_x = column_x_.data();
-  const std::int64_t* column_y = column_y_.data();
-  const auto position = [=](int x) {
-    return Position{(row_x + column_x[x]) >> (kPositionBits - kFractionBits),
-                    (row_y + column_y[x]) >> (kPositionBits - kFractionBits)};
+  // Seen at all: a neighbour lies inside. Inner: all four do, and one more to their right, as WarpRun wants it.
+  x_.find(row_x, -1, source_.width, seen_x_);
+  y_.find(row_y, -1, source_.height, seen_y_);
+  x_.find(row_x, 0, source_.width - 2, inner_x_);
+  y_.find(row_y, 0, source_.height - 1, inner_y_);
+  const int begin = std::max(seen_x_.begin, seen_y_.begin);
+  const int end = std::max(begin, std::min(seen_x_.end, seen_y_.end));
+  int inner = std::max(inner_x_.begin, inner_y_.begin);
+  int inner_end = std::min(inner_x_.end, inner_y_.end);
+  if (inner >= inner_end) inner = inner_end = begin;
+
+  const std::int64_t* column_x = x_.column.data();
+  const std::int64_t* column_y = y_.column.data();
+  const auto edge = [&](int from, int to) {
+    for (int x = from; x < to; ++x) rgbx[x] = edge_pixel(source_, {row_x + column_x[x], row_y + column_y[x]});
   };
-  const auto is_inner = [=](int x) {
-    const Position at = position(x);
-    return at.column() >= 0 && at.column() < source.width - 1 && at.line() >= 0 && at.line() < source.height - 1;
-  };
-  // Along a row both coordinates are monotonic, so the inner pixels are one
-  // run.
-  int begin = 0;
-  while (begin < width_ && !is_inner(begin)) ++begin;
-  int end = width_;
-  while (end > begin && !is_inner(end - 1)) --end;
-  for (int x = 0; x < begin; ++x) edge_pixel(source, position(x), rgb + x * 3);
-  for (int x = begin; x < end; ++x) inner_pixel(source, position(x), rgb + x * 3);
-  for (int x = end; x < width_; ++x) edge_pixel(source, position(x), rgb + x * 3);
+  std::fill(rgbx, rgbx + begin, 0U);
+  edge(begin, inner);
+  if (inner < inner_end) {
+    kernel_({source_.data, source_.stride, row_x, row_y, column_x, column_y, x_.low.data(), y_.low.data(), inner,
+             inner_end, rgbx});
+  }
+  edge(inner_end, end);
+  std::fill(rgbx + end, rgbx + width_, 0U);
 }
 
 void warp_affine(const ImageView& source, const Affine& destination_from_source, Image& destination) {
-  const WarpRows rows(source, destination_from_source, destination.size());
-  for (int y = 0; y < destination.height(); ++y) rows.row(y, destination.row(y));
+  WarpRows rows(source, destination_from_source, destination.size());
+  std::vector<std::uint32_t> rgbx(static_cast<std::size_t>(destination.width()));
+  for (int y = 0; y < destination.height(); ++y) {
+    rows.row(y, rgbx.data());
+    std::uint8_t* rgb = destination.row(y);
+    for (const std::uint32_t pixel : rgbx) {
+      for (int c = 0; c < 3; ++c) *rgb++ = static_cast<std::uint8_t>(pixel >> (8 * c));
+    }
+  }
 }
 
 }  // namespace poise

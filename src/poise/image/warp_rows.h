@@ -7,6 +7,7 @@
 
 #include "poise/geometry/affine.h"
 #include "poise/image/image.h"
+#include "poise/image/warp_kernels.h"
 
 namespace poise {
 
@@ -14,19 +15,36 @@ namespace poise {
 /// outlives it. One a thread.
 class WarpRows {
  public:
-  WarpRows(const ImageView& source, const Affine& destination_from_source, Size destination);
+  WarpRows(const ImageView& source, const Affine& destination_from_source, Size destination,
+           WarpKernel kernel = warp_kernels().back());
 
-  /// Writes 3 * destination.width bytes: row y (0 to destination.height - 1) of
-  /// the warped picture.
-  void row(int y, std::uint8_t* rgb) const;
+  /// Writes destination.width pixels: row y (0 to destination.height - 1) of
+  /// the warped picture, red in the low byte, the highest 0.
+  void row(int y, std::uint32_t* rgbx);
 
  private:
+  /// Columns begin to end - 1 of the destination.
+  struct Run {
+    int begin = 0, end = 0;
+  };
+  /// What each column of the destination adds to one coordinate of the source position: rising or falling throughout.
+  struct Axis {
+    void fill(double step, int width);
+    /// The columns whose source pixel is first to last - 1, searched from where `run` lies.
+    void find(std::int64_t row, std::int64_t first, std::int64_t last, Run& run) const;
+
+    std::vector<std::int64_t> column;  // 1/1024 pixel
+    std::vector<std::int32_t> low;     // the low halves
+    bool falling = false;
+  };
+
   ImageView source_;
+  WarpKernel kernel_;
   int width_ = 0;
   bool black_ = false;  // a singular map, or nothing to look at
   Affine source_from_destination_;
-  std::vector<std::int64_t> column_x_;  // what each column adds to the source position, 1/1024 pixel
-  std::vector<std::int64_t> column_y_;
+  Axis x_, y_;
+  Run seen_x_, seen_y_, inner_x_, inner_y_;  // of the row before: the next one's are near
 };
 
 }  // namespace poise
