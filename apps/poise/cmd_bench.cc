@@ -28,7 +28,7 @@ struct Options {
   std::vector<std::string> precisions{"fp32"};
   int runs = 20;
   double seconds = 2.0;
-  bool json = false, layers = false, signature = false;
+  bool json = false, layers = false, signature = false, tune = false;
 };
 
 /// Resident memory at its highest, bytes.
@@ -91,13 +91,31 @@ Result<std::vector<double>> time_runs(std::vector<Session>& sessions, const Tens
   return all;
 }
 
+Json to_json(const std::vector<LayerChoice>& choices) {
+  Json list = Json::array();
+  for (const LayerChoice& choice : choices) {
+    Json entry = Json::object();
+    entry.set("name", choice.name);
+    entry.set("form", choice.form);
+    Json times = Json::object();
+    for (const auto& [form, milliseconds] : choice.milliseconds) times.set(form, milliseconds);
+    entry.set("ms", std::move(times));
+    list.push(std::move(entry));
+  }
+  return list;
+}
+
 /// Takes the graph, so that nothing but the session holds its weights while memory is measured.
 Result<Json> measure(Graph graph, const Options& o, Precision precision, int threads, int batch, int streams) {
   POISE_TRY(const Shape shape, input_shape(graph, o, batch));
   if (const auto fits = infer_shapes(graph, std::span(&shape, 1)); !fits.ok()) return fits.error();
   std::vector<Session> sessions;
-  POISE_TRY(Session first, Session::create(std::move(graph), {o.backend, threads, precision}));
+  POISE_TRY(Session first, Session::create(std::move(graph), {o.backend, threads, precision, plans_folder()}));
   sessions.push_back(std::move(first));
+  std::vector<LayerChoice> choices;
+  if (o.tune) {
+    POISE_TRY(choices, sessions[0].tune(std::span(&shape, 1)));
+  }
   for (int i = 1; i < streams; ++i) sessions.push_back(sessions[0].sibling());
   Session& session = sessions[0];
   Tensor input(shape);
@@ -122,6 +140,7 @@ Result<Json> measure(Graph graph, const Options& o, Precision precision, int thr
   json.set("arena_ideal_bytes", static_cast<std::int64_t>(plan.ideal_bytes));
   json.set("weight_bytes", static_cast<std::int64_t>(plan.weight_bytes));
   json.set("peak_bytes", peak_memory());
+  if (o.tune) json.set("tuned", to_json(choices));
   if (o.layers) {
     POISE_TRY(const std::vector<LayerTime> layers, session.profile(inputs));
     const double peak = measured_peak(precision, session.threads());
@@ -158,6 +177,15 @@ void print(const Json& row) {
               number(row, "threads"), number(row, "batch"), number(row, "streams"), number(row, "ms_median"),
               number(row, "ms_min"), number(row, "ms_per_person"), number(row, "persons_per_second"),
               number(row, "arena_bytes") * 1e-6);
+  if (const Json* tuned = row.find("tuned")) {
+    for (const Json& layer : tuned->as_array()) {
+      std::printf("    %-60s %-9s", layer.string("name").value().c_str(), layer.string("form").value().c_str());
+      for (const auto& [form, milliseconds] : layer.find("ms")->as_object()) {
+        std::printf("  %s %.3f ms", form.c_str(), milliseconds.as_number());
+      }
+      std::printf("\n");
+    }
+  }
   if (const Json* layers = row.find("layers")) {
     if (row.find("of_peak") != nullptr) {
       std::printf("    %.0f %% of the measured peak, %.1f GMAC/s (registers alone)\n", 100 * number(row, "of_peak"),
@@ -289,6 +317,9 @@ Action make_bench(CLI::App& command) {
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   command.add_flag("--layers", o->layers,
                    "of each layer too: time, share, speed, how much of what the processor can do");
+  command.add_flag("--tune", o->tune,
+                   "measure first how each layer that can run in several ways runs fastest here, and keep it for all "
+                   "commands: in $POISE_PLANS, else $XDG_CACHE_HOME/poise/plans, else ~/.cache/poise/plans");
   command.add_option("--compare", o->compare, "print what bench/peers.py MODEL --json FILE measured beside it")
       ->type_name("FILE");
   command.add_flag("--signature", o->signature,
@@ -299,7 +330,8 @@ Action make_bench(CLI::App& command) {
       "  poise bench pose.onnx --threads 1,2 --batch 1,8\n"
       "  poise bench poise-small --precision all\n"
       "  poise bench poise-small --threads 1 --streams 1,2\n"
-      "  poise bench pose.onnx --layers");
+      "  poise bench pose.onnx --layers\n"
+      "  poise bench pose.onnx --precision all --tune");
   return [o] {
     const Status status = bench(*o);
     if (!status.ok()) Console(false).error(status.error().message);

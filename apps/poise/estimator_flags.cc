@@ -1,5 +1,6 @@
 #include "estimator_flags.h"
 
+#include "model_store.h"
 #include "poise/engine/session.h"
 
 namespace poise::app {
@@ -17,6 +18,9 @@ void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& de
           "auto: what the card vouches for and the processor has; fp32; bf16; int8, of files made for it")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->default_str("auto");
+  options.plans = plans_folder();
+  command.add_flag("--deterministic", options.deterministic,
+                   "the same bits whatever --threads, --batch and `poise bench --tune`: each crop alone on one thread");
   command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
 }
 

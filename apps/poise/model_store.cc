@@ -86,17 +86,25 @@ Status write_pair(const StoredModel& model, BytesView bytes, const Result<Bytes>
   return written;
 }
 
+fs::path variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 Result<fs::path> models_folder() {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return fs::path(value == nullptr ? "" : value);
-  };
   if (const fs::path own = variable("POISE_MODELS"); !own.empty()) return own;
   if (const fs::path data = variable("XDG_DATA_HOME"); data.is_absolute()) return data / "poise/models";
   if (const fs::path home = variable("HOME"); !home.empty()) return home / ".local/share/poise/models";
   return not_found("there is no folder for models: set POISE_MODELS to one");
+}
+
+fs::path plans_folder() {
+  if (const fs::path own = variable("POISE_PLANS"); !own.empty()) return own;
+  if (const fs::path cache = variable("XDG_CACHE_HOME"); cache.is_absolute()) return cache / "poise/plans";
+  if (const fs::path home = variable("HOME"); !home.empty()) return home / ".cache/poise/plans";
+  return {};
 }
 
 Result<std::vector<StoredModel>> stored_models(const fs::path& folder) {

@@ -24,6 +24,10 @@ struct StoredModel {
 /// the three is set.
 Result<std::filesystem::path> models_folder();
 
+/// Where `poise bench --tune` keeps its plans: $POISE_PLANS, else $XDG_CACHE_HOME/poise/plans, else
+/// ~/.cache/poise/plans; empty, where none of the three is set.
+std::filesystem::path plans_folder();
+
 /// What is recorded in index.json and what else ends in .onnx there, by name. No folder is no model. Errors:
 /// kMalformed, an index that is not ours; kIo.
 Result<std::vector<StoredModel>> stored_models(const std::filesystem::path& folder);

@@ -355,6 +355,23 @@ TEST_F(Cli, InfoRunAndBenchAnswer) {
   EXPECT_EQ(parse_json(bench.out).value().find("rows")->as_array().size(), 2U);
 }
 
+TEST_F(Cli, ATunedPlanIsKeptAndDeterministicResultsDoNotDependOnIt) {
+  photo("a.jpg");
+  const auto keypoints = [&](const Strings& more) {
+    Strings words{"a.jpg", "--out", "out", "--format", "coco", "--no-image"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(predict(words).code, 0);
+    return json("out/results.json").as_array().at(0).numbers("keypoints").value();
+  };
+  const Strings one{"--deterministic", "--threads", "1", "--batch", "1"};
+  const std::vector<double> before = keypoints(one);
+  const Outcome tuned = run({"bench", kTinyModel, "--threads", "2", "--runs", "2", "--seconds", "0", "--tune"});
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  EXPECT_TRUE(exists("plans"));
+  EXPECT_EQ(keypoints(one), before);
+  EXPECT_EQ(keypoints({"--deterministic", "--threads", "2", "--batch", "8"}), before);
+}
+
 /// A trained network on real photographs: 163 annotated persons give 163 results. Up to a minute.
 TEST_F(Cli, TrainedNetworkAnswersForEveryAnnotatedPerson) {
   const fs::path shared = fs::path(POISE_SOURCE_DIR) / "../shared";

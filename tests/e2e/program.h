@@ -42,6 +42,7 @@ class Program : public ::testing::Test {
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     setenv("POISE_MODELS", (folder_ / "models").c_str(), 1);  // not the user's own
+    setenv("POISE_PLANS", (folder_ / "plans").c_str(), 1);
   }
   void TearDown() override {
     std::error_code error;

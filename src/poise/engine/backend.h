@@ -28,9 +28,13 @@ class Program {
   virtual ~Program() = default;
   /// Thread-safe; so are plans among each other.
   virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) = 0;
+  /// As Session::tune.
+  virtual Result<std::vector<LayerChoice>> tune(std::span<const Shape> /*input_shapes*/) {
+    return unsupported("this backend has but one way to run a layer");
+  }
 };
 
-Result<std::unique_ptr<Program>> make_reference_program(Graph graph, Precision precision);
-Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, Precision precision);
+Result<std::unique_ptr<Program>> make_reference_program(Graph graph, const SessionOptions& options);
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, const SessionOptions& options);
 
 }  // namespace poise

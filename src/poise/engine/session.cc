@@ -13,7 +13,7 @@ namespace {
 
 struct BackendEntry {
   const char* name;
-  Result<std::unique_ptr<Program>> (*make)(Graph graph, Precision precision);
+  Result<std::unique_ptr<Program>> (*make)(Graph graph, const SessionOptions& options);
 };
 constexpr BackendEntry kBackends[] = {{"onednn", make_onednn_program}, {"reference", make_reference_program}};
 
@@ -115,7 +115,7 @@ Result<Session> Session::create(Graph graph, const SessionOptions& options) {
     known += std::string(known.empty() ? "" : ", ") + entry.name;
     if (options.backend != entry.name) continue;
     const ThreadScope scope(state->threads);
-    POISE_TRY(std::unique_ptr<Program> program, entry.make(std::move(graph), options.precision));
+    POISE_TRY(std::unique_ptr<Program> program, entry.make(std::move(graph), options));
     state->program = std::move(program);
     return Session(std::move(state));
   }
@@ -142,6 +142,14 @@ Result<std::vector<LayerTime>> Session::profile(std::span<const TensorView> inpu
   std::vector<Tensor> outputs;
   POISE_RETURN_IF_ERROR(state_->run(inputs, outputs, &times));
   return times;
+}
+
+Result<std::vector<LayerChoice>> Session::tune(std::span<const Shape> input_shapes) {
+  const ThreadScope scope(state_->threads);
+  POISE_RETURN_IF_ERROR(state_->check(input_shapes));
+  POISE_TRY(std::vector<LayerChoice> choices, state_->program->tune(input_shapes));
+  state_->plans.clear();
+  return choices;
 }
 
 int Session::threads() const { return state_->threads; }

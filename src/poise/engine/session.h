@@ -2,12 +2,14 @@
 // Runs a graph. Weights are immutable and shared; one Session a thread of control; compute threads are OpenMP's. One
 // Session of all threads answers soonest; siblings of one thread each do the most work in a given time.
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "poise/base/result.h"
@@ -30,6 +32,9 @@ struct SessionOptions {
   std::string backend = "onednn";  // or "reference": plain and slow, the oracle
   int threads = 0;                 // OpenMP threads; 0: as many as the machine grants this process
   Precision precision = Precision::kFloat32;
+  /// A folder with what tune() measured on this machine, which plans then follow; empty, or nothing there for this
+  /// network: fixed rules say how a layer runs. Results differ by the rounding of sums taken in another order.
+  std::filesystem::path plans = {};
 };
 
 struct PlanInfo {
@@ -44,6 +49,13 @@ struct LayerTime {
   std::string kernel;  // what runs it: "jit:avx512_core"
   double milliseconds = 0;
   std::int64_t multiply_adds = 0;
+};
+
+/// A layer that can run in several ways: the fastest, and all that were measured.
+struct LayerChoice {
+  std::string name;  // "Conv \"conv1\""
+  std::string form;  // "direct", "winograd", "tiles"
+  std::vector<std::pair<std::string, double>> milliseconds;
 };
 
 class Session {
@@ -65,6 +77,12 @@ class Session {
   Result<PlanInfo> plan(std::span<const Shape> input_shapes);
   /// As run, one entry an executed step.
   Result<std::vector<LayerTime>> profile(std::span<const TensorView> inputs);
+
+  /// Measures, in the whole network at these shapes and this session's threads, how each layer that can run in several
+  /// ways runs fastest, keeps it in SessionOptions::plans and plans by it from now on, here and in later sessions.
+  /// Takes some thirty runs of an otherwise idle machine. Errors: kInvalidArgument (no folder), kUnsupported (backend),
+  /// kIo.
+  Result<std::vector<LayerChoice>> tune(std::span<const Shape> input_shapes);
 
   int threads() const;
 

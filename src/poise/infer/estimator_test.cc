@@ -43,6 +43,37 @@ TEST(Estimator, BatchesChangeNothing) {
   }
 }
 
+TEST(Estimator, DeterministicGivesTheSameBitsInAnyBatchOnAnyThreads) {
+  const Image image = noise(120, 100);
+  const auto estimate = [&](int batch, int threads, Precision precision, bool flip) {
+    EstimatorOptions options;
+    options.card.preset = "simple-baselines";
+    options.batch = batch;
+    options.flip_test = flip;
+    options.run.threads = threads;
+    options.run.precision = precision;
+    options.run.deterministic = true;
+    Estimator estimator = Estimator::load(kTiny, options).value();
+    EXPECT_EQ(estimator.threads(), threads);
+    return estimator.estimate(image.view(), boxes(), true).value();
+  };
+  for (const Precision precision : native_precisions()) {
+    if (precision == Precision::kInt8) continue;  // the file is not made for it
+    for (const bool flip : {false, true}) {
+      const auto want = estimate(1, 1, precision, flip);
+      for (const auto& [batch, threads] : {std::pair{3, 1}, std::pair{8, 2}, std::pair{2, 3}}) {
+        const auto have = estimate(batch, threads, precision, flip);
+        ASSERT_EQ(have.heatmaps.size(), want.heatmaps.size());
+        for (std::size_t p = 0; p < want.heatmaps.size(); ++p) {
+          const auto& maps = want.heatmaps[p].maps.floats();
+          EXPECT_TRUE(std::equal(maps.begin(), maps.end(), have.heatmaps[p].maps.floats().begin()))
+              << name_of(precision) << ", batch " << batch << ", person " << p;
+        }
+      }
+    }
+  }
+}
+
 TEST(Estimator, HeatmapPeaksAreTheKeypointScores) {
   const Image image = noise(120, 100);
   const auto estimate = tiny(false, 8).estimate(image.view(), boxes(), true).value();

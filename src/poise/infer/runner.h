@@ -1,6 +1,7 @@
 #pragma once
 // What runs a network for the classes of this folder: the engine, or what stands in its place.
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,9 @@ struct RunnerOptions {
   std::string backend = "onednn";
   int threads = 0;                          // compute threads; 0: all
   std::optional<Precision> precision = {};  // nothing: the card's, where this processor has it
+  std::filesystem::path plans = {};         // as SessionOptions::plans
+  bool deterministic = false;               // the same bits whatever the batch, the threads and `plans`: each picture
+                                            // alone on one thread, as many at a time as there are threads
   MakeRunner make = {};                     // empty: the engine, by what stands above
 };
 

@@ -22,7 +22,7 @@ int channel_block() {
 }  // namespace
 
 Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<ValueInfo>& infos,
-                 WeightStore& weights_in, WeightStore plan_weights_in, Precision precision_in)
+                 WeightStore& weights_in, WeightStore plan_weights_in, Precision precision_in, Forms forms)
     : plan_weights(std::move(plan_weights_in)),
       graph(graph_in),
       engine(weights_in.engine()),
@@ -33,7 +33,8 @@ Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<
       infos_(infos),
       slots_(graph_in.values.size()),
       last_use_(graph_in.values.size(), -1),
-      grids_(graph_in.values.size()) {
+      grids_(graph_in.values.size()),
+      forms_(std::move(forms)) {
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
     const Node& node = graph.nodes[i];
     for (const ValueId id : node.inputs) {
@@ -212,7 +213,7 @@ void Builder::add_reorder(const Node& node, const dnnl::memory& from, const dnnl
 void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                        std::function<void(dnnl::stream&)> run) {
   for (const int buffer : held_) arena.touch(buffer, now());
-  steps.push_back({node.label(), kernel, multiply_adds, std::move(run)});
+  steps.push_back({node_index_, node.label(), kernel, multiply_adds, std::move(run)});
 }
 
 Status Builder::lower(const Node& node) {

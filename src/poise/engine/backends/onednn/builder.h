@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "poise/engine/backends/onednn/arena.h"
+#include "poise/engine/backends/onednn/forms.h"
 #include "poise/engine/backends/onednn/weight_store.h"
 #include "poise/engine/backends/onednn/winograd.h"
 #include "poise/engine/session.h"
@@ -24,6 +25,7 @@ using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
 
 struct Step {
+  int node = 0;  // of the graph that was built; as many as it has for what comes after them
   std::string name;
   std::string kernel;
   std::int64_t multiply_adds = 0;
@@ -41,7 +43,7 @@ class Builder {
  public:
   /// `program`: the graph before it was specialised for these shapes; only its constants go into the shared weights.
   Builder(const Graph& program, const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights,
-          WeightStore plan_weights, Precision precision);
+          WeightStore plan_weights, Precision precision, Forms forms);
   /// Lowers all nodes, writes the outputs, places the buffers.
   Status build();
 
@@ -95,6 +97,11 @@ class Builder {
   bool is_output(ValueId id) const {
     return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
   }
+  /// Whether the layer is to run in this form: as was measured, else by the rule.
+  bool takes(const Node& node, Form form, bool rule) const {
+    const auto measured = forms_.find(node.label());
+    return measured == forms_.end() ? rule : measured->second == form;
+  }
   std::int64_t work(const Node& node) const { return multiply_adds(node, infos_); }
 
   const Graph& graph;
@@ -124,6 +131,7 @@ class Builder {
   std::vector<std::vector<Slot>> slots_;  // a value may stand in several layouts; the first is the producer's
   std::vector<int> last_use_;             // node index; INT_MAX for network outputs
   std::vector<Grid> grids_;
+  Forms forms_;
   std::vector<int> held_;  // buffers bound for the node at hand: alive until its last step
   int node_index_ = 0;
 };
@@ -171,6 +179,7 @@ struct ConvGeometry {
   std::array<std::int64_t, 2> strides{1, 1}, dilations{1, 1}, pads_begin{0, 0}, pads_end{0, 0};
   bool bias = false;
   bool float_result = false;  // whatever the precision
+  bool winograd = false;      // oneDNN's, in float32, where it has it
 };
 std::optional<dnnl::convolution_forward::primitive_desc> plan_convolution(const Builder& builder,
                                                                           const ConvGeometry& geometry,

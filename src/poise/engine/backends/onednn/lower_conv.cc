@@ -63,7 +63,7 @@ std::optional<Conv::primitive_desc> plan_convolution(const Builder& builder, con
   std::optional<Conv::primitive_desc> planned;
   if (builder.precision == Precision::kBfloat16) planned = plan_bfloat16(builder, g, attributes);
   if (planned) return planned;
-  if (suits_winograd(g)) {
+  if (g.winograd) {
     planned = try_convolution(builder, g, dnnl::algorithm::convolution_winograd, source, destination, attributes);
   }
   const auto direct = dnnl::algorithm::convolution_direct;
@@ -131,7 +131,9 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
   const bool sum = node.fusion.residual != kNoValue;
   if (lower_integer_conv(builder, node, g)) return true;
   const auto winograd = winograd_form(builder, node, a);
-  if (winograd && pays(*winograd) && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+  const bool tiles = winograd && builder.takes(node, Form::kTiles, pays(*winograd));
+  if (tiles && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+  g.winograd = builder.takes(node, Form::kWinograd, suits_winograd(g));
   const auto planned = plan_convolution(builder, g, make_attributes(node.fusion, sum));
   if (!planned) return false;
 

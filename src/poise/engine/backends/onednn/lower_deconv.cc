@@ -227,7 +227,8 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
     auto form = node.fusion.residual == kNoValue ? integer_form(builder, node) : std::nullopt;
     if (!form) {
       const auto winograd = winograd_form(builder, node, a);
-      if (winograd && pays(*winograd) && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+      const bool tiles = winograd && builder.takes(node, Form::kTiles, pays(*winograd));
+      if (tiles && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
     }
     POISE_TRY(bool done, lower_phases(builder, node, a, *weight, bias, form));
     if (!done && form) {

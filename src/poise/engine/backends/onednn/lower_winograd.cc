@@ -14,6 +14,10 @@ std::int64_t images_together(std::int64_t batch, std::int64_t rows_of_one) {
   return together;
 }
 
+Desc plain_weight(const Winograd& w) {
+  return Desc({Winograd::kPoints, w.in_channels, w.phases() * w.out_channels}, Type::f32, Tag::abc);
+}
+
 std::optional<dnnl::matmul::primitive_desc> plan_products(const Builder& builder, const Winograd& w) {
   const Type type = w.source_bfloat16 ? Type::bf16 : Type::f32;
   const std::int64_t columns = w.phases() * w.out_channels;
@@ -24,7 +28,10 @@ std::optional<dnnl::matmul::primitive_desc> plan_products(const Builder& builder
     const dnnl::matmul::primitive_desc planned(dnnl::matmul::desc(source, weight, destination), user_scratchpad(),
                                                builder.engine, true);
     // Its other implementations pack the weights anew at every call.
-    if (planned && std::string(planned.impl_info_str()).starts_with("brg")) return planned;
+    if (!planned || !std::string(planned.impl_info_str()).starts_with("brg")) return std::nullopt;
+    const dnnl::reorder::primitive_desc packing(builder.engine, plain_weight(w), builder.engine, planned.weights_desc(),
+                                                dnnl::primitive_attr(), true);
+    if (packing) return planned;
   } catch (const dnnl::error&) {  // not to be had: the layer runs as it is
   }
   return std::nullopt;
@@ -52,6 +59,8 @@ std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, 
   w.source_bfloat16 = builder.precision == Precision::kBfloat16;
   w.destination_bfloat16 = w.source_bfloat16 && !builder.is_output(node.outputs[0]);
   w.relu = node.fusion.activation == Activation::kRelu;
+  constexpr std::int64_t kFewestTiles = 16;  // fewer do not fill the registers of a matrix product
+  if (w.tiles_down() * w.tiles_across() < kFewestTiles) return std::nullopt;
   return w;
 }
 
@@ -59,7 +68,7 @@ bool pays(const Winograd& w) {
   // Sixteen points of weights take the place of 9 taps, or of 16 in four phases: with few tiles reading them costs more
   // than the products that are saved. In float32 oneDNN has larger tiles for 3x3.
   constexpr std::int64_t kFewestChannels = 64;
-  const std::int64_t fewest_tiles = w.transposed ? 80 : 40;
+  const std::int64_t fewest_tiles = w.transposed ? 80 : 32;
   const std::int64_t tiles = w.tiles_down() * w.tiles_across();
   return (w.transposed || w.source_bfloat16) && tiles >= fewest_tiles &&
          std::min(w.in_channels, w.out_channels) >= kFewestChannels;
@@ -81,11 +90,11 @@ bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor
   const dnnl::memory destination =
       w.sum ? builder.write_over(node.outputs[0], node.fusion.residual, to, to) : builder.write(node.outputs[0], to);
   const ValueId weight_id = node.inputs[1];
-  const Desc plain({Winograd::kPoints, w.in_channels, w.phases() * w.out_channels}, Type::f32, Tag::abc);
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, points}, {DNNL_ARG_DST, products}};
-  arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(weight_id).get(
-                                          "winograd " + std::to_string(weight_id), plain, planned->weights_desc(),
-                                          [&] { return winograd_weight(weight, w.transposed); }));
+  arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(weight_id).get("winograd " + std::to_string(weight_id),
+                                                                     plain_weight(w), planned->weights_desc(), [&] {
+                                                                       return winograd_weight(weight, w.transposed);
+                                                                     }));
   dnnl::memory biases;
   if (bias != nullptr) {
     biases = builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {

@@ -1,5 +1,8 @@
+#include <omp.h>
+
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <mutex>
 
 #include "poise/engine/backend.h"
@@ -54,6 +57,7 @@ class OnednnPlan : public Plan {
 
   PlanInfo info() const override { return info_; }
   const std::vector<OutputInfo>& outputs() const override { return outputs_; }
+  const std::vector<onednn::Step>& steps() const { return steps_; }
 
  private:
   std::vector<onednn::Step> steps_;
@@ -68,7 +72,8 @@ class OnednnPlan : public Plan {
 
 class OnednnProgram : public Program {
  public:
-  OnednnProgram(Graph graph, Precision precision) : graph_(std::move(graph)), precision_(precision) {}
+  OnednnProgram(Graph graph, Precision precision, std::filesystem::path plans)
+      : graph_(std::move(graph)), precision_(precision), plans_(std::move(plans)) {}
 
   Status prepare() {
     remove_identities(graph_);
@@ -86,17 +91,65 @@ class OnednnProgram : public Program {
   }
 
   Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) override {
-    POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph_, input_shapes));
-    Graph fused = graph_;  // shares the tensors and keeps the value ids, which are the weights' keys
-    fold_known(fused, infos);
+    POISE_TRY(const Fused fused, fuse(input_shapes));
+    POISE_TRY(auto plan, build(fused, forms_of(fused)));
+    return std::unique_ptr<Plan>(std::move(plan));
+  }
+
+  Result<std::vector<LayerChoice>> tune(std::span<const Shape> input_shapes) override {
+    if (plans_.empty()) return invalid_argument("name a folder to keep the plan in (SessionOptions::plans)");
+    POISE_TRY(const Fused fused, fuse(input_shapes));
+    // Weights in forms that are not taken go with it.
+    OnednnProgram trial(graph_, precision_, {});
+    POISE_TRY(const std::vector<LayerChoice> choices, trial.measure(fused));
+    Forms forms;
+    for (const LayerChoice& choice : choices) {
+      const auto* const taken = std::find_if(std::begin(onednn::kForms), std::end(onednn::kForms),
+                                             [&](Form form) { return choice.form == onednn::name_of(form); });
+      forms.emplace(choice.name, *taken);
+    }
+    const std::string key = onednn::forms_key(fused.graph, fused.infos, precision_, omp_get_max_threads());
+    POISE_RETURN_IF_ERROR(onednn::write_forms(plans_, key, forms));
+    const std::lock_guard lock(mutex_);
+    known_forms_[key] = std::move(forms);
+    return choices;
+  }
+
+ private:
+  using Form = onednn::Form;
+  using Forms = onednn::Forms;
+  struct Fused {
+    Graph graph;  // shares the tensors and keeps the value ids, which are the weights' keys
+    std::vector<ValueInfo> infos;
+  };
+
+  Result<Fused> fuse(std::span<const Shape> input_shapes) const {
+    POISE_TRY(std::vector<ValueInfo> infos, infer_shapes(graph_, input_shapes));
+    Fused fused{graph_, std::move(infos)};
+    fold_known(fused.graph, fused.infos);
     const bool integers = precision_ == Precision::kInt8;
-    if (integers) drop_roundings_before_sums(fused);
-    fuse_activations_and_residuals(fused, infos);
-    if (integers) fuse_roundings(fused);
-    POISE_RETURN_IF_ERROR(fused.validate());
+    if (integers) drop_roundings_before_sums(fused.graph);
+    fuse_activations_and_residuals(fused.graph, fused.infos);
+    if (integers) fuse_roundings(fused.graph);
+    POISE_RETURN_IF_ERROR(fused.graph.validate());
+    return fused;
+  }
+
+  /// As measured here once; read once, so that siblings planned later give the same bits.
+  Forms forms_of(const Fused& fused) {
+    if (plans_.empty()) return {};
+    const std::string key = onednn::forms_key(fused.graph, fused.infos, precision_, omp_get_max_threads());
+    const std::lock_guard lock(mutex_);
+    const auto known = known_forms_.find(key);
+    if (known != known_forms_.end()) return known->second;
+    return known_forms_[key] = onednn::read_forms(plans_, key).value_or(Forms{});
+  }
+
+  Result<std::unique_ptr<OnednnPlan>> build(const Fused& fused, Forms forms) {
     const std::lock_guard lock(mutex_);  // the weights gain forms
     const dnnl::stream stream(engine_);
-    onednn::Builder builder(graph_, fused, infos, weights_, {engine_, stream}, precision_);
+    onednn::Builder builder(graph_, fused.graph, fused.infos, weights_, {engine_, stream}, precision_,
+                            std::move(forms));
     try {
       POISE_RETURN_IF_ERROR(builder.build());
     } catch (const dnnl::error& error) {
@@ -105,17 +158,71 @@ class OnednnProgram : public Program {
       return too_large("there is not memory enough to run the network at this size: try a smaller batch");
     }
     std::vector<OutputInfo> outputs;
-    for (const ValueId id : graph_.outputs) outputs.push_back({infos[id].shape, infos[id].type});
-    return std::unique_ptr<Plan>(
-        std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes()));
+    for (const ValueId id : graph_.outputs) outputs.push_back({fused.infos[id].shape, fused.infos[id].type});
+    return std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes());
   }
 
- private:
+  /// Each form of all layers that can take it, in turns: milliseconds of each layer where it stands in the network,
+  /// least of the rounds. A layer that runs the same way in all forms has no choice.
+  Result<std::vector<LayerChoice>> measure(const Fused& fused) {
+    constexpr int kRounds = 9;  // the first warms up
+    std::vector<std::unique_ptr<OnednnPlan>> plans;
+    for (const Form form : onednn::kForms) {
+      Forms all;
+      for (const Node& node : fused.graph.nodes) all.emplace(node.label(), form);
+      POISE_TRY(auto plan, build(fused, std::move(all)));
+      plans.push_back(std::move(plan));
+    }
+    std::vector<Tensor> inputs;
+    for (const ValueId id : fused.graph.inputs) inputs.emplace_back(fused.infos[id].shape);
+    const std::vector<TensorView> views(inputs.begin(), inputs.end());
+    std::vector<Tensor> outputs;
+    for (const OutputInfo& output : plans[0]->outputs()) outputs.emplace_back(output.shape, output.type);
+    const std::size_t nodes = fused.graph.nodes.size();
+    constexpr double kNever = 1e30;
+    std::vector<std::vector<double>> least(plans.size(), std::vector<double>(nodes + 1, kNever));
+    std::vector<std::vector<std::string>> kernels(plans.size(), std::vector<std::string>(nodes + 1));
+    for (int round = 0; round < kRounds; ++round) {
+      for (std::size_t form = 0; form < plans.size(); ++form) {
+        std::vector<LayerTime> times;
+        POISE_RETURN_IF_ERROR(plans[form]->run(views, outputs, &times));
+        std::vector<double> sums(nodes + 1);
+        for (std::size_t i = 0; i < times.size(); ++i) {
+          const auto node = static_cast<std::size_t>(plans[form]->steps()[i].node);
+          sums[node] += times[i].milliseconds;
+          if (round == 0) kernels[form][node] += times[i].kernel + ";";
+        }
+        for (std::size_t i = 0; round > 0 && i < nodes; ++i) least[form][i] = std::min(least[form][i], sums[i]);
+      }
+    }
+    std::vector<LayerChoice> choices;
+    for (std::size_t i = 0; i < nodes; ++i) {
+      LayerChoice choice{fused.graph.nodes[i].label(), "", {}};
+      double best = kNever;
+      for (std::size_t form = 0; form < plans.size(); ++form) {
+        const auto before = kernels.begin() + static_cast<std::ptrdiff_t>(form);
+        if (std::any_of(kernels.begin(), before, [&](const auto& other) { return other[i] == kernels[form][i]; })) {
+          continue;  // it cannot run in this form, and fell back to one that was seen
+        }
+        const char* name = onednn::name_of(onednn::kForms[form]);
+        choice.milliseconds.emplace_back(name, least[form][i]);
+        if (least[form][i] < best) {
+          best = least[form][i];
+          choice.form = name;
+        }
+      }
+      if (choice.milliseconds.size() > 1) choices.push_back(std::move(choice));
+    }
+    return choices;
+  }
+
   Graph graph_;
   Precision precision_;
+  std::filesystem::path plans_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   std::mutex mutex_;
   onednn::WeightStore weights_{engine_, dnnl::stream(engine_)};
+  std::map<std::string, Forms> known_forms_;
 };
 
 }  // namespace
@@ -131,12 +238,13 @@ std::vector<Precision> native_precisions() {
   return known;
 }
 
-Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, Precision precision) {
+Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, const SessionOptions& options) {
+  const Precision precision = options.precision;
   const auto native = native_precisions();
   if (std::find(native.begin(), native.end(), precision) == native.end()) {
     return unsupported(std::string("this processor does not compute in ") + name_of(precision) + ": take fp32");
   }
-  auto program = std::make_unique<OnednnProgram>(std::move(graph), precision);
+  auto program = std::make_unique<OnednnProgram>(std::move(graph), precision, options.plans);
   POISE_RETURN_IF_ERROR(program->prepare());
   return std::unique_ptr<Program>(std::move(program));
 }

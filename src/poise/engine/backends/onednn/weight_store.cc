@@ -1,28 +1,14 @@
 #include "poise/engine/backends/onednn/weight_store.h"
 
 namespace poise::onednn {
-namespace {
-
-/// Winograd weights are transformed, not permuted, and bfloat16 is rounded: nothing can be made of them again.
-bool is_permutation(const dnnl::memory::desc& desc) { return desc.data.format_kind == dnnl_blocked; }
-
-}  // namespace
-
 dnnl::memory WeightStore::get(const std::string& key, const dnnl::memory::desc& plain_desc,
                               const dnnl::memory::desc& target, const std::function<Tensor()>& plain) {
   Entry& entry = entries_[key];
   for (const dnnl::memory& form : entry.forms) {
     if (form.get_desc() == target) return form;
   }
-  Tensor made;
-  dnnl::memory source;
-  for (const dnnl::memory& form : entry.forms) {
-    if (is_permutation(form.get_desc()) && form.get_desc().data.data_type == dnnl_f32) source = form;
-  }
-  if (!source) {
-    made = plain();
-    source = dnnl::memory(plain_desc, engine_, made.data());
-  }
+  Tensor made = plain();
+  dnnl::memory source(plain_desc, engine_, made.data());  // from one form to another there is not always a way
   dnnl::memory reordered(target, engine_);
   dnnl::reorder(source, reordered).execute(stream_, source, reordered);
   stream_.wait();

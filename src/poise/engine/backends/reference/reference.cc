@@ -143,8 +143,8 @@ class ReferenceProgram : public Program {
 
 }  // namespace
 
-Result<std::unique_ptr<Program>> make_reference_program(Graph graph, Precision precision) {
-  if (precision != Precision::kFloat32) return unsupported("the reference backend computes in fp32 alone");
+Result<std::unique_ptr<Program>> make_reference_program(Graph graph, const SessionOptions& options) {
+  if (options.precision != Precision::kFloat32) return unsupported("the reference backend computes in fp32 alone");
   for (const Node& node : graph.nodes) {
     if (node.fusion.any()) return unsupported(node.label() + " is fused: give the reference backend the plain graph");
   }
