@@ -62,10 +62,10 @@ std::optional<Forms> read_forms(const std::filesystem::path& folder, const std::
   const Json* layers = json->find("layers");
   if (!kept.ok() || *kept != key || layers == nullptr || !layers->is_object()) return std::nullopt;
   Forms forms;
-  for (const auto& [label, value] : layers->as_object()) {
-    const auto* const found = std::find_if(std::begin(kForms), std::end(kForms), [&](Form form) {
-      return value.is_string() && value.as_string() == name_of(form);
-    });
+  for (const auto& [label, given] : layers->as_object()) {
+    const std::string name = given.is_string() ? given.as_string() : std::string();
+    const auto* const found =
+        std::find_if(std::begin(kForms), std::end(kForms), [&](Form form) { return name == name_of(form); });
     if (found == std::end(kForms)) return std::nullopt;
     forms.emplace(label, *found);
   }

@@ -175,6 +175,7 @@ struct Kernels {
   Kernel input[2], output[2], transposed_output[2];  // float32, bfloat16
 };
 
+// NOLINTBEGIN(bugprone-macro-parentheses): an attribute stands in none
 #define POISE_KERNELS(name, block, attribute)                                                            \
   attribute void name##_input_float(const TileRow& row) { transform_input<block, false>(row); }          \
   attribute void name##_input_half(const TileRow& row) { transform_input<block, true>(row); }            \
@@ -185,7 +186,7 @@ struct Kernels {
   constexpr Kernels name{{name##_input_float, name##_input_half},                                        \
                          {name##_output_float, name##_output_half},                                      \
                          {name##_phases_float, name##_phases_half}};
-
+// NOLINTEND(bugprone-macro-parentheses)
 POISE_KERNELS(kPlain16, 16, )
 POISE_KERNELS(kPlain8, 8, )
 #if defined(__x86_64__)
