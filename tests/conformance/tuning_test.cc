@@ -64,7 +64,7 @@ TEST_F(Tuning, LayersThatHaveAChoiceGetTheFastestAndResultsStay) {
     const Tensor want = run(untuned);
     Session tuned = session(folder_, precision);
     const auto choices = tuned.tune({&shape_, 1}).value();
-    ASSERT_FALSE(choices.empty());
+    ASSERT_FALSE(choices.empty());  // every processor has the tiles
     for (const LayerChoice& choice : choices) {
       ASSERT_GE(choice.milliseconds.size(), 2U) << choice.name;
       double chosen = 0;

@@ -66,57 +66,85 @@ std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, 
 
 bool pays(const Winograd& w) {
   // Sixteen points of weights take the place of 9 taps, or of 16 in four phases: with few tiles reading them costs more
-  // than the products that are saved. In float32 oneDNN has larger tiles for 3x3.
+  // than the products that are saved. In float32 oneDNN has larger tiles for 3x3, where blocks are of 16 channels.
   constexpr std::int64_t kFewestChannels = 64;
   const std::int64_t fewest_tiles = w.transposed ? 80 : 32;
   const std::int64_t tiles = w.tiles_down() * w.tiles_across();
-  return (w.transposed || w.source_bfloat16) && tiles >= fewest_tiles &&
+  return (w.transposed || w.source_bfloat16 || w.block == 8) && tiles >= fewest_tiles &&
          std::min(w.in_channels, w.out_channels) >= kFewestChannels;
 }
+
+namespace {
+
+/// The step between the transforms: reads `points`, writes `products`.
+using Multiply = std::function<void(dnnl::stream&)>;
+
+Multiply multiply_by_dnnl(Builder& builder, ValueId id, const Winograd& w, const Tensor& weight,
+                          const dnnl::matmul::primitive_desc& planned, const dnnl::memory& points,
+                          const dnnl::memory& products) {
+  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, points}, {DNNL_ARG_DST, products}};
+  arguments.emplace(DNNL_ARG_WEIGHTS,
+                    builder.weights(id).get("winograd " + std::to_string(id), plain_weight(w), planned.weights_desc(),
+                                            [&] { return winograd_weight(weight, w.transposed); }));
+  if (const std::size_t bytes = planned.scratchpad_desc().get_size(); bytes > 0) {
+    builder.scratch_bytes = std::max(builder.scratch_bytes, bytes);
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, builder.temporary(planned.scratchpad_desc()));
+  }
+  return [product = dnnl::matmul(planned), arguments = std::move(arguments)](dnnl::stream& stream) {
+    product.execute(stream, arguments);
+  };
+}
+
+Multiply multiply_ourselves(Builder& builder, ValueId id, const Winograd& w, const Tensor& weight,
+                            const dnnl::memory& points, const dnnl::memory& products) {
+  const dnnl::memory packed = builder.weights(id).vector(
+      "winograd panels " + std::to_string(id), [&] { return pack_panels(winograd_weight(weight, w.transposed)); });
+  return [w, points, packed, products](dnnl::stream&) {
+    winograd_products(w, static_cast<const float*>(points.get_data_handle()),
+                      static_cast<const float*>(packed.get_data_handle()),
+                      static_cast<float*>(products.get_data_handle()));
+  };
+}
+
+}  // namespace
 
 bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor& weight, const Tensor* bias) {
   const std::int64_t batch = w.images;
   w.images = 1;
   w.images = images_together(batch, w.rows());
+  const std::int64_t columns = w.phases() * w.out_channels;
   const auto planned = plan_products(builder, w);
-  if (!planned) return false;
+  if (!planned && (w.source_bfloat16 || columns % kPanel != 0)) return false;
 
   const Type type = w.source_bfloat16 ? Type::bf16 : Type::f32;
   const Desc from = builder.blocked(builder.shape(node.inputs[0]), type);
   const Desc to = builder.blocked(builder.shape(node.outputs[0]), w.destination_bfloat16 ? Type::bf16 : Type::f32);
   const dnnl::memory source = builder.read(node.inputs[0], from);
-  const dnnl::memory points = builder.temporary(planned->src_desc());
-  const dnnl::memory products = builder.temporary(planned->dst_desc());
+  const dnnl::memory points = builder.temporary(Desc({Winograd::kPoints, w.rows(), w.in_channels}, type, Tag::abc));
+  const dnnl::memory products = builder.temporary(Desc({Winograd::kPoints, w.rows(), columns}, Type::f32, Tag::abc));
   const dnnl::memory destination =
       w.sum ? builder.write_over(node.outputs[0], node.fusion.residual, to, to) : builder.write(node.outputs[0], to);
-  const ValueId weight_id = node.inputs[1];
-  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, points}, {DNNL_ARG_DST, products}};
-  arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(weight_id).get("winograd " + std::to_string(weight_id),
-                                                                     plain_weight(w), planned->weights_desc(), [&] {
-                                                                       return winograd_weight(weight, w.transposed);
-                                                                     }));
+  const ValueId id = node.inputs[1];
+  Multiply multiply = planned ? multiply_by_dnnl(builder, id, w, weight, *planned, points, products)
+                              : multiply_ourselves(builder, id, w, weight, points, products);
   dnnl::memory biases;
   if (bias != nullptr) {
     biases = builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
       return bias->clone();
     });
   }
-  if (const std::size_t bytes = planned->scratchpad_desc().get_size(); bytes > 0) {
-    builder.scratch_bytes = std::max(builder.scratch_bytes, bytes);
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, builder.temporary(planned->scratchpad_desc()));
-  }
   const std::size_t source_bytes = from.get_size() / static_cast<std::size_t>(batch);
   const std::size_t destination_bytes = to.get_size() / static_cast<std::size_t>(batch);
-  builder.add_step(node, std::string("winograd, ") + planned->impl_info_str(), builder.work(node),
+  builder.add_step(node, std::string("winograd, ") + (planned ? planned->impl_info_str() : "poise"), builder.work(node),
                    [w, source, points, products, destination, biases, source_bytes, destination_bytes, batch,
-                    product = dnnl::matmul(*planned), arguments = std::move(arguments)](dnnl::stream& stream) {
+                    multiply = std::move(multiply)](dnnl::stream& stream) {
                      const auto* in = static_cast<const std::byte*>(source.get_data_handle());
                      auto* out = static_cast<std::byte*>(destination.get_data_handle());
                      const auto* added = biases ? static_cast<const float*>(biases.get_data_handle()) : nullptr;
                      for (std::int64_t image = 0; image < batch; image += w.images) {
                        const auto first = static_cast<std::size_t>(image);
                        winograd_input(w, in + first * source_bytes, static_cast<std::byte*>(points.get_data_handle()));
-                       product.execute(stream, arguments);
+                       multiply(stream);
                        winograd_output(w, static_cast<const float*>(products.get_data_handle()), added,
                                        out + first * destination_bytes);
                      }

@@ -1,5 +1,6 @@
 #include "poise/engine/backends/onednn/winograd.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -170,9 +171,48 @@ POISE_INLINE void transform_output(const TileRow& row) {
   }
 }
 
+/// Some rows of a matrix product, one panel of weights.
+struct Product {
+  const float* points;  // rows of `inner` values
+  const float* panel;   // (inner, kPanel)
+  float* result;        // rows of `columns`
+  std::int64_t rows, inner, columns;
+};
+
+/// `rows` by kPanel sums in registers.
+template <int rows>
+POISE_INLINE void multiply_tile(const Product& p, std::int64_t first) {
+  using Floats = Channels<8>::Floats;
+  constexpr int kVectors = kPanel / 8;
+  Floats sums[rows][kVectors]{};
+  const float* points = p.points + first * p.inner;
+  const float* weights = p.panel;
+  for (std::int64_t k = 0; k < p.inner; ++k, weights += kPanel) {
+    Floats weight[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) std::memcpy(&weight[v], weights + v * 8, sizeof(Floats));
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[r][v] += points[r * p.inner + k] * weight[v];
+    }
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < rows; ++r) std::memcpy(p.result + (first + r) * p.columns, sums[r], sizeof(sums[r]));
+}
+
+POISE_INLINE void multiply(const Product& p) {
+  constexpr int kRows = 6;  // twelve sums, two weights and a point: the registers of AVX2
+  std::int64_t row = 0;
+  for (; row + kRows <= p.rows; row += kRows) multiply_tile<kRows>(p, row);
+  for (; row + 2 <= p.rows; row += 2) multiply_tile<2>(p, row);
+  if (row < p.rows) multiply_tile<1>(p, row);
+}
+
 using Kernel = void (*)(const TileRow& row);
 struct Kernels {
   Kernel input[2], output[2], transposed_output[2];  // float32, bfloat16
+  void (*multiply)(const Product& product);
 };
 
 // NOLINTBEGIN(bugprone-macro-parentheses): an attribute stands in none
@@ -183,22 +223,24 @@ struct Kernels {
   attribute void name##_output_half(const TileRow& row) { transform_output<block, true, false>(row); }   \
   attribute void name##_phases_float(const TileRow& row) { transform_output<block, false, true>(row); }  \
   attribute void name##_phases_half(const TileRow& row) { transform_output<block, true, true>(row); }    \
+  attribute void name##_multiply(const Product& product) { multiply(product); }                          \
   constexpr Kernels name{{name##_input_float, name##_input_half},                                        \
                          {name##_output_float, name##_output_half},                                      \
-                         {name##_phases_float, name##_phases_half}};
+                         {name##_phases_float, name##_phases_half},                                      \
+                         name##_multiply};
 // NOLINTEND(bugprone-macro-parentheses)
 POISE_KERNELS(kPlain16, 16, )
 POISE_KERNELS(kPlain8, 8, )
 #if defined(__x86_64__)
 POISE_KERNELS(kAvx512, 16, __attribute__((target("avx512f,avx512bw,avx512vl"))))
-POISE_KERNELS(kAvx2, 8, __attribute__((target("avx2"))))
+POISE_KERNELS(kAvx2, 8, __attribute__((target("avx2,fma"))))
 #endif
 
 const Kernels& kernels(int block) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (block == 16 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return kAvx512;
-  if (block == 8 && __builtin_cpu_supports("avx2")) return kAvx2;
+  if (block == 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kAvx2;
 #endif
   return block == 16 ? kPlain16 : kPlain8;
 }
@@ -243,6 +285,34 @@ Tensor winograd_weight(const Tensor& weight, bool transposed) {
     }
   }
   return points;
+}
+
+Tensor pack_panels(const Tensor& weight) {
+  const std::int64_t inner = weight.dim(1);
+  const std::int64_t columns = weight.dim(2);
+  Tensor packed(Shape{weight.dim(0), columns / kPanel, inner, kPanel});
+  float* to = packed.floats().data();
+  for (std::int64_t point = 0; point < weight.dim(0); ++point) {
+    for (std::int64_t column = 0; column < columns; column += kPanel) {
+      const float* from = weight.floats().data() + point * inner * columns + column;
+      for (std::int64_t k = 0; k < inner; ++k) to = std::copy_n(from + k * columns, kPanel, to);
+    }
+  }
+  return packed;
+}
+
+void winograd_products(const Winograd& w, const float* points, const float* packed, float* products) {
+  const auto multiply = kernels(w.block).multiply;
+  const std::int64_t rows = w.rows();
+  const std::int64_t inner = w.in_channels;
+  const std::int64_t columns = w.phases() * w.out_channels;
+#pragma omp parallel for collapse(2) schedule(static)
+  for (std::int64_t point = 0; point < Winograd::kPoints; ++point) {
+    for (std::int64_t column = 0; column < columns; column += kPanel) {
+      multiply({points + point * rows * inner, packed + (point * columns + column) * inner,
+                products + point * rows * columns + column, rows, inner, columns});
+    }
+  }
 }
 
 void winograd_input(const Winograd& d, const std::byte* source, std::byte* points) {

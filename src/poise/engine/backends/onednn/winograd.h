@@ -38,6 +38,13 @@ struct Winograd {
 Tensor winograd_weight(const Tensor& weight, bool transposed);
 /// Blocked input -> (points, rows, in_channels), float32 or bfloat16. Parallel.
 void winograd_input(const Winograd& winograd, const std::byte* source, std::byte* points);
+/// The matrix products in float32, for processors where oneDNN packs the weights anew at every call: (points, rows,
+/// in_channels) times packed weights -> (points, rows, columns); columns: phases() * out_channels, whole panels.
+/// Parallel.
+void winograd_products(const Winograd& winograd, const float* points, const float* packed, float* products);
+inline constexpr std::int64_t kPanel = 16;
+/// (points, in, columns) -> (points, columns / kPanel, in, kPanel).
+Tensor pack_panels(const Tensor& weight);
 /// (points, rows, phases * out_channels) -> blocked output; `bias`: out_channels, or nullptr. Parallel.
 void winograd_output(const Winograd& winograd, const float* products, const float* bias, std::byte* destination);
 
