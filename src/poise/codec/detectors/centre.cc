@@ -25,7 +25,8 @@ Result<int> classes_of_centre(std::span<const Tensor> outputs, const DetectionHe
 Status decode_centre(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found) {
   POISE_TRY(const int classes, classes_of_centre(outputs, head));
   const Size cells{static_cast<int>(outputs[0].dim(3)), static_cast<int>(outputs[0].dim(2))};
-  const CentreCodec codec{.stride = static_cast<float>(head.input.width / cells.width)};
+  const int stride = head.input.width / cells.width;
+  const CentreCodec codec{.stride = static_cast<float>(stride)};
   const auto floats = [&](std::size_t i) { return outputs[i].floats().data(); };
   constexpr int kAll = std::numeric_limits<int>::max();  // which of them are persons is not known here
   const std::vector<Detection> boxes =
