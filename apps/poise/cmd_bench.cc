@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "estimator_flags.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/base/random.h"
@@ -305,7 +306,7 @@ Action make_bench(CLI::App& command) {
       .add_option("--precision", o->precisions,
                   "list of fp32, bf16, int8; all: those this processor has and the network is made for")
       ->delimiter(',')
-      ->check(CLI::IsMember({"fp32", "bf16", "int8", "all"}))
+      ->check(CLI::IsMember(precision_names_and("all")))
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--seconds", o->seconds, "time at least, a row")

@@ -8,6 +8,7 @@
 #include "poise/graph/passes/passes.h"
 #include "poise/models/config.h"
 #include "poise/weights/checkpoint.h"
+#include "poise/weights/detector_card.h"
 #include "poise/weights/model_card.h"
 #include "poise/weights/onnx_writer.h"
 #include "poise/weights/parameters.h"
@@ -46,6 +47,15 @@ std::string measured(const Json& progress) {
   return text;
 }
 
+Status check_card(const Json& card) {
+  if (is_detector_card(card)) {
+    POISE_RETURN_IF_ERROR(detector_card_from_json(card, {}));
+  } else {
+    POISE_RETURN_IF_ERROR(card_from_json(card, {}));
+  }
+  return {};
+}
+
 Status run(const Options& o) {
   if (fs::path(o.out).extension() != ".onnx") return invalid_argument("--out must end in .onnx, not \"" + o.out + "\"");
   POISE_TRY(const Checkpoint checkpoint, read_checkpoint(o.input));
@@ -63,9 +73,7 @@ Status run(const Options& o) {
   if (!o.refine.empty()) given.set("refine", o.refine);
   if (!o.precision.empty()) given.set("precision", o.precision);
   const Json card = overlay(given, checkpoint.card);
-  if (!std::holds_alternative<CentreNetOptions>(config->options)) {
-    if (const auto checked = card_from_json(card, {}); !checked.ok()) return checked.error().prefixed(o.input);
-  }
+  if (const Status checked = check_card(card); !checked.ok()) return checked.error().prefixed(o.input);
   OnnxWriteOptions options;
   options.metadata[kCardKey] = card.dump();
   options.metadata["poise.trained_with"] = checkpoint.config.dump();

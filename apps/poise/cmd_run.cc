@@ -63,7 +63,7 @@ Action make_run(CLI::App& command) {
       .add_option_function<std::string>(
           "--precision", [o](const std::string& given) { o->session.precision = find_precision(given).value(); },
           "fp32, bf16; int8, of networks made for it")
-      ->check(CLI::IsMember({"fp32", "bf16", "int8"}))
+      ->check(CLI::IsMember(precision_names()))
       ->default_str("fp32");
   command.add_option("--threads", o->session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))

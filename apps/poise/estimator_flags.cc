@@ -16,7 +16,7 @@ void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& de
       .add_option_function<std::string>(
           "--precision", [&options](const std::string& given) { options.precision = find_precision(given); },
           "auto: what the card vouches for and the processor has; fp32; bf16; int8, of files made for it")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->check(CLI::IsMember(precision_names_and("auto")))
       ->default_str("auto");
   options.plans = plans_folder();
   command.add_flag("--deterministic", options.deterministic,
@@ -30,6 +30,12 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::stri
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   add_runner_flags(command, options.run, device);
+}
+
+std::vector<std::string> precision_names_and(const std::string& other) {
+  std::vector<std::string> names = precision_names();
+  names.push_back(other);
+  return names;
 }
 
 }  // namespace poise::app

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "poise/infer/estimator.h"
 
@@ -12,5 +13,8 @@ namespace poise::app {
 void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& device);
 /// Adds --flip-test --batch and those of add_runner_flags to the command.
 void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device);
+
+/// The engine's names of precisions, and what else --precision takes.
+std::vector<std::string> precision_names_and(const std::string& other);
 
 }  // namespace poise::app

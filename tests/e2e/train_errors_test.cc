@@ -153,5 +153,18 @@ TEST_F(TrainErrors, AnotherRunsCheckpoint) {
   EXPECT_FALSE(exists("m.onnx"));
 }
 
+TEST_F(TrainErrors, ADetectorsCardIsADetectors) {
+  write_data(20, 2);  // every twentieth is kept for validation
+  write("centres.yaml",
+        "MODEL: {NAME: centre_net, IMAGE_SIZE: [64, 64], EXTRA: {NUM_LAYERS: 18, WIDTH: 0.125, HEATMAP_SIZE: [8, 8], "
+        "NUM_DECONV_FILTERS: [16, 16]}}\nDATASET: {SCENES: 4}\nTRAIN: {BATCH_SIZE: 4, END_EPOCH: 1}\n");
+  const Outcome trained = run({"train", "centres.yaml", "--data", "set", "--out", "run", "--threads", "1"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const std::string said = refused({"export", "run/best.ckpt", "--out", "m.onnx", "--refine", "dark"});
+  EXPECT_TRUE(contains(said, "run/best.ckpt: card member \"refine\" is not known in a detector's card")) << said;
+  EXPECT_FALSE(exists("m.onnx"));
+  EXPECT_EQ(run({"export", "run/best.ckpt", "--out", "m.onnx"}).code, 0);
+}
+
 }  // namespace
 }  // namespace poise

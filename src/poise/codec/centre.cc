@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "poise/codec/detectors/shared.h"
+
 namespace poise {
 namespace {
 
@@ -47,17 +49,58 @@ Box box_at(const CentreCodec& codec, const float* size, const float* offset, std
   return {x - width / 2, y - height / 2, width, height};
 }
 
-bool is_peak(const float* heat, Size cells, int column, int row) {
-  const float value = heat[index(cells, column, row)];
-  for (int y = std::max(0, row - 1); y <= std::min(cells.height - 1, row + 1); ++y) {
-    for (int x = std::max(0, column - 1); x <= std::min(cells.width - 1, column + 1); ++x) {
-      const bool before = y < row || (y == row && x < column);
-      const float other = heat[index(cells, x, y)];
-      if (before ? !(other < value) && !std::isnan(other) : other > value) return false;
+/// The peaks of one heatmap, asked for cell by cell in the order of rows.
+class Peaks {
+ public:
+  Peaks(const float* heat, Size cells) : heat_(heat), cells_(cells) {}
+
+  /// Whether the cell is the first of a plateau without higher neighbours. All plateaus together take linear time.
+  bool begins_at(std::size_t cell) {
+    if (!seen_.empty() && seen_[cell] != 0) return false;
+    bool higher = false, equal = false;
+    for_neighbours(cell, [&](std::size_t other) {
+      higher = higher || heat_[other] > heat_[cell];
+      equal = equal || heat_[other] == heat_[cell];
+    });
+    if (higher || !equal) return !higher;
+    return fill(cell);
+  }
+
+ private:
+  template <typename Visit>
+  void for_neighbours(std::size_t cell, Visit visit) const {
+    const int row = static_cast<int>(cell) / cells_.width, column = static_cast<int>(cell) % cells_.width;
+    for (int y = std::max(0, row - 1); y <= std::min(cells_.height - 1, row + 1); ++y) {
+      for (int x = std::max(0, column - 1); x <= std::min(cells_.width - 1, column + 1); ++x) {
+        if (y != row || x != column) visit(index(cells_, x, y));
+      }
     }
   }
-  return true;
-}
+
+  /// Goes through the plateau; false where any of it has a higher neighbour.
+  bool fill(std::size_t first) {
+    seen_.resize(count(cells_));
+    seen_[first] = 1;
+    open_.assign(1, first);
+    bool peak = true;
+    while (!open_.empty()) {
+      const std::size_t cell = open_.back();
+      open_.pop_back();
+      for_neighbours(cell, [&](std::size_t other) {
+        peak = peak && !(heat_[other] > heat_[cell]);
+        if (heat_[other] != heat_[cell] || seen_[other] != 0) return;
+        seen_[other] = 1;
+        open_.push_back(other);
+      });
+    }
+    return peak;
+  }
+
+  const float* heat_;
+  Size cells_;
+  std::vector<char> seen_;  // cells of the plateaus gone through; empty before the first
+  std::vector<std::size_t> open_;
+};
 
 }  // namespace
 
@@ -119,22 +162,25 @@ std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, cons
   return boxes;
 }
 
-std::vector<FoundBox> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
-                             int categories, Size cells, const CentreDecoding& options) {
+std::vector<Detection> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
+                              int categories, Size cells, const CentreDecoding& options) {
   const std::size_t plane = count(cells);
-  std::vector<FoundBox> found;
+  std::vector<Detection> found;
   for (int category = 0; category < categories; ++category) {
     const float* heat = heatmap + static_cast<std::size_t>(category) * plane;
+    Peaks peaks(heat, cells);
     for (int row = 0; row < cells.height; ++row) {
       for (int column = 0; column < cells.width; ++column) {
         const std::size_t at = index(cells, column, row);
-        if (!(heat[at] >= options.min_score) || !is_peak(heat, cells, column, row)) continue;
-        const FoundBox one{box_at(codec, size, offset, plane, at, column, row), heat[at], category};
+        const float score = options.logits ? sigmoid(heat[at]) : heat[at];
+        // Peaks are those of the heatmap as it is: a sigmoid makes plateaus of what is nearly 1.
+        if (!(score > options.threshold) || !peaks.begins_at(at)) continue;
+        const Detection one{box_at(codec, size, offset, plane, at, column, row), score, category};
         if (is_box(one.box)) found.push_back(one);
       }
     }
   }
-  std::ranges::stable_sort(found, [](const FoundBox& a, const FoundBox& b) { return a.score > b.score; });
+  std::ranges::stable_sort(found, [](const Detection& a, const Detection& b) { return a.score > b.score; });
   if (found.size() > static_cast<std::size_t>(std::max(0, options.most))) {
     found.resize(static_cast<std::size_t>(std::max(0, options.most)));
   }

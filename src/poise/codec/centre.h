@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "poise/codec/detection.h"
 #include "poise/geometry/box.h"
 #include "poise/tensor/tensor.h"
 
@@ -30,22 +31,19 @@ EncodedCentres encode(const CentreCodec& codec, std::span<const Box> boxes, std:
 /// The boxes that encode() kept, from what it gave. Pure.
 std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, const float* weights, Size cells);
 
-struct FoundBox {
-  Box box;  // input pixels
-  float score = 0;
-  int category = 0;  // plane of the heatmap
-};
-
 struct CentreDecoding {
-  float min_score = 0.3F;
-  int most = 100;  // boxes, best first
+  float threshold = 0.3F;  // boxes whose score is not above are left out
+  int most = 100;          // boxes
+  bool logits = false;     // the heatmap has not been through a sigmoid; scores have
 };
 
-/// What the network gives, of one picture: heatmap (categories, height, width), size and offset (2, height, width).
-/// Peaks are cells not below any of their eight neighbours; of equal neighbours the first. Sizes that are not positive
-/// numbers, and NaN anywhere, give no box. Pure.
-std::vector<FoundBox> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
-                             int categories, Size cells, const CentreDecoding& options = {});
+/// What the network gives, of one picture: heatmap (categories, height, width), size and offset (2, height, width). One
+/// box a peak, best first, the category its label. A peak is a plateau: the cells of one value, each a neighbour of
+/// another (of eight), that have no higher neighbour; its first cell, row by row, gives size and offset. Most are of
+/// one cell; rounded heatmaps have larger ones. Sizes that are not positive numbers, and NaN anywhere, give no box.
+/// Pure.
+std::vector<Detection> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
+                              int categories, Size cells, const CentreDecoding& options = {});
 
 /// Radius, in cells, of the Gaussian of a box of width x height cells. Pure.
 float centre_radius(float width, float height, float min_iou);

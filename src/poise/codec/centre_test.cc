@@ -14,7 +14,7 @@ namespace {
 constexpr Size kCells{40, 30};
 constexpr CentreCodec kCodec{.stride = 8};
 
-std::vector<FoundBox> decoded(const EncodedCentres& encoded, const CentreDecoding& options = {}) {
+std::vector<Detection> decoded(const EncodedCentres& encoded, const CentreDecoding& options = {}) {
   const float* maps = encoded.maps.floats().data();
   const std::size_t plane = kCells.width * kCells.height;
   return decode(kCodec, maps, maps + plane, maps + 3 * plane, 1, kCells, options);
@@ -38,13 +38,13 @@ TEST(Centre, DecodingWhatWasEncodedGivesTheBoxes) {
       }
     }
     // A larger box's Gaussian may cover a smaller one's peak, never raise above it.
-    const auto found = decoded(encode(kCodec, boxes, {}, kCells), {.min_score = 0.999F});
+    const auto found = decoded(encode(kCodec, boxes, {}, kCells), {.threshold = 0.999F});
     ASSERT_EQ(found.size(), 4U);
     const EncodedCentres encoded = encode(kCodec, boxes, {}, kCells);
     EXPECT_EQ(encoded_boxes(kCodec, encoded.maps.floats().data(), encoded.weights.floats().data(), kCells).size(), 4U);
     for (const Box& box : boxes) {
       float best = 0;
-      for (const FoundBox& one : found) best = std::max(best, iou(one.box, box));
+      for (const Detection& one : found) best = std::max(best, iou(one.box, box));
       EXPECT_GT(best, 0.99F);
     }
   }
@@ -94,6 +94,54 @@ TEST(Centre, RadiusIsWhereTheOverlapEnds) {
     const float outwards = iou(box, {-r, -r, box.width + 2 * r, box.height + 2 * r});
     EXPECT_NEAR(std::min({same, inwards, outwards}), 0.7F, 1e-4F);
   }
+}
+
+/// Cells where boxes were found; `values` is a heatmap of five columns, whose sizes are one cell.
+std::vector<int> peaks(const std::vector<float>& values, const CentreDecoding& options = {}) {
+  const Size cells{5, static_cast<int>(values.size()) / 5};
+  const std::vector<float> size(2 * values.size(), 1.0F), offset(2 * values.size(), 0.5F);
+  std::vector<int> found;
+  for (const Detection& one : decode({.stride = 1}, values.data(), size.data(), offset.data(), 1, cells, options)) {
+    found.push_back(static_cast<int>(one.box.y) * 5 + static_cast<int>(one.box.x));
+  }
+  return found;
+}
+
+TEST(Centre, APlateauIsOnePeakWhateverItsShape) {
+  const float a = 0.8F, b = 0.9F;
+  // An arch, whose legs are no neighbours of each other, and a tail that leads to the left of where it began.
+  EXPECT_EQ(peaks({0, a, a, a, 0,  //
+                   0, a, 0, a, 0,  //
+                   a, 0, 0, 0, a}),
+            std::vector{1});
+  EXPECT_EQ(peaks({0, 0, 0, a, 0,  //
+                   a, a, a, 0, 0,  //
+                   0, 0, 0, 0, 0}),
+            std::vector{3});
+  EXPECT_EQ(peaks({a, 0, a, 0, a,  //
+                   0, a, 0, a, 0,  //
+                   0, 0, 0, 0, 0}),
+            std::vector{0});
+  EXPECT_EQ(peaks({a, a, 0, a, a,  //
+                   0, 0, 0, 0, 0,  //
+                   a, 0, 0, 0, a}),
+            (std::vector{0, 3, 10, 14}))
+      << "four plateaus";
+  EXPECT_EQ(peaks(std::vector<float>(25, a)), std::vector{0});
+  // Shoulders of something higher are none, from whichever side they are met.
+  EXPECT_EQ(peaks({a, a, a, a, b}), std::vector{4});
+  EXPECT_EQ(peaks({b, a, a, a, a}), std::vector{0});
+  EXPECT_EQ(peaks({a, a, a, 0, a,  //
+                   a, 0, 0, a, 0,  //
+                   b, 0, 0, 0, 0}),
+            std::vector{10});
+}
+
+TEST(Centre, PeaksOfLogitsAreToldApartWhereTheSigmoidIsOne) {
+  const std::vector<float> logits{0, 20, 30, 20, 0, 0, 0, 0, 0, -3};
+  EXPECT_EQ(peaks(logits, {.logits = true}), std::vector{2});
+  const std::vector<float> low{-0.5F, -9, -9, -9, -1.0F};
+  EXPECT_EQ(peaks(low, {.threshold = 0.3F, .logits = true}), std::vector{0}) << "0.38 and 0.27";
 }
 
 TEST(Centre, EqualNeighboursAreOnePeakAndBadOutputsGiveNoBox) {

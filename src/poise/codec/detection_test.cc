@@ -56,8 +56,14 @@ TEST(Detection, FamiliesSayWhatNumpySays) {
 TEST(Detection, EveryFamilyRefusesOutputsOfAnother) {
   for (const DetectionFamily& family : detection_families()) {
     const DetectionHead head{.input = kInput, .anchors = {{{1, 1}}}};
-    const std::vector<std::vector<Shape>> wrong{
-        {}, {{1}}, {{2, 9, 7}}, {{1, 300, 11}}, {{1, 2, 2, 2}, {1, 9, 2, 2}}, {{1, 4, 4}}};
+    const std::vector<std::vector<Shape>> wrong{{},
+                                                {{1}},
+                                                {{2, 9, 7}},
+                                                {{1, 300, 11}},
+                                                {{1, 2, 2, 2}, {1, 9, 2, 2}},
+                                                {{1, 4, 4}},
+                                                {{1, 1, 8, 8}, {1, 2, 8, 8}, {1, 2, 8, 8}},
+                                                {{1, 1, 0, 8}, {1, 2, 0, 8}, {1, 2, 0, 8}}};
     for (const std::vector<Shape>& shapes : wrong) {
       std::vector<Tensor> outputs;
       for (const Shape& shape : shapes) outputs.emplace_back(shape);
@@ -79,6 +85,21 @@ TEST(Detection, LogitsAreSquashed) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_NEAR(found[0].score, 1 / (1 + std::exp(-0.5F)), 1e-6);
   EXPECT_EQ(found[0].box, (Box{0, -2, 4, 8})) << "a cell is 4x4 pixels, the centre at (2, 2)";
+}
+
+// What a peak is stands in codec/centre.h, and is tested there.
+TEST(Detection, APlateauOfCentresIsOneDetectionAClass) {
+  std::vector<Tensor> outputs;
+  outputs.push_back(Tensor::from({1, 2, 1, 4}, std::vector<float>{0.5F, 0.5F, 0.5F, 0, 0, 0.5F, 0.5F, 0.9F}));
+  outputs.push_back(Tensor::from({1, 2, 1, 4}, std::vector<float>(8, 1)));
+  outputs.push_back(Tensor::from({1, 2, 1, 4}, std::vector<float>(8, 0.5F)));
+  std::vector<Detection> found;
+  ASSERT_TRUE(find_detection_family("centre")->decode(outputs, {.input = {16, 4}}, found).ok());
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].box, (Box{12, 0, 4, 4}));
+  EXPECT_EQ(found[0].label, 1);
+  EXPECT_EQ(found[1].box, (Box{0, 0, 4, 4}));
+  EXPECT_EQ(found[1].label, 0);
 }
 
 TEST(Suppress, EachClassForItselfBestFirst) {

@@ -87,7 +87,7 @@ void hide_all(const BoxedPicture& picture, Image& image, Random& random) {
   hide_people(image, boxes, random);
 }
 
-bool covers(const BoxedPicture& picture, const Placement& p) {
+bool covers(const BoxedPicture& picture, const ScenePlacement& p) {
   constexpr double kSlack = 1;  // pixel
   const double right = p.x + picture.picture.width * p.scale, bottom = p.y + picture.picture.height * p.scale;
   const Box& part = p.part;
@@ -191,7 +191,7 @@ class SceneExamples : public Examples {
       if (filled) return {};
     }
     const BoxedPicture& picture = draw_picture(random);
-    const Placement placement = draw_placement(picture, part, options_, random);
+    const ScenePlacement placement = draw_placement(picture, part, options_, random);
     const Recolouring colours = draw_recolouring(options_, random);
     const double outside = random.uniform();
     Outside around = outside < 0.15 ? Outside::kMean : outside < 0.3 ? Outside::kEdge : Outside::kAsItIs;
@@ -204,7 +204,7 @@ class SceneExamples : public Examples {
   }
 
   /// hide: with these random numbers, none: people are seen.
-  Status paint(const BoxedPicture& picture, const Placement& placement, const Recolouring& colours, Outside around,
+  Status paint(const BoxedPicture& picture, const ScenePlacement& placement, const Recolouring& colours, Outside around,
                std::span<float> image, Random* hide = nullptr) const {
     Person source;
     source.path = picture.path;
@@ -218,7 +218,7 @@ class SceneExamples : public Examples {
       loaded.image = resize(loaded.image.view(), {smaller(loaded.image.width()), smaller(loaded.image.height())});
     }
     if (hide != nullptr) hide_all(picture, loaded.image, *hide);
-    Placement of_loaded = placement;
+    ScenePlacement of_loaded = placement;
     of_loaded.scale = length / loaded.image.width();
     poise::paint(loaded.image.view(), of_loaded, colours, around, options_.normalisation, options_.size, image);
     return {};
@@ -253,7 +253,7 @@ Status check(const SceneOptions& o) {
   return {};
 }
 
-void place_boxes(const BoxedPicture& picture, const Placement& placement, std::vector<Box>& persons,
+void place_boxes(const BoxedPicture& picture, const ScenePlacement& placement, std::vector<Box>& persons,
                  std::vector<Box>& ignored) {
   const Box& part = placement.part;
   const auto placed = [&](const Box& b) {
@@ -275,9 +275,9 @@ void place_boxes(const BoxedPicture& picture, const Placement& placement, std::v
   }
 }
 
-std::optional<Placement> draw_background(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
-                                         Random& random) {
-  Placement placement;
+std::optional<ScenePlacement> draw_background(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
+                                              Random& random) {
+  ScenePlacement placement;
   placement.part = part;
   placement.flip = random.uniform() < static_cast<double>(options.flip);
   const auto width = static_cast<double>(picture.picture.width), height = static_cast<double>(picture.picture.height);
@@ -297,8 +297,9 @@ std::optional<Placement> draw_background(const BoxedPicture& picture, const Box&
   return std::nullopt;
 }
 
-Placement draw_placement(const BoxedPicture& picture, const Box& part, const SceneOptions& options, Random& random) {
-  Placement placement;
+ScenePlacement draw_placement(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
+                              Random& random) {
+  ScenePlacement placement;
   placement.part = part;
   placement.flip = random.uniform() < static_cast<double>(options.flip);
   const Box all{0, 0, static_cast<float>(picture.picture.width), static_cast<float>(picture.picture.height)};

@@ -46,13 +46,14 @@ Result<ExamplesPtr> scene_examples(std::vector<WeightedBoxSet> sets, const Scene
 
 /// Persons and ignored boxes of a picture as they are seen there: what is seen of a box stays a person where it is at
 /// least a fifth of it and 4 pixels wide and high, is ignored where it is less. Pure.
-void place_boxes(const BoxedPicture& picture, const Placement& placement, std::vector<Box>& persons,
+void place_boxes(const BoxedPicture& picture, const ScenePlacement& placement, std::vector<Box>& persons,
                  std::vector<Box>& ignored);
 /// One of the picture's people, larger ones more often, of a length within the limits of `options`, whole or cut off.
 /// Pure.
-Placement draw_placement(const BoxedPicture& picture, const Box& part, const SceneOptions& options, Random& random);
+ScenePlacement draw_placement(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
+                              Random& random);
 /// A window of the picture that holds nobody, filling the part; nothing where some tries found none. Pure.
-std::optional<Placement> draw_background(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
-                                         Random& random);
+std::optional<ScenePlacement> draw_background(const BoxedPicture& picture, const Box& part, const SceneOptions& options,
+                                              Random& random);
 
 }  // namespace poise

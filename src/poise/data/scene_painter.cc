@@ -60,7 +60,7 @@ struct Normaliser {
 
 }  // namespace
 
-void paint(const ImageView& picture, const Placement& p, const Recolouring& colours, Outside around,
+void paint(const ImageView& picture, const ScenePlacement& p, const Recolouring& colours, Outside around,
            const Normalisation& n, Size size, std::span<float> scene) {
   const int left = static_cast<int>(p.part.x), right = static_cast<int>(p.part.x + p.part.width);
   const int top = static_cast<int>(p.part.y), bottom = static_cast<int>(p.part.y + p.part.height);

@@ -11,7 +11,7 @@
 namespace poise {
 
 /// How a picture lies in a part of a scene.
-struct Placement {
+struct ScenePlacement {
   Box part;             // of the scene, whole input pixels
   double scale = 1;     // scene pixels a pixel of the picture
   double x = 0, y = 0;  // where the picture's left top corner comes to lie, scene pixels
@@ -28,7 +28,7 @@ enum class Outside { kMean, kEdge, kAsItIs };  // the mean colour, the picture's
 
 /// Bilinear; for a picture that shrinks by more than two, shrink it first. `scene`: (3, size.height, size.width),
 /// planes in the normalisation's order. The part lies within the scene. Thread-safe.
-void paint(const ImageView& picture, const Placement& placement, const Recolouring& colours, Outside around,
+void paint(const ImageView& picture, const ScenePlacement& placement, const Recolouring& colours, Outside around,
            const Normalisation& normalisation, Size size, std::span<float> scene);
 
 }  // namespace poise

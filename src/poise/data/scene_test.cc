@@ -49,7 +49,7 @@ class Scenes : public ::testing::Test {
 
 TEST(Scene, BoxesAreScaledMovedMirroredAndCut) {
   const BoxedPicture picture{{}, {100, 100}, {{10, 20, 20, 40}, {50, 0, 10, 10}, {28, 0, 40, 40}}, {{0, 0, 60, 30}}};
-  Placement placement;
+  ScenePlacement placement;
   placement.part = {100, 50, 40, 200};
   placement.scale = 2;
   placement.x = 80;
@@ -71,7 +71,7 @@ TEST(Scene, PlacementsKeepTheirLimits) {
   int whole = 0, cut = 0, backgrounds = 0;
   for (std::uint64_t i = 0; i < 400; ++i) {
     Random random(1, 2, i);
-    const Placement p = draw_placement(picture, part, {}, random);
+    const ScenePlacement p = draw_placement(picture, part, {}, random);
     EXPECT_EQ(p.part, part);
     EXPECT_LE(p.scale, 2);
     EXPECT_GE(p.scale * 90, 0.22 * 200 - 1e-3);

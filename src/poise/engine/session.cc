@@ -183,6 +183,12 @@ std::optional<Precision> find_precision(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::string> precision_names() {
+  std::vector<std::string> names;
+  for (const auto& [precision, known] : kPrecisionNames) names.emplace_back(known);
+  return names;
+}
+
 bool holds_integers(const Graph& graph) {
   Graph noted = graph;  // shares the tensors
   note_weight_scales(noted);

@@ -23,6 +23,7 @@ namespace poise {
 enum class Precision { kFloat32, kBfloat16, kInt8 };
 const char* name_of(Precision precision);                        // "fp32", "bf16", "int8"
 std::optional<Precision> find_precision(std::string_view name);  // the same names
+std::vector<std::string> precision_names();                      // of all, in this order
 /// Those this processor computes in, not merely imitates; float32 first.
 std::vector<Precision> native_precisions();
 /// The graph has layers that Precision::kInt8 would compute in integers.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "poise/graph/passes/passes.h"
 #include "poise/image/codec.h"
 
 namespace poise {
@@ -15,8 +16,8 @@ const std::string kGolden = std::string(POISE_SOURCE_DIR) + "/tests/golden/";
 const std::filesystem::path kShared = std::filesystem::path(POISE_SOURCE_DIR) / "../shared";
 
 /// A yolov8-style head on one convolution: a place a 16x16 patch, whose box is the patch, and whose two classes are its
-/// mean red and mean green.
-OnnxModel patches(std::int64_t side = 64) {
+/// mean red and mean green. In integers: input and weights rounded where a file in QDQ form says so.
+OnnxModel patches(std::int64_t side = 64, bool integers = false) {
   OnnxModel model;
   Graph& graph = model.graph;
   graph.name = "patches";
@@ -26,8 +27,10 @@ OnnxModel patches(std::int64_t side = 64) {
   };
   Tensor weight({2, 3, 16, 16});
   for (std::int64_t c = 0; c < 2; ++c) std::fill_n(weight.floats().data() + (c * 3 + c) * 256, 256, 1.0F / 256);
+  const ValueId weights = constant("weight", std::move(weight));
+  const ValueId seen = integers ? add_rounding(graph, x, {.scale = 1.0F / 255, .zero = 0}, "image") : x;
   const ValueId kinds = graph.add_node(
-      "Conv", "kinds", {x, constant("weight", std::move(weight))}, "kinds",
+      "Conv", "kinds", {seen, weights}, "kinds",
       {{"kernel_shape", std::vector<std::int64_t>{16, 16}}, {"strides", std::vector<std::int64_t>{16, 16}}});
   const std::int64_t cells = side / 16;
   Tensor boxes({1, 4, cells, cells});
@@ -41,6 +44,7 @@ OnnxModel patches(std::int64_t side = 64) {
       graph.add_node("Concat", "all", {constant("boxes", std::move(boxes)), kinds}, "all", {{"axis", std::int64_t{1}}});
   const ValueId shape = constant("shape", Tensor::from({3}, std::vector<std::int64_t>{1, 6, cells * cells}));
   graph.outputs = {graph.add_node("Reshape", "rows", {all, shape}, "output0")};
+  if (integers) put_int8_weight(graph, weights, to_int8(*graph.constant(weights), 0), 0);
   EXPECT_TRUE(graph.validate().ok());
   return model;
 }
@@ -147,6 +151,21 @@ TEST(Detector, DarknetNeedsNoPreset) {
   EXPECT_EQ(detector.card().family, "yolov3");
   const auto persons = look(detector, square({50, 30}, {5, 5, 30, 20}, 200, 90)).value();
   EXPECT_FALSE(persons.empty()) << "weights at random find something at such a threshold";
+}
+
+TEST(Detector, ComputesInIntegersWhereTheNetworkSaysSo) {
+  Json flags = Json::object();
+  flags.set("precision", "int8");
+  Detector detector = Detector::create(patches(64, true), yolov8(flags)).value();
+  const auto native = native_precisions();
+  const bool has_integers = std::ranges::find(native, Precision::kInt8) != native.end();
+  EXPECT_EQ(detector.precision(), has_integers ? Precision::kInt8 : Precision::kFloat32);
+  const auto persons = look(detector, square({64, 64}, {16, 16, 16, 16}, 240, 0)).value();
+  ASSERT_EQ(persons.size(), 1U);
+  EXPECT_EQ(persons[0].box, (Box{16, 16, 16, 16}));
+  EXPECT_NEAR(persons[0].score, 240.0F / 255, 0.01);
+  EXPECT_EQ(Detector::create(patches(), yolov8(flags)).value().precision(), Precision::kFloat32)
+      << "a card makes no integers";
 }
 
 TEST(Detector, SiblingsSayTheSame) {

@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <cmath>
-#include <string>
 #include <utility>
 
 #include "poise/data/loader.h"
 #include "poise/metrics/box_ap.h"
 #include "poise/train/centre_loss.h"
 #include "poise/train/task.h"
+#include "poise/weights/detector_card.h"
 
 namespace poise {
 namespace {
@@ -14,25 +13,7 @@ namespace {
 constexpr std::size_t kValScenes = 192;       // the same ones each time
 constexpr std::uint64_t kValSeed = 0x76616c;  // "val"
 constexpr float kOverlap = 0.5F;              // of AP50
-constexpr CentreDecoding kDecoding{.min_score = 0.02F, .most = 100};
-
-/// Mean, deviation and order of colours, by the card.
-Result<Normalisation> normalisation_of(const Json& card) {
-  Normalisation n;
-  POISE_TRY(const std::string colour, card.string("colour"));
-  n.order = colour == "bgr" ? ColourOrder::kBgr : ColourOrder::kRgb;
-  for (const auto& [name, values] : {std::pair("mean", &n.mean), std::pair("std", &n.std)}) {
-    const Json* found = card.find(name);
-    const bool three = found != nullptr && found->is_array() && found->as_array().size() == 3;
-    for (std::size_t c = 0; c < 3; ++c) {
-      if (!three || !found->as_array()[c].is_number()) {
-        return invalid_argument(std::string("the card's ") + name + " must be three numbers");
-      }
-      (*values)[c] = static_cast<float>(found->as_array()[c].as_number());
-    }
-  }
-  return n;
-}
+constexpr CentreDecoding kDecoding{.threshold = 0.02F, .most = 100};
 
 /// The scenes of the job, as its network wants them.
 Result<SceneOptions> scene_options(const TrainJob& job) {
@@ -50,12 +31,13 @@ Result<SceneOptions> scene_options(const TrainJob& job) {
     return invalid_argument("the network gives " + to_string(heatmap) + ": one category can be learned");
   }
   scene.codec.stride = static_cast<float>(input[3]) / static_cast<float>(heatmap[3]);
-  POISE_TRY(scene.normalisation, normalisation_of(job.card));
+  POISE_TRY(const DetectorCard card, detector_card_from_json(job.card, scene.size));
+  scene.normalisation = card.normalisation;
   return scene;
 }
 
 /// The normalised picture as people see it, with its boxes: found ones green, true ones white.
-Image drawn(const float* planes, const SceneOptions& scene, const std::vector<FoundBox>& found,
+Image drawn(const float* planes, const SceneOptions& scene, const std::vector<Detection>& found,
             const std::vector<Box>& truth) {
   Image image(scene.size.width, scene.size.height);
   const Normalisation& n = scene.normalisation;
@@ -82,7 +64,7 @@ Image drawn(const float* planes, const SceneOptions& scene, const std::vector<Fo
   };
   constexpr float kShown = 0.3F;
   for (const Box& box : truth) outline(box, {255, 255, 255});
-  for (const FoundBox& one : found) {
+  for (const Detection& one : found) {
     if (one.score >= kShown) outline(one.box, {0, 230, 0});
   }
   return image;
@@ -146,10 +128,10 @@ class CentreTask : public Task {
     for (std::size_t i = 0; i < batch.indices.size(); ++i) {
       const float* weights = of(batch.weights, i);
       const std::vector<Box> truth = encoded_boxes(scene_.codec, of(batch.targets, i), weights, cells);
-      const std::vector<FoundBox> found =
+      const std::vector<Detection> found =
           decode(scene_.codec, of(outputs[0], i), of(outputs[1], i), of(outputs[2], i), 1, cells, kDecoding);
       std::vector<ScoredBox> scored;
-      for (const FoundBox& one : found) scored.push_back({one.box, one.score});
+      for (const Detection& one : found) scored.push_back({one.box, one.score});
       const auto ignored = [&](const Box& box) {
         const Point centre = box.centre();
         const int x = std::clamp(static_cast<int>(centre.x / scene_.codec.stride), 0, cells.width - 1);

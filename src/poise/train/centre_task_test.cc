@@ -40,7 +40,9 @@ class CentreTraining : public ::testing::Test {
   TrainJob job(int epochs) const {
     TrainJob job;
     job.graph = centre_net({.depth = 18, .input = {64, 64}, .deconv_filters = 16, .width = 0.125F, .seed = 7}).value();
-    job.card = parse_json(R"({"colour": "rgb", "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]})").value();
+    job.card = parse_json(R"({"family": "centre", "colour": "rgb", "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25],
+                              "fit": "letterbox"})")
+                   .value();
     job.config = Json::object();
     job.config.set("name", "test");
     const BoxSet set = figures(8);
@@ -103,7 +105,9 @@ TEST_F(CentreTraining, WhatDoesNotFitIsSaid) {
   EXPECT_NE(message(two).find("one category"), std::string::npos);
   TrainJob card = job(1);
   card.card.set("mean", 3);
-  EXPECT_NE(message(card).find("mean must be three numbers"), std::string::npos);
+  EXPECT_NE(message(card).find("\"mean\" must be three numbers"), std::string::npos) << message(card);
+  card.card.set("mean", Json(Json::Array{Json(127), Json(127), Json(127)}));
+  EXPECT_NE(message(card).find("\"scale\": 1"), std::string::npos) << message(card);
   TrainJob nobody = job(1);
   std::get<BoxData>(nobody.data).val.clear();
   EXPECT_NE(message(nobody).find("validation"), std::string::npos);

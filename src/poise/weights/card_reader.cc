@@ -5,6 +5,7 @@ namespace {
 
 constexpr std::int64_t kSmallestSide = 16;
 constexpr std::int64_t kLargestSide = 4096;
+constexpr std::array<Word<const char*>, 3> kPrecisions{{{"fp32", "fp32"}, {"bf16", "bf16"}, {"int8", "int8"}}};
 
 }  // namespace
 
@@ -44,6 +45,13 @@ Status read_normalisation(const Json& json, Normalisation& normalisation) {
       std::any_of(normalisation.mean.begin(), normalisation.mean.end(), [](float mean) { return mean > 1.0F; });
   if (json.find("scale") == nullptr && byte_means)
     return wrong("mean", "is of pixels from 0 to 255: say so with \"scale\": 1 (without it they are divided by 255)");
+  return {};
+}
+
+Status read_precision(const Json& json, std::string& precision) {
+  const char* word = nullptr;
+  POISE_RETURN_IF_ERROR(Reader(json).word("precision", kPrecisions, word));
+  if (word != nullptr) precision = word;
   return {};
 }
 

@@ -114,6 +114,8 @@ class Reader {
 Status read_input(const Json& json, Size graph_input, Size& size);
 /// "colour", "scale", "mean", "std".
 Status read_normalisation(const Json& json, Normalisation& normalisation);
+/// "precision": fp32, bf16 or int8.
+Status read_precision(const Json& json, std::string& precision);
 /// "name", "source", "licence", "training_data", "accuracy": members of both cards.
 template <typename Card>
 Status read_texts(const Reader& reader, Card& card) {

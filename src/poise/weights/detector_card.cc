@@ -218,9 +218,7 @@ Result<DetectorCard> detector_card_from_json(const Json& json, Size input) {
   POISE_RETURN_IF_ERROR(read_classes(json, card));
   POISE_RETURN_IF_ERROR(read_head(json, card));
   card.head.input = card.letterbox.size;
-  POISE_RETURN_IF_ERROR(reader.text("precision", card.precision));
-  if (card.precision != "fp32" && card.precision != "bf16")
-    return wrong("precision", "must be fp32 or bf16, it is " + printable(card.precision));
+  POISE_RETURN_IF_ERROR(read_precision(json, card.precision));
   POISE_RETURN_IF_ERROR(read_texts(reader, card));
   return card;
 }

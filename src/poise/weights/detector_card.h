@@ -28,7 +28,7 @@ struct DetectorCard {
   DetectionHead head;                // "threshold", "anchors", "scale_xy", "logits"; its input is the letterbox's
   float nms = 0.45F;                 // boxes that overlap a better one by more are dropped; 1: none
   int max_detections = 100;          // persons a picture
-  std::string precision = "fp32";    // fp32|bf16: the quickest that was measured to be as good
+  std::string precision = "fp32";    // fp32|bf16|int8: the quickest that was measured to be as good
   std::string source, licence, training_data, accuracy;
 };
 

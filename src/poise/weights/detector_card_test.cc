@@ -61,6 +61,25 @@ TEST(DetectorCard, MembersAreHeld) {
   EXPECT_NE(message(preset("yolox"), {32, 32}).find("input"), std::string::npos) << "its own 640x640 was not meant";
 }
 
+TEST(DetectorCard, TakesThePrecisionsThatAPoseNetworksCardTakes) {
+  Json detector = preset("fastestdet"), pose = card_preset("ailia").value();
+  for (const char* name : {"fp32", "bf16", "int8"}) {
+    detector.set("precision", name);
+    pose.set("precision", name);
+    const DetectorCard card = detector_card_from_json(detector, {352, 352}).value();
+    EXPECT_EQ(card.precision, name);
+    EXPECT_EQ(detector_card_from_json(to_json(card), {352, 352}).value().precision, name);
+    EXPECT_EQ(card_from_json(pose, {192, 256}).value().precision, name);
+  }
+  for (const Json& wrong : {Json("fp16"), Json(8)}) {
+    detector.set("precision", wrong);
+    pose.set("precision", wrong);
+    const std::string refused = message(detector, {352, 352});
+    EXPECT_NE(refused.find("\"precision\" must be"), std::string::npos) << refused;
+    EXPECT_EQ(card_from_json(pose, {192, 256}).error().message, refused);
+  }
+}
+
 TEST(DetectorCard, ThePersonIsFoundAmongTheClasses) {
   Json json = preset("yolox");
   json.set("classes", Json(Json::Array{Json("dog"), Json("person")}));

@@ -135,9 +135,7 @@ Result<ModelCard> card_from_json(const Json& json, Size input) {
   POISE_RETURN_IF_ERROR(reader.number("padding", 0.5, 4, card.crop.padding));
   POISE_RETURN_IF_ERROR(reader.word("resample", kResamples, card.resample));
   POISE_RETURN_IF_ERROR(read_codec(json, card));
-  POISE_RETURN_IF_ERROR(reader.text("precision", card.precision));
-  if (card.precision != "fp32" && card.precision != "bf16" && card.precision != "int8")
-    return wrong("precision", "must be fp32, bf16 or int8, it is " + printable(card.precision));
+  POISE_RETURN_IF_ERROR(read_precision(json, card.precision));
   POISE_RETURN_IF_ERROR(read_texts(reader, card));
   return card;
 }

@@ -36,9 +36,8 @@ Status decode_yolox(std::span<const Tensor> outputs, const DetectionHead& head, 
 Result<int> classes_of_yolox(std::span<const Tensor> outputs, const DetectionHead& head);
 
 /// "Objects as points" (Zhou et al. 2019, section 4): heatmap (1, C, h, w), size (1, 2, h, w) width then height, offset
-/// (1, 2, h, w) x then y, sizes and offsets in cells; h and w divide the input. A peak is no less than its eight
-/// neighbours; centre ((column + x) stride, ...). Every class of a place is reported. A plateau gives each of its
-/// cells.
+/// (1, 2, h, w) x then y, sizes and offsets in cells; h and w divide the input, by one stride. Read by codec/centre.h,
+/// which says what a peak is; every class of a place is reported.
 Status decode_centre(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_centre(std::span<const Tensor> outputs, const DetectionHead& head);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What several families share. Internal to codec/detectors.
+// What several families share. Internal to codec.
 
 #include <cmath>
 #include <string>
