@@ -210,6 +210,11 @@ void Builder::add_reorder(const Node& node, const dnnl::memory& from, const dnnl
                 {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
 }
 
+dnnl::memory Builder::float_bias(const Node& node) {
+  const ValueId id = node.inputs[2];
+  return weights(id).vector("bias " + std::to_string(id), [&] { return graph.constant(id)->clone(); });
+}
+
 void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                        std::function<void(dnnl::stream&)> run) {
   for (const int buffer : held_) arena.touch(buffer, now());

@@ -94,6 +94,8 @@ class Builder {
   void add_reorder(const Node& node, const dnnl::memory& from, const dnnl::memory& to, const Grid& grid = {});
   void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
                 std::function<void(dnnl::stream&)> run);
+  /// The bias of a layer that computes in floats: its third input.
+  dnnl::memory float_bias(const Node& node);
   bool is_output(ValueId id) const {
     return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
   }
@@ -164,7 +166,7 @@ std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, 
 /// Where it was faster than the layer as it is, on PoseResNets of many widths (bench/README.md).
 bool pays(const Winograd& winograd);
 /// False: the engine has no matrix product for it.
-bool lower_winograd(Builder& builder, const Node& node, Winograd winograd, const Tensor& weight, const Tensor* bias);
+bool lower_winograd(Builder& builder, const Node& node, Winograd winograd, const Tensor& weight, bool bias);
 bool lower_eltwise(Builder& builder, const Node& node);
 bool lower_rounding(Builder& builder, const Node& node);
 Result<bool> lower_movement(Builder& builder, const Node& node);

@@ -38,6 +38,13 @@ std::filesystem::path file_of(const std::filesystem::path& folder, const std::st
 
 const char* name_of(Form form) { return kNames[static_cast<int>(form)]; }
 
+std::optional<Form> find_form(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kForms), std::end(kForms), [&](Form form) { return name == name_of(form); });
+  if (found == std::end(kForms)) return std::nullopt;
+  return *found;
+}
+
 std::string forms_key(const Graph& graph, const std::vector<ValueInfo>& infos, Precision precision, int threads) {
   std::string layers;
   for (const Node& node : graph.nodes) {
@@ -49,7 +56,8 @@ std::string forms_key(const Graph& graph, const std::vector<ValueInfo>& infos, P
   std::string inputs;
   for (const ValueId id : graph.inputs) inputs += " " + to_string(infos.at(id).shape);
   const dnnl_version_t& version = *dnnl_version();
-  return processor() + ", oneDNN " + std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
+  static const std::string machine = processor();  // the same for all plans of a process
+  return machine + ", oneDNN " + std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
          std::to_string(version.patch) + ", " + poise::name_of(precision) + ", " + std::to_string(threads) +
          " threads, inputs" + inputs + ", layers " + digest(layers);
 }
@@ -63,10 +71,8 @@ std::optional<Forms> read_forms(const std::filesystem::path& folder, const std::
   if (!kept.ok() || *kept != key || layers == nullptr || !layers->is_object()) return std::nullopt;
   Forms forms;
   for (const auto& [label, given] : layers->as_object()) {
-    const std::string name = given.is_string() ? given.as_string() : std::string();
-    const auto* const found =
-        std::find_if(std::begin(kForms), std::end(kForms), [&](Form form) { return name == name_of(form); });
-    if (found == std::end(kForms)) return std::nullopt;
+    const auto found = find_form(given.is_string() ? given.as_string() : "");
+    if (!found) return std::nullopt;
     forms.emplace(label, *found);
   }
   return forms;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "poise/engine/session.h"
@@ -19,7 +20,8 @@ enum class Form {
   kTiles,     // winograd.h
 };
 inline constexpr Form kForms[] = {Form::kDirect, Form::kWinograd, Form::kTiles};
-const char* name_of(Form form);  // "direct", "winograd", "tiles"
+const char* name_of(Form form);                        // "direct", "winograd", "tiles"
+std::optional<Form> find_form(std::string_view name);  // the same names
 
 /// By the node's label. A layer that is not named runs as the rules say.
 using Forms = std::map<std::string, Form>;

@@ -132,7 +132,7 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
   if (lower_integer_conv(builder, node, g)) return true;
   const auto winograd = winograd_form(builder, node, a);
   const bool tiles = winograd && builder.takes(node, Form::kTiles, pays(*winograd));
-  if (tiles && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+  if (tiles && lower_winograd(builder, node, *winograd, *weight, has_bias)) return true;
   g.winograd = builder.takes(node, Form::kWinograd, suits_winograd(g));
   const auto planned = plan_convolution(builder, g, make_attributes(node.fusion, sum));
   if (!planned) return false;
@@ -145,12 +145,7 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
   arguments.emplace(DNNL_ARG_WEIGHTS,
                     builder.weights(weight_id).get("weight " + std::to_string(weight_id), Builder::plain(g.weight),
                                                    planned->weights_desc(), [weight] { return weight->clone(); }));
-  if (has_bias) {
-    arguments.emplace(DNNL_ARG_BIAS,
-                      builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
-                        return bias->clone();
-                      }));
-  }
+  if (has_bias) arguments.emplace(DNNL_ARG_BIAS, builder.float_bias(node));
   builder.add_primitive(node, "", Conv(*planned), planned->scratchpad_desc(), planned->impl_info_str(),
                         std::move(arguments), builder.work(node));
   return true;

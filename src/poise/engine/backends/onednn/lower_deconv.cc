@@ -153,10 +153,7 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
     if (bias != nullptr && form) {
       arguments.emplace(DNNL_ARG_BIAS, integer_bias(builder, node, *form));
     } else if (bias != nullptr) {
-      arguments.emplace(DNNL_ARG_BIAS,
-                        builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
-                          return bias->clone();
-                        }));
+      arguments.emplace(DNNL_ARG_BIAS, builder.float_bias(node));
     }
     builder.add_primitive(node, suffix, dnnl::convolution_forward(phase.conv), phase.conv.scratchpad_desc(),
                           phase.conv.impl_info_str(), std::move(arguments),
@@ -228,7 +225,7 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
     if (!form) {
       const auto winograd = winograd_form(builder, node, a);
       const bool tiles = winograd && builder.takes(node, Form::kTiles, pays(*winograd));
-      if (tiles && lower_winograd(builder, node, *winograd, *weight, bias)) return true;
+      if (tiles && lower_winograd(builder, node, *winograd, *weight, bias != nullptr)) return true;
     }
     POISE_TRY(bool done, lower_phases(builder, node, a, *weight, bias, form));
     if (!done && form) {

@@ -108,7 +108,7 @@ Multiply multiply_ourselves(Builder& builder, ValueId id, const Winograd& w, con
 
 }  // namespace
 
-bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor& weight, const Tensor* bias) {
+bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor& weight, bool bias) {
   const std::int64_t batch = w.images;
   w.images = 1;
   w.images = images_together(batch, w.rows());
@@ -128,11 +128,7 @@ bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor
   Multiply multiply = planned ? multiply_by_dnnl(builder, id, w, weight, *planned, points, products)
                               : multiply_ourselves(builder, id, w, weight, points, products);
   dnnl::memory biases;
-  if (bias != nullptr) {
-    biases = builder.weights(node.inputs[2]).vector("bias " + std::to_string(node.inputs[2]), [bias] {
-      return bias->clone();
-    });
-  }
+  if (bias) biases = builder.float_bias(node);
   const std::size_t source_bytes = from.get_size() / static_cast<std::size_t>(batch);
   const std::size_t destination_bytes = to.get_size() / static_cast<std::size_t>(batch);
   builder.add_step(node, std::string("winograd, ") + (planned ? planned->impl_info_str() : "poise"), builder.work(node),

@@ -104,9 +104,7 @@ class OnednnProgram : public Program {
     POISE_TRY(const std::vector<LayerChoice> choices, trial.measure(fused));
     Forms forms;
     for (const LayerChoice& choice : choices) {
-      const auto* const taken = std::find_if(std::begin(onednn::kForms), std::end(onednn::kForms),
-                                             [&](Form form) { return choice.form == onednn::name_of(form); });
-      forms.emplace(choice.name, *taken);
+      forms.emplace(choice.name, onednn::find_form(choice.form).value());
     }
     const std::string key = onednn::forms_key(fused.graph, fused.infos, precision_, omp_get_max_threads());
     POISE_RETURN_IF_ERROR(onednn::write_forms(plans_, key, forms));
