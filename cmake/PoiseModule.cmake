@@ -44,6 +44,7 @@ function(poise_test folder file)
   if(TARGET poise_${folder})
     target_link_libraries(${target} PRIVATE poise::${folder})
   endif()
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests) # kit
   target_compile_definitions(${target} PRIVATE POISE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${folder}/${stem} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "kit/temporary_folder.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -243,9 +245,6 @@ TEST(Layers, TheTreeKeepsToItsFloors) {
 class PlantedFault : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-layers-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    source_ = pattern;
     write("LAYERS", "# floors\n1 base\n2 image -> tensor\n2 tensor\n3 infer\n4 train\n");
     write("base/a.h", "#include <vector>\n");
     write("image/b.h", "#include \"poise/base/a.h\"\n#include \"poise/tensor/c.h\"\n");
@@ -253,13 +252,13 @@ class PlantedFault : public ::testing::Test {
     write("infer/d.cc", "#include \"poise/image/b.h\"\n#include <png.h>\n");
     write("train/e.cc", "#include \"poise/image/b.h\"\n");
   }
-  void TearDown() override { fs::remove_all(source_); }
   void write(const std::string& name, const std::string& text) const {
     fs::create_directories((source_ / name).parent_path());
     std::ofstream(source_ / name) << text;
   }
   std::string found() const { return joined(violations(source_)); }
-  fs::path source_;
+  const poise::kit::TemporaryFolder temporary_;
+  const fs::path source_ = temporary_.path();
 };
 
 TEST_F(PlantedFault, NoneInASoundTree) { EXPECT_EQ(found(), ""); }

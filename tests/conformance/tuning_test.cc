@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "kit/temporary_folder.h"
 #include "poise/base/file.h"
 #include "poise/engine/session.h"
 #include "poise/models/pose_resnet.h"
@@ -19,12 +20,8 @@ namespace fs = std::filesystem;
 class Tuning : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-plans-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     for (float& value : input_.floats()) value = std::sin(static_cast<float>(&value - input_.floats().data()));
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   Session session(const fs::path& plans, Precision precision = Precision::kFloat32) const {
     return Session::create(Graph(graph_), {"onednn", 2, precision, plans}).value();
@@ -50,7 +47,8 @@ class Tuning : public testing::Test {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   const Shape shape_{1, 3, 96, 96};
   Graph graph_ = pose_resnet({.depth = 18, .input = {96, 96}, .width = 0.5F}).value();
   Tensor input_{Shape{1, 3, 96, 96}};

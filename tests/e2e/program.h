@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "kit/temporary_folder.h"
 #include "poise/base/json.h"
 
 namespace poise {
@@ -38,16 +39,12 @@ inline bool contains(const std::string& text, const std::string& part) { return 
 class Program : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     setenv("POISE_MODELS", (folder_ / "models").c_str(), 1);  // not the user's own
     setenv("POISE_PLANS", (folder_ / "plans").c_str(), 1);
   }
   void TearDown() override {
     std::error_code error;
     fs::permissions(folder_ / "locked", fs::perms::owner_all, error);
-    fs::remove_all(folder_);
   }
 
   /// Runs `poise ARGUMENTS...`, or another program, in the test's folder.
@@ -91,7 +88,8 @@ class Program : public ::testing::Test {
   bool exists(const std::string& name) const { return fs::exists(folder_ / name); }
   Json json(const std::string& name) const { return parse_json(slurp(folder_ / name)).value(); }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 }  // namespace poise

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <thread>
 
+#include "kit/temporary_folder.h"
+
 namespace poise {
 namespace {
 
@@ -17,13 +19,6 @@ namespace fs = std::filesystem;
 
 class File : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise_file_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static std::string text_of(const fs::path& path) {
     const auto bytes = read_file(path, 1 << 20);
     return bytes ? std::string(bytes->begin(), bytes->end()) : "(" + bytes.error().message + ")";
@@ -31,7 +26,8 @@ class File : public testing::Test {
   std::size_t entries() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(File, ComesBackAsWritten) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "kit/temporary_folder.h"
 #include "poise/data/loader.h"
 #include "poise/image/codec.h"
 
@@ -29,9 +30,6 @@ SceneOptions small_scenes() {
 class Scenes : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-scene-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     Image image(80, 80);
     std::fill_n(image.data(), 80 * 80 * 3, std::uint8_t{100});
     ASSERT_TRUE(write_image(folder_ / "nobody.png", image).ok());
@@ -41,9 +39,9 @@ class Scenes : public ::testing::Test {
     set_[0] = {folder_ / "person.png", {80, 80}, {{30, 20, 20, 40}}, {}};
     set_[1] = {folder_ / "nobody.png", {80, 80}, {}, {}};
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   BoxSet set_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kit/figure.h"
+#include "kit/temporary_folder.h"
 #include "poise/base/sha256.h"
 #include "poise/image/codec.h"
 #include "poise/models/centre_net.h"
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 
 class CentreTraining : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-centres-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   /// Drawn figures, one a picture.
   BoxSet figures(int count) const {
     BoxSet set;
@@ -61,7 +55,8 @@ class CentreTraining : public ::testing::Test {
 
   std::string hash(const fs::path& path) const { return sha256_hex(read_file(path, 1U << 30U).value()); }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(CentreTraining, EightPicturesAreLearned) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string>
 
+#include "kit/temporary_folder.h"
+
 namespace poise {
 namespace {
 
@@ -26,18 +28,16 @@ std::uint64_t little(const Bytes& bytes, std::size_t at, std::size_t size) {
 }
 
 TEST(EventWriter, FilesAreRecordsWithTheirSums) {
-  std::string pattern = (fs::temp_directory_path() / "poise-events-XXXXXX").string();
-  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+  const kit::TemporaryFolder folder;
   {
-    EventWriter writer = EventWriter::create(pattern, 1e9).value();
+    EventWriter writer = EventWriter::create(folder.path(), 1e9).value();
     ASSERT_TRUE(writer.add("pck", 0.25, 300, 1e9 + 1).ok());
     ASSERT_TRUE(writer.restart(301, 1e9 + 2).ok());
   }
   fs::path file;
-  for (const auto& entry : fs::directory_iterator(pattern)) file = entry.path();
+  for (const auto& entry : fs::directory_iterator(folder.path())) file = entry.path();
   EXPECT_TRUE(file.filename().string().starts_with("events.out.tfevents.1000000000."));
   const Bytes bytes = read_file(file, 1U << 20U).value();
-  fs::remove_all(pattern);
   std::vector<std::string> events;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t size = little(bytes, at, 8);

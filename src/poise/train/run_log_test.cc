@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "kit/temporary_folder.h"
+
 namespace poise {
 namespace {
 
@@ -13,13 +15,6 @@ namespace fs = std::filesystem;
 
 class Log : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-log-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static Json line(std::int64_t step) { return Json::Object{{"step", step}, {"epoch", 1}, {"loss", 0.5}}; }
   static Json epoch(std::int64_t step, int number) {
     return Json::Object{{"step", step},     {"epoch", number}, {"loss", 0.5 / number},
@@ -44,7 +39,8 @@ class Log : public ::testing::Test {
     return texts;
   }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Log, LinesAndEventsAsTheyCome) {

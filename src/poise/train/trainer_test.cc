@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "kit/figure.h"
+#include "kit/temporary_folder.h"
 #include "poise/base/sha256.h"
 #include "poise/engine/session.h"
 #include "poise/graph_torch/torch_session.h"
@@ -60,13 +61,6 @@ class Figures : public DataSet {
 
 class Training : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise-train-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   TrainJob job(int figures, int epochs, int side = 64) const {
     TrainJob job;
     job.graph =
@@ -110,7 +104,8 @@ class Training : public ::testing::Test {
 
   std::string hash(const std::string& name) const { return sha256_hex(read_file(folder_ / name, 1U << 30U).value()); }
 
-  fs::path folder_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Training, EightPicturesAreLearnedByHeart) {

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "kit/temporary_folder.h"
+
 namespace poise {
 namespace {
 
@@ -150,9 +152,7 @@ TEST(ModelCard, JsonAndBackIsTheSame) {
 }
 
 TEST(ModelCard, LayersOverrideByMember) {
-  std::string pattern = (fs::temp_directory_path() / "poise_card_XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const fs::path folder = pattern;
+  const kit::TemporaryFolder folder;
   const fs::path model = folder / "net.v2.onnx";
   const fs::path sidecar = folder / "net.v2.card.json";
   std::ofstream(sidecar) << R"({"padding": 1.5, "refine": "none", "sigma": 3})";
@@ -176,7 +176,6 @@ TEST(ModelCard, LayersOverrideByMember) {
   EXPECT_EQ(gather_card(model, metadata, {}).value().dump(), R"({"padding":1.1,"colour":"bgr"})");
   EXPECT_FALSE(gather_card(model, {{kCardKey, "[]"}}, {}).ok());
   EXPECT_FALSE(gather_card(model, {}, {.flags = Json::object(), .preset = "none"}).ok());
-  fs::remove_all(folder);
 }
 
 }  // namespace

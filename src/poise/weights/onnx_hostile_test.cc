@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 
+#include "kit/temporary_folder.h"
 #include "poise/weights/onnx_reader.h"
 
 namespace poise {
@@ -191,15 +192,11 @@ TEST(OnnxHostile, NestedGroupsAreRefused) {
 class OnnxExternal : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "poise_onnx_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
     folder_ = root_ / "model";
     fs::create_directory(folder_);
     for (const fs::path& file : {root_ / "outside.bin", folder_ / "inside.bin"})
       std::ofstream(file, std::ios::binary) << std::string(8, '\0');
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   Result<OnnxModel> load(const std::string& location, const std::string& offset = "0",
                          const std::string& length = "8") const {
@@ -207,7 +204,8 @@ class OnnxExternal : public testing::Test {
     return parse(model(kAdd + block(5, external_tensor(location, offset, length)) + input + kOutput), folder_);
   }
 
-  fs::path root_;
+  const kit::TemporaryFolder temporary_;
+  const fs::path root_ = temporary_.path();
   fs::path folder_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "kit/temporary_folder.h"
 #include "poise/base/random.h"
 #include "poise/base/version.h"
 #include "poise/weights/onnx.pb.h"
@@ -279,16 +280,14 @@ TEST(OnnxWriter, TooMuchForTheFormatIsRefusedBeforeMemoryIsTaken) {
 }
 
 TEST(OnnxWriter, FilesAreWholeAndErrorsNameThem) {
-  std::string pattern = (fs::temp_directory_path() / "poise-onnx-XXXXXX").string();
-  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-  const fs::path file = fs::path(pattern) / "m.onnx";
+  const kit::TemporaryFolder folder;
+  const fs::path file = folder / "m.onnx";
   write_onnx(file, one_relu()).value();
   expect_same(read_onnx(file).value().graph, one_relu());
   Graph bad = one_relu();
   bad.values[1].name.clear();
   EXPECT_EQ(write_onnx(file, bad).error().message, file.string() + ": value 1 has no name: give it one");
   expect_same(read_onnx(file).value().graph, one_relu());
-  fs::remove_all(pattern);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kit/temporary_folder.h"
 #include "poise/weights/state_dict.h"
 
 namespace poise::testing_checkpoints {
@@ -155,21 +156,6 @@ inline void expect_refused_in_little_memory(const std::filesystem::path& path, E
   EXPECT_EQ(said.find(" [took "), std::string::npos) << said;
 }
 
-/// A folder of its own, gone afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "poise_weights_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using kit::TemporaryFolder;
 
 }  // namespace poise::testing_checkpoints
