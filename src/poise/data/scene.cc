@@ -21,6 +21,7 @@ constexpr double kMostBackground = 4.0;  // ... and by this where it holds nobod
 constexpr double kLeastOfPart = 0.22, kMostOfPart = 1.5;  // a person's length, in its part's
 constexpr int kTries = 12;                                // for a window without anybody ...
 constexpr int kPictures = 8;                              // ... of so many pictures
+constexpr double kMostSharpened = 2.5;                    // times what is above the blur
 constexpr float kMargin = 4.0F;                           // around everybody, pixels of the picture: hair and fingers
 
 Box intersection(const Box& a, const Box& b) {
@@ -141,6 +142,11 @@ class SceneExamples : public Examples {
         const Box part{static_cast<float>(columns[c]), static_cast<float>(rows[r]),
                        static_cast<float>(columns[c + 1] - columns[c]), static_cast<float>(rows[r + 1] - rows[r])};
         POISE_RETURN_IF_ERROR(fill(part, random, out.image, persons, ignored));
+        if (random.uniform() < static_cast<double>(options_.sharpness)) {
+          const double amount = random.uniform() < 0.5 ? random.uniform(-1, 0) : random.uniform(0, kMostSharpened);
+          const int reach = random.uniform() < 0.5 ? 1 : 2;
+          sharpen(part, static_cast<float>(amount), reach, options_.normalisation, options_.size, out.image);
+        }
       }
     }
     const EncodedCentres encoded = encode(options_.codec, persons, ignored, cells());
@@ -241,7 +247,7 @@ Status check(const SceneOptions& o) {
   for (const auto& [name, value] :
        {std::pair("mosaic", o.mosaic), std::pair("nobody", o.nobody), std::pair("hidden", o.hidden),
         std::pair("flip", o.flip), std::pair("colour", o.colour), std::pair("saturation", o.saturation),
-        std::pair("grey", o.grey)}) {
+        std::pair("grey", o.grey), std::pair("sharpness", o.sharpness)}) {
     if (!(value >= 0 && value <= 1)) return invalid_argument(std::string(name) + " of scenes must be 0 to 1");
   }
   if (!(o.smallest >= 4 && o.smallest <= o.largest && o.largest <= 4 * kMaxSide)) {

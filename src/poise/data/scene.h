@@ -28,6 +28,7 @@ struct SceneOptions {
   float colour = 0.25F;       // contrast, brightness and each channel's gain by up to this share
   float saturation = 0.4F;    // colours towards grey and away from it by up to this share
   float grey = 0.1F;          // probability that a picture loses its colours
+  float sharpness = 0.0F;     // probability that a part of the scene is sharpened (as often as not) or blurred
 };
 /// Errors: kInvalidArgument, naming the option.
 Status check(const SceneOptions& options);

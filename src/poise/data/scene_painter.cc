@@ -92,4 +92,36 @@ void paint(const ImageView& picture, const ScenePlacement& p, const Recolouring&
   }
 }
 
+void sharpen(const Box& part, float amount, int reach, const Normalisation& n, Size size, std::span<float> scene) {
+  const int left = static_cast<int>(part.x), width = static_cast<int>(part.width);
+  const int top = static_cast<int>(part.y), height = static_cast<int>(part.height);
+  POISE_CHECK(left >= 0 && top >= 0 && left + width <= size.width && top + height <= size.height && reach >= 1);
+  const auto index = [](int i) { return static_cast<std::size_t>(i); };
+  std::vector<float> across(index(width) * index(height));
+  for (int plane = 0; plane < 3; ++plane) {
+    const auto row = [&](int y) {
+      return scene.data() + (index(plane) * index(size.height) + index(top + y)) * index(size.width) + index(left);
+    };
+    for (int y = 0; y < height; ++y) {
+      const float* from = row(y);
+      float* to = across.data() + index(y) * index(width);
+      for (int x = 0; x < width; ++x)
+        to[x] = (from[std::max(x - reach, 0)] + 2 * from[x] + from[std::min(x + reach, width - 1)]) / 4;
+    }
+    const std::size_t c = index(plane);
+    const float black = -n.mean[c] / n.std[c], white = (255.0F * n.scale - n.mean[c]) / n.std[c];
+    const float low = std::min(black, white), high = std::max(black, white);
+    for (int y = 0; y < height; ++y) {
+      const float* above = across.data() + index(std::max(y - reach, 0)) * index(width);
+      const float* here = across.data() + index(y) * index(width);
+      const float* below = across.data() + index(std::min(y + reach, height - 1)) * index(width);
+      float* to = row(y);
+      for (int x = 0; x < width; ++x) {
+        const float blurred = (above[x] + 2 * here[x] + below[x]) / 4;
+        to[x] = std::clamp(to[x] + amount * (to[x] - blurred), low, high);
+      }
+    }
+  }
+}
+
 }  // namespace poise

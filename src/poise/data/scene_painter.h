@@ -31,4 +31,10 @@ enum class Outside { kMean, kEdge, kAsItIs };  // the mean colour, the picture's
 void paint(const ImageView& picture, const ScenePlacement& placement, const Recolouring& colours, Outside around,
            const Normalisation& normalisation, Size size, std::span<float> scene);
 
+/// Adds `amount` times what a part of the scene has above its blur: the mean, weighted 1 2 1 in each direction, of
+/// pixels `reach` apart. Over 0 it is sharper (an unsharp mask), to -1 blurred. Values stay within those of black and
+/// white. Thread-safe.
+void sharpen(const Box& part, float amount, int reach, const Normalisation& normalisation, Size size,
+             std::span<float> scene);
+
 }  // namespace poise

@@ -45,6 +45,36 @@ class Scenes : public ::testing::Test {
   BoxSet set_;
 };
 
+TEST(Scene, ASharpenedPartHasItsEdgesRaisedAndTheRestAsItWas) {
+  constexpr Size kSize{12, 8};
+  const Normalisation normalisation;
+  const Box part{4, 2, 6, 4};
+  const auto scene = [&](float amount, int reach) {
+    std::vector<float> values(3U * 12 * 8, 0.0F);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 12 < 7 ? 0.25F : 0.75F;  // an edge before column 7
+    sharpen(part, amount, reach, normalisation, kSize, values);
+    return values;
+  };
+  const auto at = [](const std::vector<float>& values, int x, int y) {
+    return values[static_cast<std::size_t>(y * 12 + x)];
+  };
+  const std::vector<float> sharp = scene(1, 1), blurred = scene(-1, 1), wide = scene(1, 2);
+  for (const int y : {2, 5}) {
+    EXPECT_FLOAT_EQ(at(sharp, 5, y), 0.25F);
+    EXPECT_FLOAT_EQ(at(sharp, 6, y), 0.125F);
+    EXPECT_FLOAT_EQ(at(sharp, 7, y), 0.875F);
+    EXPECT_FLOAT_EQ(at(sharp, 8, y), 0.75F);
+    EXPECT_FLOAT_EQ(at(blurred, 6, y), 0.375F);
+    EXPECT_FLOAT_EQ(at(blurred, 7, y), 0.625F);
+    EXPECT_FLOAT_EQ(at(wide, 5, y), 0.125F);
+  }
+  EXPECT_EQ(at(sharp, 6, 1), 0.25F) << "above the part";
+  EXPECT_EQ(at(sharp, 7, 6), 0.75F) << "below it";
+  const float white = (255.0F * normalisation.scale - normalisation.mean[0]) / normalisation.std[0];
+  const std::vector<float> much = scene(1000, 1);
+  EXPECT_LE(*std::ranges::max_element(much), white + 1e-6F);
+}
+
 TEST(Scene, BoxesAreScaledMovedMirroredAndCut) {
   const BoxedPicture picture{{}, {100, 100}, {{10, 20, 20, 40}, {50, 0, 10, 10}, {28, 0, 40, 40}}, {{0, 0, 60, 30}}};
   ScenePlacement placement;

@@ -99,6 +99,7 @@ Status read_scenes(const ConfigReader& reader, const AugmentOptions& augment, Sc
   options.flip = augment.flip;
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.COLOUR", options.colour));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SATURATION", options.saturation));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SHARPNESS", options.sharpness));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.MOSAIC", options.mosaic));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.NOBODY", options.nobody));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.HIDDEN", options.hidden));
