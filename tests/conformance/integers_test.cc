@@ -89,9 +89,9 @@ TEST(Integers, ALayerIsWithinOneStepWhateverTheGrids) {
 TEST(Integers, ASmallPoseNetworkAgrees) {
   if (!computes_integers()) GTEST_SKIP() << "this processor has no VNNI";
   const Grid shifted{.scale = 0.035F, .zero = 121, .type = DType::kUint8};
-  for (const bool before_sum : {false, true}) {
+  for (const auto& [before_sum, branch_rounded] : {std::pair(false, true), {true, true}, {true, false}}) {
     for (const Grid& either : {kEither, shifted}) {
-      const Graph graph = kit::small_pose_net(11, kPicture, kPositive, either, before_sum);
+      const Graph graph = kit::small_pose_net(11, kPicture, kPositive, either, before_sum, branch_rounded);
       Random random(3);
       const Tensor input = kit::random_tensor({2, 3, 32, 24}, random, -2, 2);
       const Tensor want = run(graph, "reference", Precision::kFloat32, input);

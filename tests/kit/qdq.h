@@ -65,9 +65,10 @@ class QdqNetwork {
 };
 
 /// Stem, pooling, a block whose branch has a convolution of its own, one whose branch is its input, a deconvolution
-/// and a last layer: PoseResNet's shape, small. `before_sum`: what the sums read is rounded first, as some tools do.
+/// and a last layer: PoseResNet's shape, small. `before_sum`: what the sums read is rounded first, as some tools do;
+/// `branch_rounded`: so is the branch's convolution, which comes first.
 inline Graph small_pose_net(std::uint64_t seed, const Grid& picture, const Grid& positive, const Grid& either,
-                            bool before_sum) {
+                            bool before_sum, bool branch_rounded = true) {
   QdqNetwork net(seed);
   const auto sum = [&](ValueId main, ValueId branch) {
     if (before_sum) main = net.round(main, either);
@@ -80,7 +81,8 @@ inline Graph small_pose_net(std::uint64_t seed, const Grid& picture, const Grid&
                  {"strides", std::vector<std::int64_t>{2, 2}},
                  {"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
   x = net.round(x, positive);
-  const ValueId branch = net.round(net.conv(x, {64, 32, 1, 1}), either);
+  ValueId branch = net.conv(x, {64, 32, 1, 1});
+  if (branch_rounded) branch = net.round(branch, either);
   ValueId y = net.round(net.apply("Relu", {net.conv(x, {32, 32, 3, 3})}), positive);
   x = sum(net.conv(y, {64, 32, 1, 1}), branch);
   y = net.round(net.apply("Clip", {net.conv(x, {64, 1, 3, 3}, 1, 64),

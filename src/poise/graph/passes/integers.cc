@@ -150,12 +150,18 @@ void drop_roundings_before_sums(Graph& graph) {
     const int layer = producers[quantize.inputs[0]];
     return graph.nodes[layer].weight_scales != nullptr ? Side{layer, true} : Side{};
   };
+  std::vector<std::pair<ValueId, ValueId>> delayed;  // outputs of layers, and of the Adds that they are moved to
   for (Node& add : graph.nodes) {
     if (add.op != "Add") continue;
     const Side left = side_of(add.inputs[0]);
     const Side right = side_of(add.inputs[1]);
     const Side& later = left.layer > right.layer ? left : right;
+    const Side& earlier = left.layer > right.layer ? right : left;
     if (later.layer < 0 || !later.rounded) continue;
+    if (earlier.layer >= 0 && !earlier.rounded) {
+      delayed.emplace_back(graph.nodes[earlier.layer].outputs[0], add.outputs[0]);
+      continue;
+    }
     ValueId& input = add.inputs[left.layer > right.layer ? 0 : 1];
     const int dequantize = producers[input];
     dropped[dequantize] = 1;
@@ -163,6 +169,13 @@ void drop_roundings_before_sums(Graph& graph) {
     input = graph.nodes[later.layer].outputs[0];
   }
   drop_nodes(graph, dropped);
+  for (const auto& [layer, add] : delayed) {
+    const auto place_of = [&graph](ValueId id) {
+      return std::ranges::find_if(graph.nodes, [id](const Node& node) { return node.outputs[0] == id; });
+    };
+    const auto from = place_of(layer);
+    std::rotate(from, from + 1, place_of(add));
+  }
 }
 
 void fuse_roundings(Graph& graph) {

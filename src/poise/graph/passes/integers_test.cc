@@ -2,6 +2,7 @@
 
 #include "kit/qdq.h"
 #include "poise/graph/passes/passes.h"
+#include "poise/graph/passes/rewrite.h"
 
 namespace poise {
 namespace {
@@ -13,8 +14,8 @@ std::ptrdiff_t count(const Graph& graph, const std::string& op) {
   return std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) { return node.op == op; });
 }
 
-Graph prepared(bool before_sum, const Grid& either) {
-  Graph graph = kit::small_pose_net(2, kPositive, kPositive, either, before_sum);
+Graph prepared(bool before_sum, const Grid& either, bool branch_rounded = true) {
+  Graph graph = kit::small_pose_net(2, kPositive, kPositive, either, before_sum, branch_rounded);
   note_weight_scales(graph);
   fold_constants(graph).value();
   return graph;
@@ -82,6 +83,25 @@ TEST(Integers, RoundingsBeforeASumGoUnlessTheyCutNegativesOff) {
   Graph cut = prepared(true, kPositive);
   drop_roundings_before_sums(cut);
   EXPECT_EQ(count(cut, "QuantizeLinear"), before);
+}
+
+TEST(Integers, OfTwoLayersBeforeASumTheOneThatIsNotRoundedTakesItIn) {
+  Graph graph = prepared(true, kEither, false);
+  const auto infos = infer_shapes(graph, std::vector<Shape>{{2, 3, 32, 24}}).value();
+  drop_roundings_before_sums(graph);
+  fuse_activations_and_residuals(graph, infos);
+  fuse_roundings(graph);
+  ASSERT_TRUE(graph.validate().ok());
+  EXPECT_EQ(count(graph, "QuantizeLinear"), 2) << "the picture's and the one behind the pooling";
+  EXPECT_EQ(count(graph, "Add"), 0);
+  const std::vector<int> producers = index_producers(graph);
+  int sums = 0;
+  for (const Node& node : graph.nodes) {
+    if (node.fusion.residual == kNoValue) continue;
+    sums += 1;
+    EXPECT_TRUE(graph.grid_of(graph.nodes[producers[node.fusion.residual]]).any()) << node.name;
+  }
+  EXPECT_EQ(sums, 2);
 }
 
 }  // namespace
