@@ -101,7 +101,8 @@ class OnednnProgram : public Program {
     POISE_TRY(const Fused fused, fuse(input_shapes));
     // Weights in forms that are not taken go with it.
     OnednnProgram trial(graph_, precision_, {});
-    POISE_TRY(const std::vector<LayerChoice> choices, trial.measure(fused));
+    POISE_TRY(const std::vector<FormTimes> times, trial.time_forms(fused));
+    std::vector<LayerChoice> choices = choices_of(fused, times);
     Forms forms;
     for (const LayerChoice& choice : choices) {
       forms.emplace(choice.name, onednn::find_form(choice.form).value());
@@ -160,9 +161,14 @@ class OnednnProgram : public Program {
     return std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes());
   }
 
-  /// Each form of all layers that can take it, in turns: milliseconds of each layer where it stands in the network,
-  /// least of the rounds. A layer that runs the same way in all forms has no choice.
-  Result<std::vector<LayerChoice>> measure(const Fused& fused) {
+  /// Of one form, each node's: the least time of the rounds, and the kernels that it ran.
+  struct FormTimes {
+    std::vector<double> milliseconds;
+    std::vector<std::string> kernels;
+  };
+
+  /// Each form of all layers that can take it, in turns, each layer where it stands in the network.
+  Result<std::vector<FormTimes>> time_forms(const Fused& fused) {
     constexpr int kRounds = 9;  // the first warms up
     std::vector<std::unique_ptr<OnednnPlan>> plans;
     for (const Form form : onednn::kForms) {
@@ -176,38 +182,44 @@ class OnednnProgram : public Program {
     const std::vector<TensorView> views(inputs.begin(), inputs.end());
     std::vector<Tensor> outputs;
     for (const OutputInfo& output : plans[0]->outputs()) outputs.emplace_back(output.shape, output.type);
-    const std::size_t nodes = fused.graph.nodes.size();
+    const std::size_t nodes = fused.graph.nodes.size() + 1;  // and what belongs to none
     constexpr double kNever = 1e30;
-    std::vector<std::vector<double>> least(plans.size(), std::vector<double>(nodes + 1, kNever));
-    std::vector<std::vector<std::string>> kernels(plans.size(), std::vector<std::string>(nodes + 1));
+    std::vector<FormTimes> times(plans.size(), {std::vector<double>(nodes, kNever), std::vector<std::string>(nodes)});
     for (int round = 0; round < kRounds; ++round) {
       for (std::size_t form = 0; form < plans.size(); ++form) {
-        std::vector<LayerTime> times;
-        POISE_RETURN_IF_ERROR(plans[form]->run(views, outputs, &times));
-        std::vector<double> sums(nodes + 1);
-        for (std::size_t i = 0; i < times.size(); ++i) {
+        std::vector<LayerTime> steps;
+        POISE_RETURN_IF_ERROR(plans[form]->run(views, outputs, &steps));
+        std::vector<double> sums(nodes);
+        for (std::size_t i = 0; i < steps.size(); ++i) {
           const auto node = static_cast<std::size_t>(plans[form]->steps()[i].node);
-          sums[node] += times[i].milliseconds;
-          if (round == 0) kernels[form][node] += times[i].kernel + ";";
+          sums[node] += steps[i].milliseconds;
+          if (round == 0) times[form].kernels[node] += steps[i].kernel + ";";
         }
-        for (std::size_t i = 0; round > 0 && i < nodes; ++i) least[form][i] = std::min(least[form][i], sums[i]);
+        for (std::size_t i = 0; round > 0 && i < nodes; ++i)
+          times[form].milliseconds[i] = std::min(times[form].milliseconds[i], sums[i]);
       }
     }
+    return times;
+  }
+
+  /// A layer that runs the same way in all forms has no choice.
+  static std::vector<LayerChoice> choices_of(const Fused& fused, const std::vector<FormTimes>& times) {
     std::vector<LayerChoice> choices;
-    for (std::size_t i = 0; i < nodes; ++i) {
+    for (std::size_t i = 0; i < fused.graph.nodes.size(); ++i) {
       LayerChoice choice{fused.graph.nodes[i].label(), "", {}};
-      double best = kNever;
-      for (std::size_t form = 0; form < plans.size(); ++form) {
-        const auto before = kernels.begin() + static_cast<std::ptrdiff_t>(form);
-        if (std::any_of(kernels.begin(), before, [&](const auto& other) { return other[i] == kernels[form][i]; })) {
-          continue;  // it cannot run in this form, and fell back to one that was seen
-        }
+      double best = 0;
+      for (std::size_t form = 0; form < times.size(); ++form) {
+        const auto before = times.begin() + static_cast<std::ptrdiff_t>(form);
+        const bool seen = std::any_of(
+            times.begin(), before, [&](const FormTimes& other) { return other.kernels[i] == times[form].kernels[i]; });
+        if (seen) continue;  // it cannot run in this form, and fell back to another
         const char* name = onednn::name_of(onednn::kForms[form]);
-        choice.milliseconds.emplace_back(name, least[form][i]);
-        if (least[form][i] < best) {
-          best = least[form][i];
+        const double milliseconds = times[form].milliseconds[i];
+        if (choice.milliseconds.empty() || milliseconds < best) {
+          best = milliseconds;
           choice.form = name;
         }
+        choice.milliseconds.emplace_back(name, milliseconds);
       }
       if (choice.milliseconds.size() > 1) choices.push_back(std::move(choice));
     }
