@@ -29,7 +29,7 @@ struct Options {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  poise detect holiday/ --detector fastestdet.onnx --out boxes.json\n"
+    "  poise detect holiday/ --out boxes.json\n"
     "  poise detect 'shots/*.jpg' --detector yolov3-tiny.weights --detect-threshold 0.3 --out boxes.json\n"
     "  poise predict holiday/ --boxes boxes.json";
 
@@ -115,7 +115,7 @@ Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
   POISE_TRY(const std::vector<Source> sources, gather_sources(o.sources));
   POISE_TRY(People people, People::open("", o.detector, o.run));
-  if (people.detector() == nullptr) return invalid_argument("name a detector with --detector");
+  if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
   Console console(o.quiet);
   watch_interrupts();
   const Found found = look(o, sources, people, console);
@@ -139,6 +139,7 @@ Action make_detect(CLI::App& command) {
       ->required()
       ->type_name("BOXES.json");
   o->detector.add_to(command, "Detector");
+  command.get_option("--detector")->default_str(kDefaultDetector);
   add_runner_flags(command, o->run, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply or ignore")
       ->check(CLI::IsMember({"apply", "ignore"}))

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "card_flags.h"
 #include "command.h"
@@ -21,7 +22,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::string input, out;
   std::string weights = "float32";
-  std::string refine, precision;
+  std::string input_sides, refine, precision;
+  std::optional<float> threshold, nms;
   CardTexts texts;
 };
 
@@ -61,17 +63,28 @@ Status run(const Options& o) {
   POISE_TRY(const Checkpoint checkpoint, read_checkpoint(o.input));
   const auto config = model_config_from_json(checkpoint.config);
   if (!config.ok()) return config.error().prefixed(o.input);
-  POISE_TRY(Graph graph, build_model(config->options));
+  ModelOptions network = config->options;
+  Json given = Json::object();
+  if (!o.input_sides.empty()) {
+    POISE_TRY(const auto sides, parse_sides("--input", o.input_sides));
+    std::visit([&](auto& any) { any.input = {sides.first, sides.second}; }, network);
+    given.set("input", Json::Array{sides.first, sides.second});
+  }
+  POISE_TRY(Graph graph, build_model(network));
   StateDict weights;
   weights.tensors = weights_of(checkpoint);
   const auto loaded = load_parameters(graph, weights);
   if (!loaded.ok()) return loaded.error().prefixed(o.input);
 
-  Json given = Json::object();
   if (const std::string accuracy = measured(checkpoint.progress); !accuracy.empty()) given.set("accuracy", accuracy);
   o.texts.put(given);
   if (!o.refine.empty()) given.set("refine", o.refine);
   if (!o.precision.empty()) given.set("precision", o.precision);
+  if ((o.threshold || o.nms) && !is_detector_card(checkpoint.card)) {
+    return invalid_argument(o.input + " does not find people: leave out --detect-threshold and --nms");
+  }
+  if (o.threshold) given.set("threshold", *o.threshold);
+  if (o.nms) given.set("nms", *o.nms);
   const Json card = overlay(given, checkpoint.card);
   if (const Status checked = check_card(card); !checked.ok()) return checked.error().prefixed(o.input);
   OnnxWriteOptions options;
@@ -94,6 +107,7 @@ Action make_export(CLI::App& command) {
   command.add_option("--weights", o->weights, "float32; int8: a quarter the size, rounded, run as float32")
       ->check(CLI::IsMember({"float32", "int8"}))
       ->capture_default_str();
+  command.add_option("--input", o->input_sides, "what the network looks at; else as in the training")->type_name("WxH");
   const std::string card = "Model card";
   command.add_option("--refine", o->refine, "none, quarter or dark: what measures best; else as in the training")
       ->group(card)
@@ -101,6 +115,13 @@ Action make_export(CLI::App& command) {
   command.add_option("--precision", o->precision, "bf16, where it was measured to be as good: what auto then takes")
       ->group(card)
       ->check(CLI::IsMember({"fp32", "bf16"}));
+  command.add_option("--detect-threshold", o->threshold, "of a detector: boxes that score less are left out")
+      ->group(card)
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--nms", o->nms, "of a detector: of two boxes that overlap more than this the better stays; 1: both")
+      ->group(card)
+      ->check(CLI::Range(0.0, 1.0));
   o->texts.add_to(command, card, "else what the run measured");
   command.footer(kExamples);
   return [o] {

@@ -64,7 +64,7 @@ Status list(const Options& o) {
     std::printf("%s\n", json.dump(1).c_str());
     return {};
   }
-  std::printf("models that come with Poise; the first is the default\n");
+  std::printf("models that come with Poise; they are used where no --model and no --detector is named\n");
   for (const ShippedModel& model : shipped_models()) {
     std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
   }

@@ -41,6 +41,7 @@ constexpr const char* kExamples =
     "  poise predict team.jpg\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
     "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
+    "  poise predict dancer.jpg --detector none\n"
     "  poise predict crowd.jpg --detector yolox.onnx --detector-preset yolox --detect-threshold .4 --nms .45\n"
     "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
@@ -92,9 +93,6 @@ class Run {
   int go() {
     watch_interrupts();
     begin_ = Clock::now();
-    if (people_.is_whole_image()) {
-      console_.note("no --boxes and no --detector: each whole picture is taken as one person's box");
-    }
     PipelineOptions options;
     options.heatmaps = o_.output.heatmaps;
     options.stop = interrupted;
@@ -218,6 +216,11 @@ class Run {
   }
 
   int summary() {
+    if (people_.detector() != nullptr && images_ > 0 && cost_.persons == 0) {
+      console_.note(
+          "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
+          "person's box");
+    }
     if (people_.boxes() && matched_ == 0) {
       fail(o_.boxes +
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
@@ -304,6 +307,7 @@ Action make_predict(CLI::App& command) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   o->detector.add_to(command, "Who is where");
+  command.get_option("--detector")->default_str(kDefaultDetector);
   o->nms.add_to(command, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")

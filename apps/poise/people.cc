@@ -9,7 +9,10 @@ namespace fs = std::filesystem;
 void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
   std::string presets;
   for (const std::string& name : detector_preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-  command.add_option("--detector", detector, "what finds the people: ONNX, darknet .weights, or a model's name")
+  command
+      .add_option("--detector", detector,
+                  "what finds the people: ONNX, darknet .weights, or a model's name; none: each whole picture is one "
+                  "person's box")
       ->group(group)
       ->type_name("FILE");
   command.add_option("--detector-preset", preset, "how a detector without a card is fed and read: " + presets)
@@ -56,9 +59,9 @@ Result<People> People::open(const std::string& boxes, const DetectorFlags& flags
   }
   DetectorFlags chosen = flags;
   if (chosen.detector.empty()) chosen.detector = kDefaultDetector;
-  if (chosen.detector.empty() || chosen.detector == "none") {
+  if (chosen.detector == "none") {
     if (!flags.preset.empty() || flags.threshold || flags.nms)
-      return invalid_argument("there is no detector to set: name one with --detector");
+      return invalid_argument("--detector none: there is no detector to set");
     return people;
   }
   POISE_TRY(people.detector_, open_detector(chosen, run));

@@ -14,8 +14,8 @@
 
 namespace poise::app {
 
-/// The detector that is used where none is named; empty: none, the whole picture is one person's box.
-inline constexpr const char* kDefaultDetector = "";
+/// The detector that is used where none is named; "none" is none: the whole picture is one person's box.
+inline constexpr const char* kDefaultDetector = "poise-person";
 
 struct DetectorFlags {
   std::string detector, preset;

@@ -2,7 +2,8 @@
 """Pictures of things, so that a detector of people learns what is not one: cut-outs of animals, food, furniture and
 vehicles pasted over windows of pictures that hold nobody, and before people, who then are partly hidden.
 
-    apt-get download tuxpaint-stamps-default mate-backgrounds lomiri-wallpapers-16.04 plasma-workspace-wallpapers
+    apt-get download tuxpaint-stamps-default mate-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 \
+        plasma-workspace-wallpapers
     for d in *.deb; do dpkg -x $d debian; done
     python3 scripts/teacher/things.py --cutouts debian --photos debian \
         --people LSPET models/labels/lspet_boxes.json --people CCP models/labels/ccp_boxes.json --out things

@@ -13,6 +13,7 @@
 #include "poise/base/json.h"
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
+#include "poise/infer/detector.h"
 #include "poise/infer/estimator.h"
 #include "poise/models/shipped.h"
 #include "poise/skeleton/skeleton.h"
@@ -26,9 +27,10 @@ namespace fs = std::filesystem;
 /// there is no pose.onnx here.
 [[maybe_unused]] void readme_example() {
   // clang-format off
+  auto detector = poise::Detector::create(poise::read_shipped("poise-person").value()).value();
   auto estimator = poise::Estimator::create(poise::read_shipped().value()).value();  // or load("pose.onnx")
   auto photo = poise::read_image("team.jpg").value();
-  for (const poise::Pose& pose : estimator(photo)) poise::draw(photo, pose, estimator.skeleton());
+  for (const poise::Pose& pose : estimator(photo, detector(photo))) poise::draw(photo, pose, estimator.skeleton());
   poise::write_image("team-poses.jpg", photo).value();
   // clang-format on
 }

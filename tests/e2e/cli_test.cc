@@ -22,9 +22,12 @@ std::size_t count_lines(const std::string& text) {
 
 class Cli : public Program {
  protected:
-  /// `poise predict ARGUMENTS...` with the small network.
+  /// `poise predict ARGUMENTS...` with the small network, a whole picture being one person's where there are no boxes.
   Outcome predict(Strings arguments) const {
     arguments.insert(arguments.begin(), "predict");
+    if (std::ranges::find(arguments, "--boxes") == arguments.end()) {
+      arguments.insert(arguments.end(), {"--detector", "none"});
+    }
     arguments.insert(arguments.end(), {"--model", kTinyModel, "--preset", "simple-baselines"});
     return run(arguments);
   }
@@ -102,7 +105,7 @@ TEST_F(Cli, MissingModelIsNamed) {
 
 TEST_F(Cli, WithoutAModelTheShippedOneIsUsed) {
   photo("a.jpg");
-  const Outcome outcome = run({"predict", "a.jpg", "--json"});
+  const Outcome outcome = run({"predict", "a.jpg", "--detector", "none", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json summary = parse_json(outcome.out).value();
   EXPECT_EQ(summary.find("model")->string("file").value(), "poise-small");
@@ -120,8 +123,8 @@ TEST_F(Cli, LibTorchFindsTheSamePoses) {
   const std::string program = (fs::path(POISE_PROGRAM).parent_path() / "poise-torch").string();
   if (!fs::exists(program)) GTEST_SKIP() << "this build has no LibTorch: --device cuda is not tested";
   photo("a.jpg");
-  ASSERT_EQ(run({"predict", "a.jpg", "--out", "engine", "--precision", "fp32"}).code, 0);
-  const Outcome outcome = run({"predict", "a.jpg", "--out", "torch", "--device", "cpu"}, program);
+  ASSERT_EQ(run({"predict", "a.jpg", "--detector", "none", "--out", "engine", "--precision", "fp32"}).code, 0);
+  const Outcome outcome = run({"predict", "a.jpg", "--detector", "none", "--out", "torch", "--device", "cpu"}, program);
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json found = json("torch/a.poses.json"), wanted = json("engine/a.poses.json");
   EXPECT_EQ(found.find("settings")->string("backend").value(), "libtorch cpu");
@@ -274,11 +277,28 @@ TEST_F(Cli, BoxesOutsideThePictureOrEmptyAreNamedAndTheOthersDone) {
   EXPECT_EQ(persons->as_array().size(), 1U);
 }
 
-TEST_F(Cli, WholeImageIsSaid) {
+TEST_F(Cli, WherePeopleComeFromIsSaid) {
   photo("a.jpg");
-  EXPECT_TRUE(contains(predict({"a.jpg"}).err, "whole picture"));
+  const auto source = [&](const Strings& more) {
+    Strings words{"predict", "a.jpg", "--no-image"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(run(words).code, 0);
+    return json("poise-out/a.poses.json").find("settings")->string("boxes").value();
+  };
+  EXPECT_EQ(source({}), "poise-person");
+  EXPECT_EQ(source({"--detector", "none"}), "whole image");
   write("boxes.json", R"([{"file_name": "a.jpg", "category_id": 1, "bbox": [10, 10, 60, 120], "score": 0.9}])");
-  EXPECT_FALSE(contains(predict({"a.jpg", "--boxes", "boxes.json"}).err, "whole picture"));
+  EXPECT_EQ(source({"--boxes", "boxes.json"}), "boxes.json");
+}
+
+TEST_F(Cli, WhereNobodyIsFoundTheWayOnIsSaid) {
+  write_image(folder_ / "sky.png", Image(120, 90)).value();
+  const Outcome outcome = run({"predict", "sky.png"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(contains(outcome.out, "0 persons")) << outcome.out;
+  EXPECT_TRUE(contains(outcome.err, "--detect-threshold")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "--detector none")) << outcome.err;
+  EXPECT_EQ(run({"predict", "sky.png", "--quiet"}).err, "");
 }
 
 TEST_F(Cli, QuietSaysNothing) {

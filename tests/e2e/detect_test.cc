@@ -108,10 +108,11 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   fails({"predict", "a.png", "--detector", "dogs.weights"}, "does not look for people");
   fails({"predict", "a.png", "--detector", "nobody.onnx"}, "nobody.onnx");
   fails({"predict", "a.png", "--detector", kTiny, "--boxes", "b.json"}, "leave out --detector");
-  fails({"predict", "a.png", "--detect-threshold", "0.5"}, "--detector");
+  fails({"predict", "a.png", "--detector", "none", "--detect-threshold", "0.5"}, "no detector to set");
   fails({"predict", "a.png", "--detector", "poise-small"}, "--model");
   fails({"predict", "a.png", "--model", kTiny}, "--detector");
-  fails({"detect", "a.png", "--out", "b.json"}, "--detector");
+  fails({"predict", "a.png", "--model", "poise-person"}, "--detector");
+  fails({"detect", "a.png", "--detector", "none", "--out", "b.json"}, "finds nobody");
   fails({"eval", "--detector", kTiny, "--model", "poise-small", "--annotations", "t.json", "--images", "."},
         "poise detect");
   std::string bytes = slurp(kTiny);
@@ -143,6 +144,28 @@ TEST_F(Detect, PicturesThatCannotBeReadAreNamedAndTheOthersDone) {
   EXPECT_TRUE(contains(outcome.err, "in/b.png")) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "of 2 pictures")) << outcome.out;
   EXPECT_TRUE(exists("boxes.json"));
+}
+
+TEST_F(Detect, TheShippedDetectorIsTheDefault) {
+  noise("a.png");
+  ASSERT_EQ(poise({"detect", "a.png", "--out", "boxes.json", "--json", "summary.json"}).code, 0);
+  EXPECT_EQ(json("summary.json").find("detector")->string("file").value(), "poise-person");
+  EXPECT_TRUE(contains(poise({"models", "show", "poise-person"}).out, "licence"));
+}
+
+/// Measured, with room: models/README.md has the figures.
+TEST_F(Detect, TheShippedDetectorFindsPeopleInPhotographs) {
+  const fs::path data = fs::path(POISE_SOURCE_DIR) / "../shared/data/coco-persons";
+  if (!fs::exists(data)) GTEST_SKIP() << "../shared (photographs) is not there";
+  const Outcome measured =
+      poise({"eval", "--detector", "poise-person", "--annotations", (data / "persons.json").string(), "--images",
+             (data / "images").string(), "--json", "figures.json"});
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  const Json figures = json("figures.json");
+  EXPECT_GT(figures.number("AP50").value(), 0.29);
+  EXPECT_GT(figures.number("recall").value(), 0.21);
+  ASSERT_EQ(poise({"detect", (data / "no-person").string(), "--out", "none.json", "--json", "summary.json"}).code, 0);
+  EXPECT_LT(json("summary.json").integer("pictures_with_persons").value(), 10);
 }
 
 }  // namespace

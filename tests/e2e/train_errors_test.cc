@@ -164,6 +164,22 @@ TEST_F(TrainErrors, ADetectorsCardIsADetectors) {
   EXPECT_TRUE(contains(said, "run/best.ckpt: card member \"refine\" is not known in a detector's card")) << said;
   EXPECT_FALSE(exists("m.onnx"));
   EXPECT_EQ(run({"export", "run/best.ckpt", "--out", "m.onnx"}).code, 0);
+
+  const Outcome larger = run({"export", "run/best.ckpt", "--out", "larger.onnx", "--input", "128x96",
+                              "--detect-threshold", "0.4", "--nms", "0.55", "--precision", "bf16"});
+  EXPECT_EQ(larger.code, 0) << larger.err;
+  const Outcome shown = run({"models", "show", "./larger.onnx", "--json"});
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  const Json card = *parse_json(shown.out).value().find("card");
+  EXPECT_EQ(card.numbers("input").value(), (std::vector<double>{128, 96}));
+  EXPECT_NEAR(card.number("threshold").value(), 0.4, 1e-6);
+  EXPECT_NEAR(card.number("nms").value(), 0.55, 1e-6);
+  EXPECT_EQ(card.string("resample").value(), "area");
+  const std::string picture = "set/images/val/000000000001.jpg";
+  const Outcome found = run({"detect", picture, "--detector", "larger.onnx", "--out", "boxes.json"});
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_TRUE(contains(refused({"export", "run/best.ckpt", "--out", "m.onnx", "--input", "100x96"}), "multiple"));
+  EXPECT_TRUE(contains(refused({"export", "run/best.ckpt", "--out", "m.onnx", "--input", "wide"}), "two sides"));
 }
 
 }  // namespace

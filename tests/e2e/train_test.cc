@@ -67,8 +67,8 @@ TEST_F(Train, StoppedResumedExportedAndRun) {
   const Outcome ran = run({"run", "m.onnx", "--input", "x.npy", "--output", "y.npy"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(read_npy(folder_ / "y.npy").value().shape(), (Shape{1, 17, 16, 16}));
-  const Outcome predicted =
-      run({"predict", "set/images/val/000000000001.jpg", "--model", "m.onnx", "--out", "out", "--format", "coco"});
+  const Outcome predicted = run({"predict", "set/images/val/000000000001.jpg", "--model", "m.onnx", "--detector",
+                                 "none", "--out", "out", "--format", "coco"});
   EXPECT_EQ(predicted.code, 0) << predicted.err;
   const Json results = json("out/results.json");
   ASSERT_EQ(results.as_array().size(), 1U);
@@ -99,7 +99,8 @@ TEST_F(Train, ASkeletonOfTheDatasOwn) {
   const Outcome outcome = run(train());
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   ASSERT_EQ(run({"export", "run/best.ckpt", "--out", "m.onnx"}).code, 0);
-  const Outcome predicted = run({"predict", "set/images/val/000000000001.jpg", "--model", "m.onnx", "--out", "out"});
+  const Outcome predicted =
+      run({"predict", "set/images/val/000000000001.jpg", "--model", "m.onnx", "--detector", "none", "--out", "out"});
   EXPECT_EQ(predicted.code, 0) << predicted.err;
   EXPECT_TRUE(contains(slurp(folder_ / "out/set/images/val/000000000001.poses.json"), "left_wing")) << predicted.out;
 }

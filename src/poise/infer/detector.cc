@@ -96,6 +96,8 @@ Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
   return persons;
 }
 
+std::vector<PersonBox> Detector::operator()(const Image& image) { return detect(image.view()).value(); }
+
 const DetectorCard& Detector::card() const { return state_->card; }
 void Detector::set_threshold(float threshold) { state_->card.head.threshold = threshold; }
 const std::string& Detector::model_hash() const { return state_->hash; }

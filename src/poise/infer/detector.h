@@ -27,7 +27,8 @@ class Detector {
   /// Reads the model and its card: ONNX, or darknet .weights with its .cfg beside it. Errors: those of the readers and
   /// of detector_card_from_json; messages start with the path.
   static Result<Detector> load(const std::filesystem::path& model, const DetectorOptions& options = {});
-  /// The same of a model that has been read; `file`: where from, for the card beside it and for messages.
+  /// The same of a model that has been read, read_shipped("poise-person") for one; `file`: where from, for the card
+  /// beside it and for messages.
   static Result<Detector> create(OnnxModel model, const DetectorOptions& options = {},
                                  const std::filesystem::path& file = {});
   Detector(Detector&&) noexcept;
@@ -37,6 +38,8 @@ class Detector {
   /// Best first, cut to the picture. Nobody there is an empty list. Errors: kInvalidArgument (an empty image; a
   /// person's class that the network has not), kUnsupported (outputs of another family).
   Result<std::vector<PersonBox>> detect(const ImageView& image);
+  /// The same; throws poise::Exception on failure.
+  std::vector<PersonBox> operator()(const Image& image);
 
   const DetectorCard& card() const;     // with the options' threshold and nms
   void set_threshold(float threshold);  // of scores, from the next picture on; siblings made before keep theirs

@@ -108,6 +108,7 @@ TEST(Detector, PicturesOfAFewPixelsAreLookedAt) {
     for (const PersonBox& person : *persons) EXPECT_LE(person.box.x + person.box.width, static_cast<float>(size.width));
   }
   EXPECT_FALSE(detector.detect(ImageView{}).ok());
+  EXPECT_THROW(detector(Image{}), Exception);
 }
 
 TEST(Detector, ThresholdAndSuppressionAreTheOptionsBeforeTheCards) {

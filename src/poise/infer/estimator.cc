@@ -244,7 +244,11 @@ Result<std::vector<Estimate>> Estimator::estimate(std::span<const Scene> scenes,
 
 std::vector<Pose> Estimator::operator()(const Image& image) {
   const PersonBox whole{{0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, 1.0F};
-  return estimate(image.view(), std::span(&whole, 1)).value().poses;
+  return (*this)(image, std::span(&whole, 1));
+}
+
+std::vector<Pose> Estimator::operator()(const Image& image, std::span<const PersonBox> boxes) {
+  return estimate(image.view(), boxes).value().poses;
 }
 
 const ModelCard& Estimator::card() const { return state_->card; }

@@ -62,6 +62,8 @@ class Estimator {
   Result<std::vector<Estimate>> estimate(std::span<const Scene> scenes, bool want_heatmaps = false);
   /// The whole image as one box; throws poise::Exception on failure.
   std::vector<Pose> operator()(const Image& image);
+  /// The people in the boxes, a Detector's for one; throws poise::Exception on failure.
+  std::vector<Pose> operator()(const Image& image, std::span<const PersonBox> boxes);
 
   const ModelCard& card() const;
   const Skeleton& skeleton() const;  // of the poses

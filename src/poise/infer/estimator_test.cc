@@ -122,6 +122,9 @@ TEST(Estimator, AiliaPresetReportsNineteenJoints) {
   Estimator estimator = Estimator::load(kTiny, options).value();
   EXPECT_EQ(estimator.skeleton().size(), 19);
   EXPECT_EQ(estimator(noise(64, 64)).at(0).keypoints.size(), 19U);
+  const std::vector<PersonBox> boxes{{{5, 5, 40, 50}, 1}, {{20, 0, 30, 60}, 0.5F}};
+  EXPECT_EQ(estimator(noise(64, 64), boxes).size(), 2U);
+  EXPECT_THROW(estimator(noise(64, 64), std::vector<PersonBox>{{{90, 90, 5, 5}, 1}}), Exception);
 }
 
 TEST(Estimator, MissingCardListsThePresets) {

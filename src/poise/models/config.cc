@@ -188,10 +188,11 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
   return card;
 }
 
-/// ImageNet's mean and deviation of RGB; letterboxed, the mean's colour to the right and below.
+/// ImageNet's mean and deviation of RGB; letterboxed, averaged where pictures shrink, the mean's colour to the right
+/// and below.
 constexpr const char* kDetectorCard = R"({"family": "centre", "colour": "rgb", "mean": [0.485, 0.456, 0.406],
   "std": [0.229, 0.224, 0.225], "fit": "letterbox", "pad_side": "end", "pad_colour": [123.675, 116.28, 103.53],
-  "classes": ["person"]})";
+  "resample": "area", "classes": ["person"]})";
 
 }  // namespace
 

@@ -19,6 +19,7 @@
   extern "C" const std::uint8_t symbol[], symbol##_end[]
 
 POISE_EMBED(poise_embedded_small, POISE_SOURCE_DIR "/models/poise-small.onnx");
+POISE_EMBED(poise_embedded_person, POISE_SOURCE_DIR "/models/poise-person.onnx");
 
 namespace poise {
 namespace {
@@ -30,9 +31,10 @@ BytesView between(const std::uint8_t* begin, const std::uint8_t* end) {
 }  // namespace
 
 std::span<const ShippedModel> shipped_models() {
-  static const std::array<ShippedModel, 1> kModels{{
+  static const std::array<ShippedModel, 2> kModels{{
       {"poise-small", "COCO's 17 joints, 192x192: made for two cores",
        between(poise_embedded_small, poise_embedded_small_end)},
+      {"poise-person", "finds people, 320x320", between(poise_embedded_person, poise_embedded_person_end)},
   }};
   return kModels;
 }

@@ -15,7 +15,7 @@ struct ShippedModel {
   BytesView onnx;                // the file, in the program's own memory
 };
 
-/// All of them; the first is what is used where none is named.
+/// All of them; the first is the pose network that is used where none is named.
 std::span<const ShippedModel> shipped_models();
 
 /// Reads one of them; no name: the first. Errors: kNotFound, listing the names.
