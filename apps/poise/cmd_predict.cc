@@ -307,7 +307,9 @@ Action make_predict(CLI::App& command) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   o->detector.add_to(command, "Who is where");
-  command.get_option("--detector")->default_str(kDefaultDetector);
+  CLI::Option* named = command.get_option("--detector");
+  named->default_str(kDefaultDetector);
+  named->description(named->get_description() + "; none: each whole picture is one person's box");
   o->nms.add_to(command, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
