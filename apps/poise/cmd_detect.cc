@@ -8,6 +8,7 @@
 #include "device.h"
 #include "estimator_flags.h"
 #include "metrics_commands.h"
+#include "outputs.h"
 #include "people.h"
 #include "poise/base/version.h"
 #include "poise/formats/stem_number.h"
@@ -71,14 +72,15 @@ Found look(const Options& o, const std::vector<Source>& sources, People& people,
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());
         if (!answer.ok()) {
-          console.error(answer.error().message);
-          found.errors.push(answer.error().message);
+          const std::string message = about(sources[i].path, answer.error());
+          console.error(message);
+          found.errors.push(message);
           return;
         }
         found.pictures += 1;
         found.with_people += answer->boxes.empty() ? 0 : 1;
         found.persons += answer->boxes.size();
-        append_coco_detections(sources[i].place.string(), ids[i], answer->boxes, facts[i].exif_applied,
+        append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, facts[i].exif_applied,
                                found.detections);
       },
       options);
@@ -116,9 +118,12 @@ Status detect(Options& o, int& code) {
   POISE_TRY(const std::vector<Source> sources, gather_sources(o.sources));
   POISE_TRY(People people, People::open("", o.detector, o.run));
   if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
+  POISE_RETURN_IF_ERROR(check_out_file(o.out));
   Console console(o.quiet);
   watch_interrupts();
   const Found found = look(o, sources, people, console);
+  // A picture that the file does not speak of is one of nobody: one that is not whole takes no other's place.
+  if (interrupted() || found.pictures == 0) o.out += ".partial";
   POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.detections.dump() + "\n"));
   if (!o.quiet && o.json != "-") {
     std::printf("%zu persons in %zu of %zu pictures -> %s\n", found.persons, found.with_people, found.pictures,

@@ -10,6 +10,7 @@
 #include "eval_poses.h"
 #include "metrics_persons.h"
 #include "model_store.h"
+#include "outputs.h"
 #include "poise/base/version.h"
 
 namespace poise::app {
@@ -116,6 +117,7 @@ Status eval(Options& o, Console& console) {
   }
   if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt"))
     return invalid_argument("there is no detector to set: name one with --detector");
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(check_out_file(o.out));
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
   POISE_TRY(const EvalSet set, read_eval_set(o.set));

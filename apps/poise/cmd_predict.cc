@@ -128,9 +128,7 @@ class Run {
     const PictureFacts& facts = facts_[i];
     for (const std::string& problem : facts.problems) fail(problem);
     if (!answer.ok()) {
-      const std::string& message = answer.error().message;  // those of reading name the picture
-      const bool named = message.starts_with(source.path.string());
-      return fail(named ? message : source.path.string() + ": " + message);
+      return fail(about(source.path, answer.error()));
     }
     FrameResult frame;
     frame.source = source.path.string();
@@ -221,7 +219,9 @@ class Run {
           "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
           "person's box");
     }
-    if (people_.boxes() && matched_ == 0) {
+    if (people_.boxes() && people_.boxes()->image_count() == 0) {
+      console_.note(o_.boxes + " names no picture: nobody was looked at");
+    } else if (people_.boxes() && matched_ == 0) {
       fail(o_.boxes +
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
@@ -255,21 +255,6 @@ class Run {
   ThreadPool pool_;  // last: its jobs use what stands above
 };
 
-/// The output folder is tried before any work, so that an hour of it is not lost.
-Status check_out(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder)) {
-    return io_error(folder.string() + ": cannot be made a folder (" + (error ? error.message() : "it is a file") +
-                    "); choose another --out");
-  }
-  const fs::path probe = folder / ".poise-probe";
-  const Status status = write_file_atomic(probe, std::string_view(""));
-  fs::remove(probe, error);
-  if (!status.ok()) return status.error();
-  return {};
-}
-
 Status predict(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
@@ -284,7 +269,7 @@ Status predict(Options& o, int& code) {
   POISE_TRY(OpenModel model, open_model(o.model));
   o.model = model.name;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
-  POISE_RETURN_IF_ERROR(check_out(o.output.folder));
+  POISE_RETURN_IF_ERROR(check_out_folder(o.output.folder));
   code = Run(o, std::move(estimator), std::move(people), std::move(sources)).go();
   return {};
 }

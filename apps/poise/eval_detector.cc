@@ -5,9 +5,11 @@
 #include <cstdio>
 
 #include "metrics_commands.h"
+#include "outputs.h"
 #include "poise/base/version.h"
 #include "poise/formats/writers.h"
 #include "poise/metrics/coco_eval.h"
+#include "sources.h"
 
 namespace poise::app {
 namespace {
@@ -75,7 +77,9 @@ Result<Found> find(const DetectorEvaluation& o, const CocoTruth& truth, Detector
         const CocoTruth::Image& image = truth.images[i];
         console.progress(++done, truth.images.size(), image.file_name);
         if (!answer.ok()) {
-          if (failed.ok()) failed = answer.error();
+          if (failed.ok()) {
+            failed = Error{answer.error().code, about(fs::path(o.images) / image.file_name, answer.error())};
+          }
           return;
         }
         append_coco_detections(image.file_name, image.id, answer->boxes, false, found.results);
@@ -111,6 +115,7 @@ Status eval_detector(const DetectorEvaluation& o, Console& console) {
   POISE_TRY(CocoTruth read, read_coco_truth(o.annotations, CocoPart::kNone));
   auto truth = people_of(std::move(read));
   if (!truth.ok()) return truth.error().prefixed(o.annotations);
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(check_out_file(o.out));
   if (truth->images.empty()) return invalid_argument(o.annotations + ": lists no image");
   POISE_TRY(NamedDetector detector, open_detector(o.detector, o.run));
   const Json as_used = detector_json(detector);

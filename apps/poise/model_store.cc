@@ -165,18 +165,20 @@ Result<bool> add_model(const fs::path& folder, const fs::path& file, const std::
   return true;
 }
 
+Result<OpenModel> open_shipped(std::string_view name) {
+  POISE_TRY(OnnxModel model, read_shipped(name));
+  return OpenModel{std::string(name), {}, std::move(model)};
+}
+
 Result<OpenModel> open_model(const std::string& given) {
-  const auto shipped = [](std::string_view name) -> Result<OpenModel> {
-    POISE_TRY(OnnxModel model, read_shipped(name));
-    return OpenModel{std::string(name), {}, std::move(model)};
-  };
   const auto read = [](const fs::path& path) -> Result<OpenModel> {
     POISE_TRY(OnnxModel model, read_network(path));
     return OpenModel{path.filename().string(), path, std::move(model)};
   };
-  if (given.empty()) return shipped(shipped_models().front().name);
+  if (given.empty()) return open_shipped(shipped_models().front().name);
   std::error_code error;
-  if (fs::exists(given, error) || !is_plain(given)) return read(given);
+  const bool is_there = fs::exists(given, error) && !fs::is_directory(given, error);
+  if (is_there || !is_plain(given)) return read(given);
   const auto folder = models_folder();
   if (folder) {
     for (const std::string& file : {given, given + ".onnx"}) {
@@ -184,7 +186,7 @@ Result<OpenModel> open_model(const std::string& given) {
     }
   }
   for (const ShippedModel& model : shipped_models()) {
-    if (given == model.name) return shipped(given);
+    if (given == model.name) return open_shipped(given);
   }
   return not_found(given + ": there is no such file, and no model of that name" +
                    (folder ? " in " + folder->string() : std::string()) +

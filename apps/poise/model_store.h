@@ -43,6 +43,9 @@ struct OpenModel {
   OnnxModel onnx;
 };
 
+/// A model that comes with the program, whatever files are called so.
+Result<OpenModel> open_shipped(std::string_view name);
+
 /// `given` where such a file exists, else the stored model of that name (with or without .onnx), else the one of that
 /// name that comes with the program; an empty name is its default. Errors: kNotFound, those of read_onnx.
 Result<OpenModel> open_model(const std::string& given);

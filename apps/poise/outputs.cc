@@ -56,4 +56,27 @@ Status write_picture_outputs(const OutputOptions& options, const std::filesystem
   return write_image(stem.string() + ".poses.jpg", image);
 }
 
+Status check_out_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || !std::filesystem::is_directory(folder)) {
+    return io_error(folder.string() + ": cannot be made a folder (" + (error ? error.message() : "it is a file") +
+                    "); choose another --out");
+  }
+  const std::filesystem::path probe = folder / ".poise-probe";
+  const Status status = write_file_atomic(probe, std::string_view(""));
+  std::filesystem::remove(probe, error);
+  if (!status.ok()) return status.error();
+  return {};
+}
+
+Status check_out_file(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error) || !file.has_filename()) {
+    return io_error(file.string() + ": is a folder; --out names a file");
+  }
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error)) return {};  // a pipe
+  return check_out_folder(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));
+}
+
 }  // namespace poise::app

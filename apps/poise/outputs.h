@@ -24,4 +24,10 @@ Status write_picture_outputs(const OutputOptions& options, const std::filesystem
                              const FrameResult& frame, const Estimate& estimate, const Skeleton& skeleton,
                              const Provenance& provenance);
 
+/// Outputs are tried before any work, so that an hour of it is not lost: the folder is made, and a file written into it
+/// and removed. Errors: kIo, naming the path and what to do.
+Status check_out_folder(const std::filesystem::path& folder);
+/// The same of the file's folder; a folder of the file's name is in the way.
+Status check_out_file(const std::filesystem::path& file);
+
 }  // namespace poise::app

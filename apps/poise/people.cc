@@ -29,7 +29,7 @@ Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOpti
   options.threshold = flags.threshold;
   options.nms = flags.nms;
   options.card.preset = flags.preset;
-  POISE_TRY(OpenModel model, open_model(flags.detector));
+  POISE_TRY(OpenModel model, flags.detector.empty() ? open_shipped(kDefaultDetector) : open_model(flags.detector));
   POISE_TRY(Detector detector, Detector::create(std::move(model.onnx), options, model.path));
   return NamedDetector{model.name, std::move(detector)};
 }
@@ -49,19 +49,21 @@ Result<People> People::open(const std::string& boxes, const DetectorFlags& flags
   People people;
   if (!boxes.empty()) {
     if (!flags.detector.empty()) return invalid_argument("--boxes says where the people are: leave out --detector");
+    if (!flags.preset.empty() || flags.nms)
+      return invalid_argument("--boxes: there is no detector to set: leave out --detector-preset and --nms");
     POISE_TRY(people.boxes_, BoxesFile::read(boxes));
     people.boxes_name_ = fs::path(boxes).filename().string();
     people.threshold_ = flags.threshold.value_or(-1.0F);
     return people;
   }
-  DetectorFlags chosen = flags;
-  if (chosen.detector.empty()) chosen.detector = kDefaultDetector;
-  if (chosen.detector == "none") {
+  if (flags.detector == "none") {
     if (!flags.preset.empty() || flags.threshold || flags.nms)
       return invalid_argument("--detector none: there is no detector to set");
     return people;
   }
-  POISE_TRY(people.detector_, open_detector(chosen, run));
+  if (flags.detector.empty() && !flags.preset.empty())
+    return invalid_argument("--detector-preset " + flags.preset + ": name the detector it is for with --detector");
+  POISE_TRY(people.detector_, open_detector(flags, run));
   return people;
 }
 

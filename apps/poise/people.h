@@ -30,7 +30,7 @@ struct NamedDetector {
   std::string name;
   Detector detector;
 };
-/// Errors: kNotFound, those of the readers and of the card.
+/// The one that flags name, else kDefaultDetector. Errors: kNotFound, those of the readers and of the card.
 Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOptions& run);
 
 /// {file, sha256, family, threshold, nms}: what a result's settings say of it.

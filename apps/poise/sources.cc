@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 namespace poise::app {
 namespace {
@@ -20,14 +21,14 @@ bool is_picture_name(const fs::path& path) {
 
 /// Relative and without "..", so that nothing is written outside --out. Of an absolute path only what lies below `base`
 /// is kept.
-fs::path place_of(const fs::path& path, const fs::path& base) {
+fs::path name_of(const fs::path& path, const fs::path& base) {
   const fs::path below =
       path.is_absolute() ? path.lexically_normal().lexically_relative(base.lexically_normal()) : path;
-  fs::path place;
+  fs::path name;
   for (const fs::path& part : below.lexically_normal().relative_path()) {
-    if (part != ".." && part != "." && !part.empty()) place /= part;
+    if (part != ".." && part != "." && !part.empty()) name /= part;
   }
-  return place;
+  return name;
 }
 
 Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Source>& sources) {
@@ -40,7 +41,7 @@ Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Sour
   if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
   if (found.empty()) return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder");
   std::sort(found.begin(), found.end());
-  for (const fs::path& path : found) sources.push_back({path, place_of(path, base)});
+  for (const fs::path& path : found) sources.push_back({path, name_of(path, base), {}});
   return {};
 }
 
@@ -57,7 +58,7 @@ Status add_glob(const std::string& pattern, std::vector<Source>& sources) {
     if (fs::is_directory(path, error)) {
       POISE_RETURN_IF_ERROR(add_folder(path, base, sources));
     } else {
-      sources.push_back({path, place_of(path, base)});
+      sources.push_back({path, name_of(path, base), {}});
     }
   }
   return {};
@@ -73,7 +74,7 @@ Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names
       const fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
       POISE_RETURN_IF_ERROR(add_folder(folder, folder.parent_path(), sources));
     } else if (fs::exists(name, error)) {
-      sources.push_back({name, place_of(name, fs::path(name).parent_path())});
+      sources.push_back({name, name_of(name, fs::path(name).parent_path()), {}});
     } else if (name.find_first_of("*?[") != std::string::npos) {
       POISE_RETURN_IF_ERROR(add_glob(name, sources));
     } else {
@@ -82,25 +83,28 @@ Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names
   }
   // Results are named after the stem, so a.jpg and a.png of one folder would meet: the later keeps its extension.
   std::map<fs::path, fs::path> taken;
+  std::set<fs::path> stems;
   std::vector<Source> distinct;
   for (Source& source : sources) {
-    fs::path stem = source.place;
-    stem.replace_extension();
-    const auto [entry, is_new] = taken.emplace(stem, source.path);
+    const auto [first, is_new] = taken.emplace(source.name, source.path);
     std::error_code error;
-    if (!is_new && fs::equivalent(entry->second, source.path, error)) continue;  // named twice: done once
+    if (!is_new && fs::equivalent(first->second, source.path, error)) continue;  // named twice: done once
     if (!is_new) {
-      const auto [second, is_second_new] = taken.emplace(source.place, source.path);
-      if (!is_second_new && !fs::equivalent(second->second, source.path, error)) {
-        return invalid_argument(source.path.string() + " and " + second->second.string() +
-                                " would be written to the same place: run them apart");
-      }
-      if (!is_second_new) continue;
+      return invalid_argument(source.path.string() + " and " + first->second.string() +
+                              " would be written to the same place: run them apart");
+    }
+    source.place = source.name;
+    fs::path stem = source.name;
+    if (!stems.insert(stem.replace_extension()).second) {
       source.place += ".picture";  // the extension that replace_extension takes away again
     }
     distinct.push_back(std::move(source));
   }
   return distinct;
+}
+
+std::string about(const fs::path& picture, const Error& error) {
+  return error.message.starts_with(picture.string()) ? error.message : error.prefixed(picture.string()).message;
 }
 
 }  // namespace poise::app

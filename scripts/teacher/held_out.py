@@ -30,7 +30,7 @@ def pictures(shared):
             number += 1
     for folder in ("mpii-sample", "posetrack-sample"):
         for path in sorted((shared / "data" / folder).glob("**/*.jpg")):
-            yield f"{folder}-{path.stem}.jpg", Image.open(path).convert("RGB")
+            yield "-".join(path.relative_to(shared / "data").parts), Image.open(path).convert("RGB")
 
 
 def main():

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "poise/base/random.h"
 #include "poise/image/codec.h"
@@ -115,6 +116,17 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   fails({"detect", "a.png", "--detector", "none", "--out", "b.json"}, "finds nobody");
   fails({"eval", "--detector", kTiny, "--model", "poise-small", "--annotations", "t.json", "--images", "."},
         "poise detect");
+  fails({"predict", "a.png", "--boxes", "b.json", "--nms", "0.3"}, "no detector to set");
+  fails({"predict", "a.png", "--detector-preset", "yolox"}, "with --detector");
+  fails({"predict", "a.png", "--detector", "poise-person", "--detector-preset", "yolox"}, "without a card");
+  fs::create_directories(folder_ / "taken");
+  fails({"detect", "a.png", "--detector", kTiny, "--out", "taken"}, "is a folder");
+  noise("two/a.png");
+  noise("two/b.png");
+  fs::copy_file(kTiny, folder_ / "few.weights");
+  fs::copy_file(kGolden + "darknet/tiny.cfg", folder_ / "few.cfg");
+  write("few.names", "person\ndog\n");
+  fails({"detect", "two", "--detector", "few.weights", "--out", "b.json"}, ".names");
   std::string bytes = slurp(kTiny);
   write("short.weights", bytes.substr(0, bytes.size() - 4));
   write("long.weights", bytes + "more");
@@ -146,10 +158,43 @@ TEST_F(Detect, PicturesThatCannotBeReadAreNamedAndTheOthersDone) {
   EXPECT_TRUE(exists("boxes.json"));
 }
 
+/// a.jpg beside a.png: the file of boxes has each picture's own name.
+TEST_F(Detect, PicturesOfOneStemKeepTheirNames) {
+  noise("in/a.png", 90, 60, 1);
+  noise("in/a.jpg", 80, 60, 2);
+  ASSERT_EQ(poise({"detect", "in", "--detector", kTiny, "--detect-threshold", "0.05", "--out", "boxes.json"}).code, 0);
+  std::map<std::string, std::size_t> found;
+  const Json boxes = json("boxes.json");
+  for (const Json& entry : boxes.as_array()) found[entry.string("file_name").value()] += 1;
+  ASSERT_EQ(found.size(), 2U);
+  ASSERT_EQ(poise({"predict", "in", "--boxes", "boxes.json", "--pose-nms", "none", "--no-image"}).code, 0);
+  for (const auto& [name, place] : std::map<std::string, std::string>{{"in/a.jpg", "a"}, {"in/a.png", "a.png"}})
+    EXPECT_EQ(json("poise-out/in/" + place + ".poses.json").find("persons")->as_array().size(), found[name]) << name;
+}
+
+/// A file that is not whole would say of the pictures it leaves out that nobody is there.
+TEST_F(Detect, AnOldFileOfBoxesStaysWhereNoPictureCouldBeRead) {
+  write("b.png", "no picture");
+  write("boxes.json", "old");
+  EXPECT_EQ(poise({"detect", "b.png", "--detector", kTiny, "--out", "boxes.json"}).code, 1);
+  EXPECT_EQ(slurp(folder_ / "boxes.json"), "old");
+  EXPECT_TRUE(exists("boxes.json.partial"));
+}
+
+TEST_F(Detect, NobodyInAFileOfBoxesIsNoError) {
+  noise("a.png");
+  write("boxes.json", "[]");
+  const Outcome outcome = poise({"predict", "a.png", "--boxes", "boxes.json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "nobody")) << outcome.err;
+}
+
 TEST_F(Detect, TheShippedDetectorIsTheDefault) {
   noise("a.png");
+  fs::create_directories(folder_ / "poise-person");  // a run's folder, not a model
   ASSERT_EQ(poise({"detect", "a.png", "--out", "boxes.json", "--json", "summary.json"}).code, 0);
   EXPECT_EQ(json("summary.json").find("detector")->string("file").value(), "poise-person");
+  EXPECT_EQ(poise({"detect", "a.png", "--detector", "poise-person", "--out", "boxes.json"}).code, 0);
   EXPECT_TRUE(contains(poise({"models", "show", "poise-person"}).out, "licence"));
 }
 

@@ -1,7 +1,9 @@
 #include "poise/infer/detector.h"
 
 #include <algorithm>
+#include <array>
 
+#include "poise/graph/graph.h"
 #include "poise/weights/darknet.h"
 
 namespace poise {
@@ -16,6 +18,26 @@ Box inside(const Box& box, Size image) {
   return {left, top, right - left, bottom - top};
 }
 
+/// Whether the network says what the card's family says, of the classes that the card names; from shapes alone, so that
+/// it is known before the first picture.
+Status check_outputs(const Graph& graph, const DetectionFamily& family, const DetectorCard& card) {
+  const Size size = card.letterbox.size;
+  POISE_TRY(const auto infos, infer_shapes(graph, std::array{Shape{1, 3, size.height, size.width}}));
+  std::vector<Tensor> outputs;
+  for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape);
+  POISE_TRY(const int classes, family.classes(outputs, card.head));
+  const auto named = static_cast<int>(card.classes.size());
+  if (named > 0 && named != classes) {
+    return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, its card names " +
+                            std::to_string(named) +
+                            ": correct \"classes\" in MODEL.card.json, or the .names of a darknet network");
+  }
+  if (card.person < classes) return {};
+  return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, and its card says that " +
+                          "class " + std::to_string(card.person) +
+                          ", counted from 0, is the person: correct \"person\" in MODEL.card.json");
+}
+
 }  // namespace
 
 struct Detector::State {
@@ -27,18 +49,6 @@ struct Detector::State {
   Precision precision = Precision::kFloat32;
   Tensor input;  // kept from call to call, as all below: steady work asks for no memory
   std::vector<Tensor> outputs;
-
-  Status check_classes() const {
-    POISE_TRY(const int classes, family->classes(outputs, card.head));
-    const auto named = static_cast<int>(card.classes.size());
-    if (named > 0 && named != classes) {
-      return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, its card names " +
-                              std::to_string(named));
-    }
-    if (card.person < classes) return {};
-    return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, and its card says that " +
-                            "class " + std::to_string(card.person) + ", counted from 0, is the person");
-  }
 };
 
 Result<Detector> Detector::create(OnnxModel model, const DetectorOptions& options, const std::filesystem::path& file) {
@@ -51,13 +61,16 @@ Result<Detector> Detector::create(OnnxModel model, const DetectorOptions& option
   if (!layers.ok()) return layers.error();
   auto card = detector_card_from_json(*layers, *size);
   if (!card.ok()) return named(card.error());
+  const DetectionFamily* family = find_detection_family(card->family);
+  const Status fits = check_outputs(model.graph, *family, *card);
+  if (!fits.ok()) return named(fits.error());
   auto made = make_runner(std::move(model.graph), options.run, card->precision);
   if (!made.ok()) return named(made.error());
   auto state = std::make_unique<State>();
   state->card = std::move(*card);
   state->card.head.threshold = options.threshold.value_or(state->card.head.threshold);
   state->card.nms = options.nms.value_or(state->card.nms);
-  state->family = find_detection_family(state->card.family);
+  state->family = family;
   state->hash = std::move(model.hash);
   state->network = std::move(made->runner);
   state->threads = made->threads;
@@ -83,7 +96,6 @@ Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
   write_letterbox(image, s.card.letterbox, s.card.normalisation, s.input.floats());
   const TensorView view(s.input);
   POISE_RETURN_IF_ERROR(s.network->run(std::span(&view, 1), s.outputs));
-  POISE_RETURN_IF_ERROR(s.check_classes());
   std::vector<Detection> found;
   POISE_RETURN_IF_ERROR(s.family->decode(s.outputs, s.card.head, found));
   std::erase_if(found, [&](const Detection& detection) { return detection.label != s.card.person; });

@@ -245,13 +245,14 @@ class Run {
   ThreadPool readers_;   // last: its jobs use what stands above
 };
 
-/// As many as wanted; 1 where the networks cannot have siblings, or there are too few pictures to keep more busy.
+/// As many as wanted, else as there are threads; 1 where the networks cannot have siblings, or there are too few
+/// pictures to keep so many busy: all threads then look at each.
 int stream_count(std::size_t pictures, const Detector* detector, const Estimator* estimator, int wanted) {
   const int threads =
       std::max(detector == nullptr ? 1 : detector->threads(), estimator == nullptr ? 1 : estimator->threads());
   constexpr std::size_t kPicturesEach = 2;
-  const auto most = static_cast<int>(std::min<std::size_t>(pictures / kPicturesEach, 1024));
-  return std::max(1, wanted > 0 ? wanted : std::min(threads, most));
+  if (wanted > 0) return wanted;
+  return pictures / kPicturesEach >= static_cast<std::size_t>(threads) ? threads : 1;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace poise {
 namespace {
 
+constexpr std::int64_t kLargestInput = 4096;  // pixels, as a card's
+
 class EngineRunner : public Runner {
  public:
   explicit EngineRunner(Session session) : session_(std::move(session)) {}
@@ -118,6 +120,10 @@ Result<Size> picture_input(const Graph& graph, const std::string& what) {
     return unsupported("the network's input is " + to_string(shape) + "; " + what + " reads (N, 3, H, W)");
   }
   if (shape[2] < 0 || shape[3] < 0) return Size{};
+  if (std::max(shape[2], shape[3]) > kLargestInput) {
+    return unsupported("the network's input is " + to_string(shape) + "; " + what + " has sides of at most " +
+                       std::to_string(kLargestInput));
+  }
   return Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])};
 }
 

@@ -192,7 +192,13 @@ class Builder {
       return section.error("groups is " + std::to_string(groups) + ", which does not divide " +
                            std::to_string(x.channels) + " channels in and " + std::to_string(filters) + " out");
     }
-    const std::int64_t pad = same == 1 ? size / 2 : padding;
+    // src/convolutional_layer.c pads by `pad * dilation` and computes the output's side without dilation.
+    const std::int64_t padded = same == 1 ? size / 2 : padding;
+    if (dilation > 1 && 2 * padded != size - 1) {
+      return unsupported(section.where() + ": dilation " + std::to_string(dilation) +
+                         " is read where the padding keeps the size, as pad=1 of an odd size does");
+    }
+    const std::int64_t pad = padded * dilation;
     const std::int64_t reach = dilation * (size - 1) + 1;
     const std::int64_t count = filters * (x.channels / groups) * size * size;
     const std::int64_t wanted = count + filters * (normalize == 1 ? 4 : 1);

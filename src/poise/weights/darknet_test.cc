@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 
+#include "poise/graph/graph.h"
 #include "poise/weights/detector_card.h"
 
 namespace poise {
@@ -102,6 +104,16 @@ TEST(Darknet, OptionsAreHeld) {
   says(conv("filters=7\nsize=1\nbinary=1\n"), "binary");
   says(conv("filters=1\nsize=64\n"), "ends too early");
   says(message(cfg("[upsample]\nstride=32\n[upsample]\nstride=32\n[upsample]\nstride=32\n")), "more than any network");
+}
+
+/// Pads by pad * dilation, as darknet: the size stays.
+TEST(Darknet, DilatedLayersKeepTheirSize) {
+  const std::string net = "[net]\nwidth=32\nheight=32\n[convolutional]\nfilters=7\nsize=3\nactivation=linear\n";
+  const auto model = parse_darknet(net + "pad=1\ndilation=2\n" + kYolo, numbers(7 + 7 * 27));
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const auto infos = infer_shapes(model->graph, std::array{Shape{1, 3, 32, 32}}).value();
+  EXPECT_EQ(infos.at(model->graph.outputs.at(0)).shape, (Shape{1, 7, 32, 32}));
+  says(message(net + "dilation=2\n" + kYolo, numbers(7 + 7 * 27)), "dilation 2 is read where");
 }
 
 TEST(Darknet, FilesBeside) {

@@ -287,6 +287,12 @@ Result<Json> gather_detector_card(const std::filesystem::path& model,
     if (!classes.as_array().empty()) preset.set("classes", std::move(classes));
   }
   POISE_TRY(const Json card, gather_card(model, metadata, {sources.flags, {}}));
+  // What a card leaves out is a default's, not a preset's.
+  if (card.find("family") != nullptr && !sources.preset.empty()) {
+    return invalid_argument((model.empty() ? "the detector" : model.string()) +
+                            ": its card says how it is fed and read: the preset " + sources.preset +
+                            " is for one without a card");
+  }
   return overlay(card, preset);
 }
 
