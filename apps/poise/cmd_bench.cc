@@ -213,7 +213,7 @@ Result<std::vector<Precision>> precisions(const Options& o) {
   for (const std::string& name : o.precisions) {
     if (name == "all") {
       POISE_TRY(const OpenModel model, open_model(o.model));
-      wanted = native_precisions();
+      wanted = o.backend == "onednn" ? native_precisions() : std::vector{Precision::kFloat32};
       if (!holds_integers(model.onnx.graph)) std::erase(wanted, Precision::kInt8);
       return wanted;
     }
@@ -255,6 +255,7 @@ Status bench(const Options& o) {
     return {};
   }
   if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
+  if (o.json && !o.compare.empty()) return invalid_argument("--compare is JSON already: leave out --json");
   POISE_TRY(const std::vector<Precision> wanted, precisions(o));
   std::string hash;
   Json rows = Json::array();

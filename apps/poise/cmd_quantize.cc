@@ -62,9 +62,14 @@ Result<std::vector<Tensor>> gather_crops(const Options& o, const ModelCard& card
     for (const PersonBox& person : here->persons) people.push_back({source.path, person.box});
   }
   const auto count = std::min(people.size(), static_cast<std::size_t>(o.count));
-  if (count < std::max(kFewest, 2 * batch)) {
+  const std::size_t fewest = std::max(kFewest, 2 * batch);
+  if (people.size() >= fewest && count < fewest) {
+    return invalid_argument("--count " + std::to_string(o.count) + " is too few: " + std::to_string(fewest) +
+                            " people are needed at least");
+  }
+  if (count < fewest) {
     return invalid_argument("there are " + std::to_string(people.size()) + " people to calibrate on, " +
-                            std::to_string(std::max(kFewest, 2 * batch)) + " are needed at least" +
+                            std::to_string(fewest) + " are needed at least" +
                             (boxes ? ": do the boxes belong to these pictures?" : ""));
   }
   std::vector<Tensor> batches;
@@ -92,7 +97,7 @@ Result<std::vector<Tensor>> gather_crops(const Options& o, const ModelCard& card
   return batches;
 }
 
-/// Milliseconds of one person (of a batch, where the network insists on one), the least of several runs in turns.
+/// Milliseconds of one person, the least of several runs in turns; in a batch, where the network insists on one.
 Result<std::pair<double, double>> race(const Graph& floats, const Graph& integers, const Tensor& batch, bool free_batch,
                                        int threads) {
   POISE_TRY(Session slow, Session::create(Graph(floats), {"onednn", threads, Precision::kFloat32}));
@@ -113,6 +118,8 @@ Result<std::pair<double, double>> race(const Graph& floats, const Graph& integer
     best.first = std::min(best.first, std::chrono::duration<double, std::milli>(middle - begin).count());
     best.second = std::min(best.second, std::chrono::duration<double, std::milli>(end - middle).count());
   }
+  best.first /= static_cast<double>(shape[0]);
+  best.second /= static_cast<double>(shape[0]);
   return best;
 }
 

@@ -118,6 +118,23 @@ TEST(Integers, BatchThreadsAndSiblingsGiveTheSameBits) {
   EXPECT_EQ(std::memcmp(once.data(), again.data(), once.bytes()), 0);
 }
 
+/// Each layer's own steps, though bias and input are shared.
+TEST(Integers, LayersMayShareABias) {
+  if (!computes_integers()) GTEST_SKIP() << "this processor has no VNNI";
+  QdqNetwork net(13);
+  const ValueId x = net.round(net.input({1, 32, 9, 7}), kPicture);
+  const ValueId first = net.conv(x, {32, 32, 3, 3});
+  const ValueId second = net.conv(x, {32, 32, 3, 3});
+  net.graph.nodes.back().inputs[2] = net.graph.nodes[net.graph.nodes.size() - 3].inputs[2];
+  net.graph.outputs = {
+      net.apply("Concat", {net.round(first, kEither), net.round(second, kEither)}, {{"axis", std::int64_t{1}}})};
+  net.graph.validate().value();
+  const Tensor input = kit::random_tensor({1, 32, 9, 7}, net.random, -2, 2);
+  const Difference d = compare(run(net.graph, "onednn", Precision::kInt8, input),
+                               run(net.graph, "reference", Precision::kFloat32, input));
+  EXPECT_LE(d.worst, 1.01 * kEither.scale);
+}
+
 TEST(Integers, ANetworkWithoutThemIsRefused) {
   if (!computes_integers()) GTEST_SKIP() << "this processor has no VNNI";
   Graph graph;

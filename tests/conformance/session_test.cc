@@ -325,5 +325,44 @@ TEST(Session, SixteenSiblingsAgreeBitForBitAndShareTheWeights) {
   }
 }
 
+/// Which taps make a phase depends on the padding, the weights do not.
+TEST(Session, TransposedLayersMayShareAWeight) {
+  Graph graph;
+  const ValueId x = graph.add_input("x", {1, 16, 8, 6});
+  const ValueId weight = graph.add_constant("weight", random_tensor({16, 16, 4, 4}, 5));
+  std::vector<ValueId> rows;
+  for (const std::int64_t pad : {1, 0, 2}) {
+    const std::string name = "y" + std::to_string(pad);
+    const ValueId y = graph.add_node("ConvTranspose", name, {x, weight}, name,
+                                     {{"pads", Ints{pad, pad, pad, pad}}, {"strides", Ints{2, 2}}});
+    rows.push_back(graph.add_node("Flatten", name + "_row", {y}, name + "_row"));
+  }
+  graph.outputs = {graph.add_node("Concat", "all", rows, "all", {{"axis", std::int64_t{1}}})};
+  graph.validate().value();
+  expect_backends_agree(graph, {{1, 16, 8, 6}});
+}
+
+TEST(Session, WeightsMayBeComputed) {
+  Graph graph;
+  const ValueId x = graph.add_input("x", {1, 16, 8, 6});
+  const ValueId weight = graph.add_input("weight", {16, 16, 3, 3});
+  const ValueId y = graph.add_node("Conv", "conv", {x, weight}, "conv", {{"pads", Ints{1, 1, 1, 1}}});
+  graph.outputs = {graph.add_node("Relu", "relu", {y}, "relu")};
+  graph.validate().value();
+  expect_backends_agree(graph, {{1, 16, 8, 6}, {16, 16, 3, 3}});
+}
+
+/// oneDNN's code for such a layer takes gigabytes.
+TEST(Session, DilationMayBeFarBeyondThePicture) {
+  Graph graph;
+  constexpr std::int64_t kFar = std::int64_t{1} << 22;
+  const ValueId x = graph.add_input("x", {1, 16, 6, 6});
+  const ValueId weight = graph.add_constant("weight", random_tensor({16, 16, 3, 3}, 6));
+  graph.outputs = {graph.add_node("Conv", "conv", {x, weight}, "y",
+                                  {{"pads", Ints{kFar, kFar, kFar, kFar}}, {"dilations", Ints{kFar, kFar}}})};
+  graph.validate().value();
+  expect_backends_agree(graph, {{1, 16, 6, 6}});
+}
+
 }  // namespace
 }  // namespace poise

@@ -361,6 +361,9 @@ TEST_F(Cli, BackendsAgree) {
   for (std::size_t i = 0; i < fast.size(); ++i) EXPECT_NEAR(fast[i], plain[i], 0.01) << i;
 }
 
+/// A change here is a change of results: of the shipped weights, or of what is computed.
+TEST_F(Cli, TheSignatureOfResultsIsAsEver) { EXPECT_EQ(run({"bench", "--signature"}).out, "77bcb1e05fdf3548\n"); }
+
 TEST_F(Cli, InfoRunAndBenchAnswer) {
   const Outcome info = run({"info", kTinyModel, "--json"});
   ASSERT_EQ(info.code, 0) << info.err;

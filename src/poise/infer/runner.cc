@@ -37,8 +37,8 @@ class EachAlone : public Runner {
     Shape shape = inputs[0].shape;
     shape[0] = 1;
     const std::int64_t step = element_count(shape).value();
-    std::vector<std::vector<Tensor>> parts(static_cast<std::size_t>(pictures));
-    std::vector<Status> failed(parts.size());
+    parts_.resize(static_cast<std::size_t>(pictures));
+    std::vector<Status> failed(parts_.size());
     const auto threads = static_cast<int>(sessions_.size());
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (std::int64_t i = 0; i < pictures; ++i) {
@@ -46,12 +46,12 @@ class EachAlone : public Runner {
       one.shape = shape;
       one.data += i * step;
       const auto index = static_cast<std::size_t>(i);
-      failed[index] = sessions_[static_cast<std::size_t>(omp_get_thread_num())].run({&one, 1}, parts[index]);
+      failed[index] = sessions_[static_cast<std::size_t>(omp_get_thread_num())].run({&one, 1}, parts_[index]);
     }
     for (const Status& status : failed) POISE_RETURN_IF_ERROR(status);
-    outputs.resize(parts[0].size());
+    outputs.resize(parts_[0].size());
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const Tensor& first = parts[0][k];
+      const Tensor& first = parts_[0][k];
       if (first.type() != DType::kFloat32 || first.rank() < 1) {
         return unsupported("the network's outputs cannot be put together picture by picture: run it with batch 1");
       }
@@ -59,7 +59,7 @@ class EachAlone : public Runner {
       whole[0] *= pictures;
       if (outputs[k].shape() != whole || outputs[k].type() != DType::kFloat32) outputs[k] = Tensor(whole);
       float* to = outputs[k].floats().data();
-      for (const std::vector<Tensor>& part : parts) to = std::copy_n(part[k].floats().data(), part[k].count(), to);
+      for (const std::vector<Tensor>& part : parts_) to = std::copy_n(part[k].floats().data(), part[k].count(), to);
     }
     return {};
   }
@@ -71,6 +71,7 @@ class EachAlone : public Runner {
 
  private:
   std::vector<Session> sessions_;
+  std::vector<std::vector<Tensor>> parts_;  // outputs of each picture, kept from call to call
 };
 
 /// What the card vouches for, where this processor has it; integers where the network itself says so.
@@ -89,6 +90,9 @@ Precision precision_of(const std::string& card, const Graph& graph, const std::s
 Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, const std::string& card_precision) {
   MadeRunner made;
   if (options.make) {
+    if (options.deterministic || options.precision) {
+      return invalid_argument("--deterministic and --precision are the CPU's: leave them out, or leave out --device");
+    }
     POISE_TRY(made.runner, options.make(std::move(graph)));
     made.threads = options.threads > 0 ? options.threads : omp_get_max_threads();
     return made;

@@ -139,7 +139,7 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
       for (const float v : elements.subspan(plane * area, area)) {
         range.low = std::min(range.low, v);
         range.high = std::max(range.high, v);
-        sum += v;
+        sum += v;  // not a number where a value is none
       }
       range.channel_mean[plane % channels] += sum / static_cast<double>(area * images * batches.size());
     }
@@ -152,8 +152,18 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
       ++range.histogram[static_cast<std::size_t>(std::clamp(bin, 0.0, Range::kBins - 1.0))];
     }
   };
+  const auto check = [&]() -> Status {
+    for (const auto& [id, range] : ranges) {
+      bool finite = std::isfinite(range.low) && std::isfinite(range.high);
+      for (const double mean : range.channel_mean) finite = finite && std::isfinite(mean);
+      if (finite) continue;
+      return malformed("\"" + graph.values.at(id).name + "\" is not finite on the calibration pictures");
+    }
+    return {};
+  };
   std::vector<Tensor> outputs;
   for (const bool first : {true, false}) {
+    if (!first) POISE_RETURN_IF_ERROR(check());
     const auto look = [&](ValueId id, const Tensor& tensor) { first ? extend(id, tensor) : count(id, tensor); };
     for (const Tensor& batch : batches) {
       for (const ValueId id : given) look(id, batch);
@@ -162,10 +172,6 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
       POISE_RETURN_IF_ERROR(session.run({&view, 1}, outputs));
       for (std::size_t i = 0; i < computed.size(); ++i) look(computed[i], outputs[i]);
     }
-  }
-  for (const auto& [id, range] : ranges) {
-    if (std::isfinite(range.low) && std::isfinite(range.high)) continue;
-    return malformed("\"" + graph.values.at(id).name + "\" is not finite on the calibration pictures");
   }
   return ranges;
 }

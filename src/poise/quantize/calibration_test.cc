@@ -102,15 +102,17 @@ TEST(Calibration, TheGridsFormFollowsTheSigns) {
 }
 
 TEST(Calibration, WhatIsNotFiniteIsAnError) {
-  auto list = batches(0, 0);
-  list[0].floats()[3] = std::numeric_limits<float>::infinity();
-  Graph graph;
-  const ValueId x = graph.add_input("x", {-1, 2, 16, 16});
-  graph.outputs = {graph.add_node("Relu", "relu", {x}, "y")};
-  graph.validate().value();
-  const auto ranges = measure_ranges(graph, graph.outputs, list, 1);
-  ASSERT_FALSE(ranges.ok());
-  EXPECT_NE(ranges.error().message.find("\"y\" is not finite"), std::string::npos);
+  for (const float wrong : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    auto list = batches(0, 0);
+    list[0].floats()[3] = wrong;
+    Graph graph;
+    const ValueId x = graph.add_input("x", {-1, 2, 16, 16});
+    graph.outputs = {graph.add_node("Abs", "abs", {x}, "y")};
+    graph.validate().value();
+    const auto ranges = measure_ranges(graph, graph.outputs, list, 1);
+    ASSERT_FALSE(ranges.ok());
+    EXPECT_NE(ranges.error().message.find("\"y\" is not finite"), std::string::npos);
+  }
 }
 
 TEST(Calibration, RulesHaveNames) {

@@ -123,12 +123,12 @@ bool fold_into(Graph& graph, Node& conv, const Node& node) {
   const auto map = channel_map(graph, node, conv.outputs[0], channels);
   if (!map || !is_finite(*map)) return false;
 
-  const std::string stem = graph.values[conv.inputs[1]].name;
+  const std::string stem = graph.values[node.outputs[0]].name;  // its own: layers may share a weight
   auto folded_weight = std::make_shared<const Tensor>(scale_weight(conv, *weight, map->factor));
   auto folded_bias = std::make_shared<const Tensor>(map_bias(bias, *map));
   if (conv.weight_scales != nullptr) conv.weight_scales = scale_steps(*conv.weight_scales, map->factor);
   conv.inputs.resize(3, kNoValue);
-  conv.inputs[1] = graph.add_constant(stem + ".folded", std::move(folded_weight));
+  conv.inputs[1] = graph.add_constant(stem + ".folded_weight", std::move(folded_weight));
   conv.inputs[2] = graph.add_constant(stem + ".folded_bias", std::move(folded_bias));
   conv.outputs[0] = node.outputs[0];
   return true;

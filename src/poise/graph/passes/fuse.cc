@@ -60,7 +60,12 @@ class Fuser {
     if (producers_[id] < 0 || readers_[id] != 1) return nullptr;  // a graph output counts as a reader
     Node& node = graph_.nodes[producers_[id]];
     const bool is_conv = node.op == "Conv" || node.op == "ConvTranspose";
-    return is_conv && node.fusion.activation == Activation::kNone ? &node : nullptr;
+    if (!is_conv || node.fusion.activation != Activation::kNone) return nullptr;
+    // Weights that are computed keep the layer out of the forms that take anything in.
+    const auto known = [&](std::size_t i) {
+      return node.inputs.size() <= i || node.inputs[i] == kNoValue || graph_.constant(node.inputs[i]) != nullptr;
+    };
+    return known(1) && known(2) ? &node : nullptr;
   }
 
   void take_over(Node& conv, const Node& node) {

@@ -57,21 +57,29 @@ void move_roundings_up(Graph& graph) {
   std::vector<Node> order;
   std::vector<char> taken(graph.nodes.size(), 0);
   const std::vector<std::vector<int>> readers = index_readers(graph);
-  const auto take = [&](auto& self, int n) -> void {
-    if (std::exchange(taken[n], 1) != 0) return;
-    order.push_back(graph.nodes[n]);
-    for (const ValueId id : graph.nodes[n].outputs) {
-      for (const int reader : readers[id]) {
-        if (graph.grid_of(graph.nodes[reader]).any()) self(self, reader);
+  std::vector<int> next;  // a chain of roundings may be as long as the graph
+  const auto take = [&](int node) {
+    next.push_back(node);
+    while (!next.empty()) {
+      const int n = next.back();
+      next.pop_back();
+      if (std::exchange(taken[n], 1) != 0) continue;
+      order.push_back(graph.nodes[n]);
+      const std::size_t before = next.size();
+      for (const ValueId id : graph.nodes[n].outputs) {
+        for (const int reader : readers[id]) {
+          if (graph.grid_of(graph.nodes[reader]).any()) next.push_back(reader);
+        }
       }
+      std::reverse(next.begin() + static_cast<std::ptrdiff_t>(before), next.end());
     }
   };
   for (const ValueId id : graph.inputs) {
     for (const int reader : readers[id]) {
-      if (graph.grid_of(graph.nodes[reader]).any()) take(take, reader);
+      if (graph.grid_of(graph.nodes[reader]).any()) take(reader);
     }
   }
-  for (int n = 0; n < static_cast<int>(graph.nodes.size()); ++n) take(take, n);
+  for (int n = 0; n < static_cast<int>(graph.nodes.size()); ++n) take(n);
   graph.nodes = std::move(order);
 }
 

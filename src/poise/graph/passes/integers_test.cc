@@ -21,6 +21,17 @@ Graph prepared(bool before_sum, const Grid& either, bool branch_rounded = true) 
   return graph;
 }
 
+/// As long as a file may be: no call for each.
+TEST(Integers, AChainOfRoundingsMayBeLong) {
+  kit::QdqNetwork net(3);
+  ValueId x = net.input({1, 4, 4, 4});
+  for (int i = 0; i < 45000; ++i) x = net.round(x, kPositive);
+  net.graph.outputs = {x};
+  const std::size_t nodes = net.graph.nodes.size();
+  drop_roundings_before_sums(net.graph);
+  EXPECT_EQ(net.graph.nodes.size(), nodes);
+}
+
 TEST(Integers, GridsAreReadFromTheNodes) {
   kit::QdqNetwork net(1);
   const ValueId x = net.input({1, 4, 4, 4});

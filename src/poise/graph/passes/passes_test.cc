@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 
 #include "kit/graphs.h"
 
@@ -156,6 +157,20 @@ TEST(FoldBatchNorm, TakesWholeChains) {
     const auto actual = run_graph(network.graph, copies(input));
     expect_near(actual[0], expected[0], 1e-5F * magnitude(expected[0]));
   }
+}
+
+/// A file tells values by their names.
+TEST(FoldBatchNorm, LayersOfOneWeightGetTheirOwn) {
+  RandomNetwork network(6);
+  const ValueId first = network.conv(network.x, false);
+  const ValueId weight = network.graph.nodes.back().inputs[1];
+  const ValueId second = network.conv(network.x, false);
+  network.graph.nodes.back().inputs[1] = weight;
+  network.graph.outputs = {network.node("Add", {network.batch_norm(first), network.batch_norm(second)})};
+  fold_batch_norm(network.graph);
+  EXPECT_EQ(count(network.graph, "BatchNormalization"), 0U);
+  std::set<std::string> names;
+  for (const Value& value : network.graph.values) EXPECT_TRUE(names.insert(value.name).second) << value.name;
 }
 
 TEST(FoldBatchNorm, LeavesWhatItWouldChange) {

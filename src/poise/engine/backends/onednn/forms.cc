@@ -13,16 +13,17 @@ namespace {
 constexpr const char* kNames[] = {"direct", "winograd", "tiles"};
 constexpr std::uint64_t kMostBytes = 4 << 20;
 
-/// "AMD EPYC 9B14"; the instruction set where the system does not tell.
+/// "AMD EPYC 9B14, instruction set 751", the latter of those that are to be used.
 std::string processor() {
+  const std::string used = "instruction set " + std::to_string(static_cast<int>(dnnl::get_effective_cpu_isa()));
   const auto bytes = read_file("/proc/cpuinfo", kMostBytes);
   if (bytes.ok()) {
     const std::string text(bytes->begin(), bytes->end());
     const std::size_t line = text.find("model name");
     const std::size_t colon = line == std::string::npos ? line : text.find(": ", line);
-    if (colon != std::string::npos) return text.substr(colon + 2, text.find('\n', colon) - colon - 2);
+    if (colon != std::string::npos) return text.substr(colon + 2, text.find('\n', colon) - colon - 2) + ", " + used;
   }
-  return "instruction set " + std::to_string(static_cast<int>(dnnl::get_effective_cpu_isa()));
+  return used;
 }
 
 std::string digest(const std::string& text) {

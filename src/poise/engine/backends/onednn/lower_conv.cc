@@ -37,6 +37,11 @@ std::optional<Conv::primitive_desc> plan_bfloat16(const Builder& builder, const 
 std::optional<Conv::primitive_desc> try_convolution(const Builder& builder, const ConvGeometry& g,
                                                     dnnl::algorithm algorithm, const Desc& source,
                                                     const Desc& destination, const dnnl::primitive_attr& attributes) {
+  // oneDNN's code grows with these, without end.
+  constexpr std::int64_t kFarthest = 512;
+  for (const auto& far : {g.dilations, g.pads_begin, g.pads_end}) {
+    if (std::max(far[0], far[1]) > kFarthest) return std::nullopt;
+  }
   // ONNX counts a dilation from 1, oneDNN from 0.
   const dnnl::memory::dims strides{g.strides[0], g.strides[1]};
   const dnnl::memory::dims dilations{g.dilations[0] - 1, g.dilations[1] - 1};

@@ -146,7 +146,9 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
       Tensor floats = phase_weight(weight, rows[phase.row], columns[phase.column]);
       return form ? integer_weights(floats, *node.weight_scales) : std::move(floats);
     };
-    const std::string key = (form ? "integers " : "weight ") + std::to_string(node.inputs[1]) + suffix;
+    // Which taps a phase has depends on padding and stride too, which layers of one weight may have their own.
+    const std::string key = (form ? "integers " : "weight ") + std::to_string(node.inputs[1]) + " taps" +
+                            to_string(rows[phase.row].kernel) + to_string(columns[phase.column].kernel);
     const Desc plain = Builder::plain(phase.geometry.weight, form ? Type::s8 : Type::f32);
     arguments.emplace(DNNL_ARG_WEIGHTS,
                       builder.weights(node.inputs[1]).get(key, plain, phase.conv.weights_desc(), plain_weight));
