@@ -198,7 +198,7 @@ TEST_F(Detect, TheShippedDetectorIsTheDefault) {
   EXPECT_TRUE(contains(poise({"models", "show", "poise-person"}).out, "licence"));
 }
 
-/// Measured, with room: models/README.md has the figures.
+/// Two thirds of FastestDet's AP50 and recall on the same pictures; models/README.md has the figures.
 TEST_F(Detect, TheShippedDetectorFindsPeopleInPhotographs) {
   const fs::path data = fs::path(POISE_SOURCE_DIR) / "../shared/data/coco-persons";
   if (!fs::exists(data)) GTEST_SKIP() << "../shared (photographs) is not there";
@@ -207,8 +207,8 @@ TEST_F(Detect, TheShippedDetectorFindsPeopleInPhotographs) {
              (data / "images").string(), "--json", "figures.json"});
   ASSERT_EQ(measured.code, 0) << measured.err;
   const Json figures = json("figures.json");
-  EXPECT_GT(figures.number("AP50").value(), 0.29);
-  EXPECT_GT(figures.number("recall").value(), 0.21);
+  EXPECT_GT(figures.number("AP50").value(), 0.295);
+  EXPECT_GT(figures.number("recall").value(), 0.217);
   ASSERT_EQ(poise({"detect", (data / "no-person").string(), "--out", "none.json", "--json", "summary.json"}).code, 0);
   EXPECT_LT(json("summary.json").integer("pictures_with_persons").value(), 10);
 }
