@@ -255,7 +255,7 @@ Status bench(const Options& o) {
     return {};
   }
   if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
-  if (o.json && !o.compare.empty()) return invalid_argument("--compare is JSON already: leave out --json");
+  if (o.json && !o.compare.empty()) return invalid_argument("--compare prints a table: leave out --json");
   POISE_TRY(const std::vector<Precision> wanted, precisions(o));
   std::string hash;
   Json rows = Json::array();

@@ -72,7 +72,7 @@ Found look(const Options& o, const std::vector<Source>& sources, People& people,
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());
         if (!answer.ok()) {
-          const std::string message = about(sources[i].path, answer.error());
+          const std::string message = about(sources[i].path, answer.error()).message;
           console.error(message);
           found.errors.push(message);
           return;

@@ -128,7 +128,7 @@ class Run {
     const PictureFacts& facts = facts_[i];
     for (const std::string& problem : facts.problems) fail(problem);
     if (!answer.ok()) {
-      return fail(about(source.path, answer.error()));
+      return fail(about(source.path, answer.error()).message);
     }
     FrameResult frame;
     frame.source = source.path.string();

@@ -77,9 +77,7 @@ Result<Found> find(const DetectorEvaluation& o, const CocoTruth& truth, Detector
         const CocoTruth::Image& image = truth.images[i];
         console.progress(++done, truth.images.size(), image.file_name);
         if (!answer.ok()) {
-          if (failed.ok()) {
-            failed = Error{answer.error().code, about(fs::path(o.images) / image.file_name, answer.error())};
-          }
+          if (failed.ok()) failed = about(fs::path(o.images) / image.file_name, answer.error());
           return;
         }
         append_coco_detections(image.file_name, image.id, answer->boxes, false, found.results);

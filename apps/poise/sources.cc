@@ -103,8 +103,8 @@ Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names
   return distinct;
 }
 
-std::string about(const fs::path& picture, const Error& error) {
-  return error.message.starts_with(picture.string()) ? error.message : error.prefixed(picture.string()).message;
+Error about(const fs::path& picture, const Error& error) {
+  return error.message.starts_with(picture.string()) ? error : error.prefixed(picture.string());
 }
 
 }  // namespace poise::app

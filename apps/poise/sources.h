@@ -21,7 +21,7 @@ struct Source {
 /// picture.
 Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names);
 
-/// The error's message, with the picture's path before it where it does not name it.
-std::string about(const std::filesystem::path& picture, const Error& error);
+/// The error, with the picture's path before its message where that does not name it.
+Error about(const std::filesystem::path& picture, const Error& error);
 
 }  // namespace poise::app

@@ -114,6 +114,7 @@ class Maker:
             for one in labels["annotations"]:
                 boxes.setdefault(one["image_id"], []).append((one["bbox"], one.get("iscrowd", 0)))
             self.people += [(pathlib.Path(folder), i["file_name"], boxes.get(i["id"], [])) for i in labels["images"]]
+        self.free = [e for e in self.people if e[0] == pathlib.Path(args.people[-1][0])]  # whose people stand free
         self.cast = []
         print(len(self.cutouts), "cut-outs,", len(self.photos), "photographs,", len(self.people), "pictures of people")
 
@@ -247,10 +248,9 @@ class Maker:
 
 
 def find(number):
-    """Somebody cut out, the largest person of a picture; more often of the last folder, whose people stand free."""
+    """Somebody cut out, the largest person of a picture; more often of the last folder."""
     rng = random.Random(ARGS.seed * 1_000_003 - number)
-    last = [e for e in MAKER.people if e[0] == pathlib.Path(ARGS.people[-1][0])]
-    entry = rng.choice(last if rng.random() < 0.6 else MAKER.people)
+    entry = rng.choice(MAKER.free if rng.random() < 0.6 else MAKER.people)
     boxes = [b for b, crowd in entry[2] if not crowd and b[3] >= 60]
     return cut_out(MAKER.open(entry), max(boxes, key=lambda b: b[2] * b[3])) if boxes else None
 

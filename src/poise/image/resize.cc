@@ -61,22 +61,23 @@ Taps linear_taps(int extent, int results, bool half_pixel = true) {
   return taps;
 }
 
-/// line += weight * from: most of the work, compiled for what the processor has; the same sums either way.
-inline __attribute__((always_inline)) void add_row(std::span<float> line, const std::uint8_t* from, float weight) {
+/// line += weight * from, compiled once for each instruction set; none of them may fuse product and sum: the last bit
+/// would differ.
+[[gnu::always_inline]] inline void add_row_as_compiled(std::span<float> line, const std::uint8_t* from, float weight) {
   for (std::size_t i = 0; i < line.size(); ++i) line[i] += weight * static_cast<float>(from[i]);
 }
-void add_row_plain(std::span<float> line, const std::uint8_t* from, float weight) { add_row(line, from, weight); }
+
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) void add_row_avx2(std::span<float> line, const std::uint8_t* from, float weight) {
-  add_row(line, from, weight);
+  add_row_as_compiled(line, from, weight);
 }
 #endif
 
-auto add_row_here() {
+void add_row(std::span<float> line, const std::uint8_t* from, float weight) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return add_row_avx2;
+  if (__builtin_cpu_supports("avx2")) return add_row_avx2(line, from, weight);
 #endif
-  return add_row_plain;
+  add_row_as_compiled(line, from, weight);
 }
 
 Image apply(const ImageView& source, const Taps& columns, const Taps& rows) {
@@ -89,7 +90,6 @@ Image apply(const ImageView& source, const Taps& columns, const Taps& rows) {
     right = std::max(right, run.first + run.count);
   }
   if (left >= right) return result;
-  const auto add = add_row_here();
   std::vector<float> line(static_cast<std::size_t>(right - left) * 3 + 1);  // four values are read at once
   const std::span<float> pixels = std::span(line).first(line.size() - 1);
   for (int y = 0; y < result.height(); ++y) {
@@ -98,7 +98,7 @@ Image apply(const ImageView& source, const Taps& columns, const Taps& rows) {
     for (int k = 0; k < down.count; ++k) {
       const float weight = rows.weights[down.weight + static_cast<std::size_t>(k)];
       const std::uint8_t* from = source.row(down.first + k) + static_cast<std::ptrdiff_t>(left) * 3;
-      add(pixels, from, weight);
+      add_row(pixels, from, weight);
     }
     std::uint8_t* to = result.row(y);
     for (const Taps::Run& along : columns.runs) {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "poise/weights/model_card.h"
+
 namespace poise {
 namespace {
-
-constexpr std::int64_t kLargestInput = 4096;  // pixels, as a card's
 
 class EngineRunner : public Runner {
  public:
@@ -124,9 +124,9 @@ Result<Size> picture_input(const Graph& graph, const std::string& what) {
     return unsupported("the network's input is " + to_string(shape) + "; " + what + " reads (N, 3, H, W)");
   }
   if (shape[2] < 0 || shape[3] < 0) return Size{};
-  if (std::max(shape[2], shape[3]) > kLargestInput) {
+  if (std::max(shape[2], shape[3]) > kLargestInputSide) {
     return unsupported("the network's input is " + to_string(shape) + "; " + what + " has sides of at most " +
-                       std::to_string(kLargestInput));
+                       std::to_string(kLargestInputSide));
   }
   return Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])};
 }

@@ -139,7 +139,7 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
       for (const float v : elements.subspan(plane * area, area)) {
         range.low = std::min(range.low, v);
         range.high = std::max(range.high, v);
-        sum += v;  // not a number where a value is none
+        sum += v;  // keeps a NaN, which least and most pass over
       }
       range.channel_mean[plane % channels] += sum / static_cast<double>(area * images * batches.size());
     }

@@ -1,10 +1,11 @@
 #include "poise/weights/card_reader.h"
 
+#include "poise/weights/model_card.h"
+
 namespace poise::card {
 namespace {
 
 constexpr std::int64_t kSmallestSide = 16;
-constexpr std::int64_t kLargestSide = 4096;
 constexpr std::array<Word<const char*>, 3> kPrecisions{{{"fp32", "fp32"}, {"bf16", "bf16"}, {"int8", "int8"}}};
 
 }  // namespace
@@ -22,7 +23,7 @@ Status read_input(const Json& json, Size graph_input, Size& size) {
     if (!pair) return wrong("input", "must be two integers, [width, height]");
     const std::int64_t width = member->as_array()[0].as_integer();
     const std::int64_t height = member->as_array()[1].as_integer();
-    if (std::min(width, height) < kSmallestSide || std::max(width, height) > kLargestSide)
+    if (std::min(width, height) < kSmallestSide || std::max(width, height) > kLargestInputSide)
       return wrong("input", "must have sides of 16 to 4096 pixels, it is " + std::to_string(width) + "x" +
                                 std::to_string(height));
     size = {static_cast<int>(width), static_cast<int>(height)};

@@ -6,6 +6,7 @@
 // (true), precision (fp32), output_skeleton and the texts (empty). What cannot be left out: skeleton colour mean std
 // padding codec.
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -33,6 +34,7 @@ struct ModelCard {
 };
 
 inline constexpr const char* kCardKey = "poise.card";
+inline constexpr std::int64_t kLargestInputSide = 4096;  // of what a network looks at, pixels
 
 /// simple-baselines (BGR), gluon (RGB), mmpose (RGB), ailia (BGR, no padding, area). Errors: kNotFound, listing them.
 Result<Json> card_preset(const std::string& name);

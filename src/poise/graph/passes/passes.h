@@ -36,9 +36,9 @@ bool has_integer_layers(const Graph& graph);
 /// value -> QuantizeLinear -> DequantizeLinear, named after `name`; returns what comes out.
 ValueId add_rounding(Graph& graph, ValueId value, const Grid& grid, const std::string& name);
 /// Before fuse_activations_and_residuals(): a layer with int8 weights whose integers only an Add reads gives the Add
-/// its sum as it is; one rounding less. Not where the integers' range cuts negative values off;
-/// what a range cuts off at its other end comes through. Where the earlier of two
-/// layers is the one that is not rounded, it moves behind the other: it takes in a sum of integers.
+/// its sum as it is; one rounding less. Not where the integers' range cuts negative values off; what a range cuts off
+/// at its other end comes through. Where the earlier of two layers is the one that is not rounded, it moves behind the
+/// other: it takes in a sum of integers.
 void drop_roundings_before_sums(Graph& graph);
 /// After it: QuantizeLinear goes into the layer with int8 weights before it (Fusion::grid), whose output it becomes.
 void fuse_roundings(Graph& graph);
