@@ -21,6 +21,13 @@ if(POISE_FUZZ)
   target_compile_options(poise_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Test files are compiled as fast as can be: what they test is optimised, they need not be.
+add_library(poise_test_options INTERFACE)
+target_compile_options(poise_test_options INTERFACE $<$<CONFIG:Release>:-O0>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(poise_test_options INTERFACE -fpch-preprocess) # ccache wants it
+endif()
+
 # poise_module(image SOURCES decode.cc ... LINK poise::base ... PRIVATE PNG::PNG ...)
 function(poise_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
@@ -28,6 +35,16 @@ function(poise_module name)
   add_library(poise::${name} ALIAS poise_${name})
   target_link_libraries(poise_${name} PUBLIC poise_options ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
 endfunction()
+
+# What every test file includes, compiled once. Tests that compile with LibTorch's flags do without.
+if(POISE_TESTS)
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/poise_test_pch.cc "")
+  add_library(poise_test_pch OBJECT ${CMAKE_CURRENT_BINARY_DIR}/poise_test_pch.cc)
+  target_link_libraries(poise_test_pch PRIVATE poise_options poise_test_options GTest::gtest)
+  target_precompile_headers(poise_test_pch PRIVATE
+    <gtest/gtest.h> <algorithm> <array> <cmath> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional>
+    <random> <span> <sstream> <string> <string_view> <utility> <variant> <vector>)
+endif()
 
 # poise_test(image decode_test.cc [more.cc] [LINK ...]) -> ctest "image/decode"
 function(poise_test folder file)
@@ -40,7 +57,10 @@ function(poise_test folder file)
   string(REPLACE "/" "_" flat ${folder})
   set(target ${flat}_${stem}_test)
   add_executable(${target} ${file} ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${target} PRIVATE poise_options ${ARG_LINK} GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE poise_options poise_test_options ${ARG_LINK} GTest::gtest_main)
+  if(NOT folder MATCHES "train|graph_torch")
+    target_precompile_headers(${target} REUSE_FROM poise_test_pch)
+  endif()
   if(TARGET poise_${folder})
     target_link_libraries(${target} PRIVATE poise::${folder})
   endif()

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "poise/weights/darknet.h"
-#include "poise/weights/detector_card.h"
+#include "poise/card/detector_card.h"
+#include "poise/weights/darknet/darknet.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::uint8_t* end = std::find(data, data + size, std::uint8_t{0});

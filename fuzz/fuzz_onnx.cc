@@ -3,10 +3,10 @@
 #include <cstdint>
 
 #include "poise/graph/graph.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const poise::OnnxLimits limits{.max_bytes = 1U << 20U, .max_nodes = 1000, .max_tensors = 1000};
+  const poise::NetworkLimits limits{.max_bytes = 1U << 20U, .max_nodes = 1000, .max_tensors = 1000};
   const auto model = poise::parse_onnx({data, size}, {}, limits);
   if (!model) return 0;
   std::vector<poise::Shape> shapes;

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "metrics_commands.h"
+#include "metrics/commands.h"
 #include "outputs.h"
 #include "poise/base/version.h"
 #include "poise/formats/writers.h"

@@ -3,7 +3,7 @@
 #include <exception>
 #include <iostream>
 
-#include "command.h"
+#include "commands/command.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
 

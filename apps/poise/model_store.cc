@@ -4,12 +4,12 @@
 #include <array>
 #include <cstdlib>
 
-#include "card_flags.h"
+#include "flags/card_flags.h"
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
+#include "poise/card/model_card.h"
 #include "poise/models/shipped.h"
-#include "poise/weights/darknet.h"
-#include "poise/weights/model_card.h"
+#include "poise/weights/network_file.h"
 
 namespace poise::app {
 namespace {
@@ -129,10 +129,10 @@ Result<std::vector<StoredModel>> stored_models(const fs::path& folder) {
 Result<bool> add_model(const fs::path& folder, const fs::path& file, const std::string& name) {
   if (!is_plain(name))
     return invalid_argument("\"" + name + "\" cannot be a model's name: give a plain one with --name");
-  const Result<Bytes> bytes = read_file(file, OnnxLimits{}.max_bytes);
+  const Result<Bytes> bytes = read_file(file, NetworkLimits{}.max_bytes);
   if (!bytes) return bytes.error().prefixed(file.string());
   // Without a folder: data outside the file would be missing from the copy.
-  const Result<OnnxModel> model = parse_onnx(BytesView(*bytes));
+  const Result<NetworkFile> model = parse_onnx(BytesView(*bytes));
   if (!model) return model.error().prefixed(file.string());
   POISE_TRY(const Json card_in_force, gather_card(file, model->metadata, {}));
   if (const auto checked = check_card(card_in_force, model->graph); !checked) {
@@ -166,13 +166,13 @@ Result<bool> add_model(const fs::path& folder, const fs::path& file, const std::
 }
 
 Result<OpenModel> open_shipped(std::string_view name) {
-  POISE_TRY(OnnxModel model, read_shipped(name));
+  POISE_TRY(NetworkFile model, read_shipped(name));
   return OpenModel{std::string(name), {}, std::move(model)};
 }
 
 Result<OpenModel> open_model(const std::string& given) {
   const auto read = [](const fs::path& path) -> Result<OpenModel> {
-    POISE_TRY(OnnxModel model, read_network(path));
+    POISE_TRY(NetworkFile model, read_network(path));
     return OpenModel{path.filename().string(), path, std::move(model)};
   };
   if (given.empty()) return open_shipped(shipped_models().front().name);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "poise/base/result.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 namespace poise::app {
 
@@ -40,14 +40,14 @@ Result<bool> add_model(const std::filesystem::path& folder, const std::filesyste
 struct OpenModel {
   std::string name;            // "pose.onnx", "poise-small": what outputs call it
   std::filesystem::path path;  // empty: it comes with the program
-  OnnxModel onnx;
+  NetworkFile onnx;
 };
 
 /// A model that comes with the program, whatever files are called so.
 Result<OpenModel> open_shipped(std::string_view name);
 
 /// `given` where such a file exists, else the stored model of that name (with or without .onnx), else the one of that
-/// name that comes with the program; an empty name is its default. Errors: kNotFound, those of read_onnx.
+/// name that comes with the program; an empty name is its default. Errors: kNotFound, those of read_network.
 Result<OpenModel> open_model(const std::string& given);
 
 }  // namespace poise::app

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "metrics_persons.h"
+#include "metrics/persons.h"
 
 namespace poise::app {
 
@@ -54,7 +54,7 @@ Result<double> AccuracyTest::figure(const FoundPoses& found, const Skeleton& ske
   return result.mean;
 }
 
-Result<double> AccuracyTest::measure(OnnxModel model, const CardSources& card, const std::filesystem::path& file,
+Result<double> AccuracyTest::measure(NetworkFile model, const CardSources& card, const std::filesystem::path& file,
                                      const RunnerOptions& run, Console& console) {
   EstimatorOptions options;
   options.card = card;

@@ -24,7 +24,7 @@ class AccuracyTest {
 
   /// AP, or PCK@0.2 of the torso, in [0, 1]; `card` and `file` as in Estimator::create. The first call notes what was
   /// left out. Errors: those of the network, find_poses and the metric; nobody to measure on.
-  Result<double> measure(OnnxModel model, const CardSources& card, const std::filesystem::path& file,
+  Result<double> measure(NetworkFile model, const CardSources& card, const std::filesystem::path& file,
                          const RunnerOptions& run, Console& console);
 
   /// "int8: AP 0.139 against 0.144 in fp32 on persons.json (163 persons, true boxes)". Both have been measured.

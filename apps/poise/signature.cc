@@ -41,7 +41,7 @@ Image picture() {
 Result<std::string> result_signature() {
   EstimatorOptions options;
   options.run.backend = "reference";
-  POISE_TRY(OnnxModel model, read_shipped());
+  POISE_TRY(NetworkFile model, read_shipped());
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model), options));
   const Image image = picture();
   const std::vector<PersonBox> boxes{

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "console.h"
+#include "poise/card/model_card.h"
 #include "poise/data/data_set.h"
 #include "poise/train/trainer.h"
-#include "poise/weights/model_card.h"
 
 namespace poise::app {
 

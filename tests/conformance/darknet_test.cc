@@ -1,7 +1,5 @@
 // Darknet's networks, read and run, equal OpenCV's importer (tests/golden/make_darknet.py).
 
-#include "poise/weights/darknet.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 
 #include "poise/engine/session.h"
 #include "poise/tensor/npy.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
@@ -16,7 +15,7 @@ namespace {
 const std::string kGolden = std::string(POISE_SOURCE_DIR) + "/tests/golden/darknet/";
 
 void expect_as_opencv(const std::string& name, const std::string& backend) {
-  OnnxModel model = read_darknet(kGolden + name + ".weights").value();
+  NetworkFile model = read_network(kGolden + name + ".weights").value();
   const Tensor pixels = read_npy(kGolden + name + "_input.npy").value();
   Tensor input(pixels.shape());
   for (std::int64_t i = 0; i < input.count(); ++i)

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "poise/card/detector_card.h"
 #include "poise/codec/detection.h"
 #include "poise/engine/session.h"
 #include "poise/tensor/npy.h"
-#include "poise/weights/darknet.h"
-#include "poise/weights/detector_card.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
@@ -18,7 +18,7 @@ const std::string kGolden = std::string(POISE_SOURCE_DIR) + "/tests/golden/";
 constexpr Size kInput{96, 64};
 
 void expect_as_numpy(const std::string& model, const std::string& stem, const std::string& preset, float threshold) {
-  OnnxModel read = read_network(kGolden + model).value();
+  NetworkFile read = read_network(kGolden + model).value();
   CardSources sources;
   sources.preset = preset;
   const Json layers = gather_detector_card(kGolden + model, read.metadata, read.hash, sources, kInput).value();

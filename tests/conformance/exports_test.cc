@@ -10,8 +10,7 @@
 
 #include "poise/engine/session.h"
 #include "poise/tensor/npy.h"
-#include "poise/weights/onnx_reader.h"
-#include "poise/weights/onnx_writer.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
@@ -57,7 +56,7 @@ void expect_near(const Tensor& have, const Tensor& want) {
 class Exports : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(Exports, GiveWhatOnnxRuntimeGives) {
-  const OnnxModel model = read_onnx(GetParam()).value();
+  const NetworkFile model = read_network(GetParam()).value();
   const Tensor input = tensor_beside(GetParam(), "input");
   const Tensor want = tensor_beside(GetParam(), "output");
   for (const std::string& backend : backend_names()) {
@@ -68,8 +67,8 @@ TEST_P(Exports, GiveWhatOnnxRuntimeGives) {
 
 /// Brought up to opset 13 by the reader and written as such, it is still the same network.
 TEST_P(Exports, SayTheSameWrittenAgain) {
-  const std::string bytes = to_onnx(read_onnx(GetParam()).value().graph).value();
-  const OnnxModel again = parse_onnx({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}).value();
+  const std::string bytes = to_onnx(read_network(GetParam()).value().graph).value();
+  const NetworkFile again = parse_onnx({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}).value();
   EXPECT_GE(again.graph.opset, 13);
   expect_near(run(again.graph, "reference", tensor_beside(GetParam(), "input")), tensor_beside(GetParam(), "output"));
 }

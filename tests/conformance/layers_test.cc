@@ -23,10 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
-/// Private headers, not for users of the library: these may name the library they wrap.
-constexpr std::array<std::string_view, 11> kPrivateHeaders{"engine/backends/onednn/",
-                                                           "weights/onnx_wire.h",
-                                                           "weights/onnx_tensor.h",
+/// Private headers, not for users of the library: these may name the library they wrap, and those of weights' wings are
+/// included from weights alone.
+constexpr std::array<std::string_view, 12> kPrivateHeaders{"engine/backends/onednn/",
+                                                           "weights/onnx/",
+                                                           "weights/torch/",
+                                                           "weights/darknet/",
                                                            "graph_torch/torch_graph.h",
                                                            "graph_torch/torch_operators.h",
                                                            "train/centre_loss.h",
@@ -193,6 +195,9 @@ void check_includes(const Layers& layers, const std::string& folder, const std::
     const auto edges = layers.edges.find(folder);
     const bool edge = edges != layers.edges.end() && edges->second.contains(target);
     const int own = layers.floor.at(folder);
+    if (folder != "weights" && what.starts_with("\"poise/weights/") && contains(what.substr(15), "/")) {
+      wrong.push_back(where + ": internal to weights");
+    }
     if (target != folder && floor->second > own) wrong.push_back(where + ": upward");
     if (target != folder && floor->second == own && !edge) wrong.push_back(where + ": same floor, not a listed edge");
     for (const auto& [from, to] : kBanned) {
@@ -290,6 +295,12 @@ TEST_F(PlantedFault, CircleIsFound) {
 TEST_F(PlantedFault, EdgeToAnotherFloorIsFound) {
   write("LAYERS", "1 base -> image\n2 image -> tensor\n2 tensor\n3 infer\n4 train\n");
   EXPECT_EQ(found(), "LAYERS: base -> image is not an edge between folders of one floor\n");
+}
+TEST_F(PlantedFault, WingOfWeightsIncludedFromOutsideIsFound) {
+  write("LAYERS", "1 base\n2 image -> tensor\n2 tensor\n2 weights\n3 infer\n4 train\n");
+  write("weights/network_file.h", "#include \"poise/weights/onnx/reader.h\"\n");
+  write("infer/bad.cc", "#include \"poise/weights/network_file.h\"\n#include \"poise/weights/onnx/reader.h\"\n");
+  EXPECT_EQ(found(), "infer/bad.cc:2: includes \"poise/weights/onnx/reader.h\": internal to weights\n");
 }
 TEST_F(PlantedFault, TrainNeverMeetsInfer) {
   write("train/bad.cc", "#include \"poise/infer/d.h\"\n");

@@ -15,9 +15,9 @@
 #include "poise/base/file.h"
 #include "poise/engine/session.h"
 #include "poise/graph/ops/operator.h"
-#include "poise/weights/onnx_reader.h"
-#include "poise/weights/onnx_tensor.h"
-#include "poise/weights/onnx_upgrade.h"
+#include "poise/weights/network_file.h"
+#include "poise/weights/onnx/onnx_tensor.h"
+#include "poise/weights/onnx/onnx_upgrade.h"
 
 namespace poise {
 namespace {
@@ -179,7 +179,7 @@ std::string compare(const Tensor& have, const Tensor& want, double tolerance) {
 /// Empty where all is well.
 std::string run_case(const fs::path& folder, const std::string& backend,
                      const std::vector<conformance::OperatorCase>& cases) {
-  auto model = read_onnx(folder / "model.onnx");
+  auto model = read_network(folder / "model.onnx");
   if (!model.ok()) return model.error().message;
   double tolerance = 1e-6;
   for (const Node& node : model->graph.nodes) {

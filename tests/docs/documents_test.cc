@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "poise/base/json.h"
+#include "poise/card/model_card.h"
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
 #include "poise/infer/detector.h"
 #include "poise/infer/estimator.h"
 #include "poise/models/shipped.h"
 #include "poise/skeleton/skeleton.h"
-#include "poise/weights/model_card.h"
 
 namespace {
 

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "poise/weights/onnx_reader.h"
-#include "poise/weights/onnx_writer.h"
+#include "poise/weights/network_file.h"
 #include "program.h"
 
 namespace poise {
@@ -19,7 +18,7 @@ class Compare : public Program {
  protected:
   /// A copy of the tiny network; the constant's first element is 1 more. Returns the label of the layer that reads it.
   std::string write_altered(const std::string& name, const std::string& constant) const {
-    Graph graph = read_onnx(kTiny).value().graph;
+    Graph graph = read_network(kTiny).value().graph;
     const ValueId id = graph.find_value(constant);
     Tensor altered = graph.values.at(id).constant->clone();
     altered.floats()[0] += 1;
@@ -38,7 +37,9 @@ class Compare : public Program {
     arguments.insert(arguments.end(), {"--threads", "1"});
     return run(arguments);
   }
-  void write_copy(const std::string& name) const { write_onnx(folder_ / name, read_onnx(kTiny).value().graph).value(); }
+  void write_copy(const std::string& name) const {
+    write_onnx(folder_ / name, read_network(kTiny).value().graph).value();
+  }
 };
 
 TEST_F(Compare, AWrittenCopyIsEqual) {
@@ -87,7 +88,7 @@ TEST_F(Compare, JsonSaysTheSame) {
 }
 
 TEST_F(Compare, OtherNetworksPartInStructure) {
-  Graph graph = read_onnx(kTiny).value().graph;
+  Graph graph = read_network(kTiny).value().graph;
   for (Node& node : graph.nodes) {
     if (node.op == "Relu" && node.outputs != graph.outputs) {
       node.op = "Sigmoid";

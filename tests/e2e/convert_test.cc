@@ -4,11 +4,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "poise/card/model_card.h"
 #include "poise/models/hourglass.h"
 #include "poise/tensor/npy.h"
-#include "poise/weights/model_card.h"
-#include "poise/weights/onnx_reader.h"
-#include "poise/weights/onnx_writer.h"
+#include "poise/weights/network_file.h"
 #include "program.h"
 
 namespace poise {
@@ -32,7 +31,7 @@ class Convert : public Program {
   Outcome convert(const std::string& input, const Strings& arguments, const std::string& out = "out.onnx") const {
     return run(Strings{"convert", input, "--out", out} + arguments);
   }
-  OnnxModel model(const std::string& name) const { return read_onnx(folder_ / name).value(); }
+  NetworkFile model(const std::string& name) const { return read_network(folder_ / name).value(); }
   Json card(const std::string& name) const { return parse_json(model(name).metadata.at(kCardKey)).value(); }
 };
 

@@ -7,9 +7,9 @@
 #include <cstdio>
 
 #include "kit/figure_set.h"
+#include "poise/card/model_card.h"
 #include "poise/engine/session.h"
-#include "poise/weights/model_card.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 #include "program.h"
 
 namespace poise {
@@ -31,7 +31,7 @@ class Quantize : public Program {
     return run(more);
   }
   std::string accuracy_of(const std::string& file) const {
-    const Json card = parse_json(read_onnx(folder_ / file).value().metadata.at(kCardKey)).value();
+    const Json card = parse_json(read_network(folder_ / file).value().metadata.at(kCardKey)).value();
     return card.string("accuracy").value();
   }
 };
@@ -42,7 +42,7 @@ TEST_F(Quantize, AFileComesOutThatPredictsTheSame) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "% of the products in integers")) << outcome.out;
   EXPECT_TRUE(contains(outcome.out, "times as fast")) << outcome.out;
-  EXPECT_TRUE(holds_integers(read_onnx(folder_ / "small-int8.onnx").value().graph));
+  EXPECT_TRUE(holds_integers(read_network(folder_ / "small-int8.onnx").value().graph));
 
   double ap = 0;
   const auto joints = [&](const std::string& model, const std::string& precision, const std::string& name) {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "poise/graph/graph.h"
-#include "poise/weights/darknet.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
@@ -51,7 +51,8 @@ struct Detector::State {
   std::vector<Tensor> outputs;
 };
 
-Result<Detector> Detector::create(OnnxModel model, const DetectorOptions& options, const std::filesystem::path& file) {
+Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& options,
+                                  const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   auto size = picture_input(model.graph, "a detector");
   if (!size.ok()) return named(size.error());
@@ -79,7 +80,7 @@ Result<Detector> Detector::create(OnnxModel model, const DetectorOptions& option
 }
 
 Result<Detector> Detector::load(const std::filesystem::path& model, const DetectorOptions& options) {
-  POISE_TRY(OnnxModel read, read_network(model));
+  POISE_TRY(NetworkFile read, read_network(model));
   return create(std::move(read), options, model);
 }
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "poise/card/detector_card.h"
 #include "poise/image/image.h"
 #include "poise/infer/runner.h"
 #include "poise/person/pose.h"
-#include "poise/weights/detector_card.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 
@@ -29,7 +29,7 @@ class Detector {
   static Result<Detector> load(const std::filesystem::path& model, const DetectorOptions& options = {});
   /// The same of a model that has been read, read_shipped("poise-person") for one; `file`: where from, for the card
   /// beside it and for messages.
-  static Result<Detector> create(OnnxModel model, const DetectorOptions& options = {},
+  static Result<Detector> create(NetworkFile model, const DetectorOptions& options = {},
                                  const std::filesystem::path& file = {});
   Detector(Detector&&) noexcept;
   Detector& operator=(Detector&&) noexcept;

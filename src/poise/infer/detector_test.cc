@@ -17,8 +17,8 @@ const std::filesystem::path kShared = std::filesystem::path(POISE_SOURCE_DIR) / 
 
 /// A yolov8-style head on one convolution: a place a 16x16 patch, whose box is the patch, and whose two classes are its
 /// mean red and mean green. In integers: input and weights rounded where a file in QDQ form says so.
-OnnxModel patches(std::int64_t side = 64, bool integers = false) {
-  OnnxModel model;
+NetworkFile patches(std::int64_t side = 64, bool integers = false) {
+  NetworkFile model;
   Graph& graph = model.graph;
   graph.name = "patches";
   const ValueId x = graph.add_input("image", {1, 3, side, side});
@@ -123,7 +123,7 @@ TEST(Detector, ThresholdAndSuppressionAreTheOptionsBeforeTheCards) {
 }
 
 /// What is wrong is known before the first picture.
-std::string refusal(OnnxModel model, const DetectorOptions& options) {
+std::string refusal(NetworkFile model, const DetectorOptions& options) {
   const auto detector = Detector::create(std::move(model), options, "d.onnx");
   if (detector.ok()) return "no error";
   EXPECT_EQ(detector.error().message.rfind("d.onnx", 0), 0U) << detector.error().message;
@@ -146,7 +146,7 @@ TEST(Detector, RefusalsSayWhatToDo) {
   const auto pose = Detector::load(kGolden + "pytorch_tiny/pose_resnet_tiny.onnx", yolov8());
   ASSERT_FALSE(pose.ok());
   EXPECT_NE(pose.error().message.find("family yolov8"), std::string::npos);
-  OnnxModel huge;
+  NetworkFile huge;
   huge.graph.outputs = {
       huge.graph.add_node("Relu", "y", {huge.graph.add_input("x", {1, 3, (std::int64_t{1} << 32) + 64, 64})}, "y")};
   EXPECT_NE(refusal(std::move(huge), yolov8()).find("at most 4096"), std::string::npos);
@@ -154,7 +154,7 @@ TEST(Detector, RefusalsSayWhatToDo) {
 
 /// What its card leaves out is a default's: a preset's would be wrong for it.
 TEST(Detector, ACardTakesNoPreset) {
-  OnnxModel model = patches();
+  NetworkFile model = patches();
   model.metadata["poise.card"] = R"({"family": "yolov8", "fit": "stretch"})";
   EXPECT_NE(refusal(std::move(model), yolov8()).find("its card says"), std::string::npos);
 }

@@ -140,11 +140,11 @@ struct Estimator::State {
 };
 
 Result<Estimator> Estimator::load(const std::filesystem::path& model, const EstimatorOptions& options) {
-  POISE_TRY(OnnxModel onnx, read_onnx(model));
+  POISE_TRY(NetworkFile onnx, read_network(model));
   return create(std::move(onnx), options, model);
 }
 
-Result<Estimator> Estimator::create(OnnxModel model, const EstimatorOptions& options,
+Result<Estimator> Estimator::create(NetworkFile model, const EstimatorOptions& options,
                                     const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   if (options.batch < 1 || options.batch > 1024) return invalid_argument("batch must be 1 to 1024");

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "poise/base/result.h"
+#include "poise/card/model_card.h"
 #include "poise/image/image.h"
 #include "poise/infer/runner.h"
 #include "poise/person/pose.h"
-#include "poise/weights/model_card.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 
@@ -45,11 +45,11 @@ Status check_box(const Box& box, Size image, std::size_t index);
 
 class Estimator {
  public:
-  /// Reads the model and its card. Errors: those of read_onnx and card_from_json; messages start with the path.
+  /// Reads the model and its card. Errors: those of read_network and card_from_json; messages start with the path.
   static Result<Estimator> load(const std::filesystem::path& model, const EstimatorOptions& options = {});
   /// The same of a model that has been read, read_shipped() for one; `file`: where from, for the card beside it and for
   /// messages; empty: from no file.
-  static Result<Estimator> create(OnnxModel model, const EstimatorOptions& options = {},
+  static Result<Estimator> create(NetworkFile model, const EstimatorOptions& options = {},
                                   const std::filesystem::path& file = {});
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;

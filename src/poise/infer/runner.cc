@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "poise/weights/model_card.h"
+#include "poise/card/model_card.h"
 
 namespace poise {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "poise/base/printable.h"
 #include "poise/base/yaml.h"
 #include "poise/models/config_reader.h"
-#include "poise/weights/printable.h"
 
 namespace poise {
 namespace {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "poise/card/model_card.h"
 #include "poise/models/zoo.h"
-#include "poise/weights/model_card.h"
 
 namespace poise {
 

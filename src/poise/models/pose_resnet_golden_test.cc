@@ -11,7 +11,7 @@
 #include "poise/engine/session.h"
 #include "poise/models/pose_resnet.h"
 #include "poise/tensor/npy.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
@@ -55,7 +55,7 @@ void expect_heatmaps(Graph graph, const std::string& backend) {
 }
 
 TEST(PoseResNetGolden, OurDefinitionWithPyTorchsWeightsGivesPyTorchsHeatmaps) {
-  const OnnxModel theirs = read_onnx(kTiny + ".onnx").value();
+  const NetworkFile theirs = read_network(kTiny + ".onnx").value();
   Graph graph = ours();
   EXPECT_EQ(graph.parameter_count(), theirs.graph.parameter_count());
   take_parameters(graph, theirs.graph);
@@ -66,7 +66,7 @@ TEST(PoseResNetGolden, OurDefinitionWithPyTorchsWeightsGivesPyTorchsHeatmaps) {
 
 TEST(PoseResNetGolden, TheExportedFileGivesThemToo) {
   for (const char* backend : {"reference", "onednn"}) {
-    expect_heatmaps(read_onnx(kTiny + ".onnx").value().graph, backend);
+    expect_heatmaps(read_network(kTiny + ".onnx").value().graph, backend);
   }
 }
 

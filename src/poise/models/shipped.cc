@@ -39,7 +39,7 @@ std::span<const ShippedModel> shipped_models() {
   return kModels;
 }
 
-Result<OnnxModel> read_shipped(std::string_view name) {
+Result<NetworkFile> read_shipped(std::string_view name) {
   const auto models = shipped_models();
   const auto found = name.empty() ? models.begin()
                                   : std::find_if(models.begin(), models.end(),

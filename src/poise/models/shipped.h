@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "poise/base/file.h"
-#include "poise/weights/onnx_reader.h"
+#include "poise/weights/network_file.h"
 
 namespace poise {
 
@@ -19,6 +19,6 @@ struct ShippedModel {
 std::span<const ShippedModel> shipped_models();
 
 /// Reads one of them; no name: the first. Errors: kNotFound, listing the names.
-Result<OnnxModel> read_shipped(std::string_view name = {});
+Result<NetworkFile> read_shipped(std::string_view name = {});
 
 }  // namespace poise

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "poise/base/sha256.h"
-#include "poise/weights/detector_card.h"
-#include "poise/weights/model_card.h"
+#include "poise/card/detector_card.h"
+#include "poise/card/model_card.h"
 
 namespace poise {
 namespace {
@@ -16,7 +16,7 @@ TEST(Shipped, AreTheRepositorysFilesWithWholeCards) {
     const std::string path = std::string(POISE_SOURCE_DIR) + "/models/" + std::string(model.name) + ".onnx";
     EXPECT_EQ(sha256_hex(model.onnx), sha256_hex(read_file(path, 1U << 30U).value()));
     bytes += model.onnx.size();
-    const OnnxModel read = read_shipped(model.name).value();
+    const NetworkFile read = read_shipped(model.name).value();
     const Json card = gather_card({}, read.metadata, {}).value();
     EXPECT_TRUE(is_detector_card(card) ? detector_card_from_json(card, {}).ok() : card_from_json(card, {}).ok());
     for (const char* member : {"name", "licence", "source", "training_data", "accuracy"}) {

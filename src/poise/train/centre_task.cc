@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "poise/card/detector_card.h"
 #include "poise/data/loader.h"
 #include "poise/metrics/box_ap.h"
 #include "poise/train/centre_loss.h"
 #include "poise/train/task.h"
-#include "poise/weights/detector_card.h"
 
 namespace poise {
 namespace {

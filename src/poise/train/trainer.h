@@ -9,12 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "poise/card/model_card.h"
 #include "poise/data/data_set.h"
 #include "poise/data/scene.h"
 #include "poise/graph/graph.h"
 #include "poise/train/train_config.h"
 #include "poise/weights/checkpoint.h"
-#include "poise/weights/model_card.h"
 
 namespace poise {
 

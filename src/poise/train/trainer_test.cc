@@ -15,8 +15,7 @@
 #include "poise/graph_torch/torch_session.h"
 #include "poise/image/codec.h"
 #include "poise/models/pose_resnet.h"
-#include "poise/weights/onnx_reader.h"
-#include "poise/weights/onnx_writer.h"
+#include "poise/weights/network_file.h"
 #include "poise/weights/parameters.h"
 
 namespace poise {
@@ -136,7 +135,7 @@ TEST_F(Training, EightPicturesAreLearnedByHeart) {
   const TensorView view(input);
   std::vector<Tensor> torch, engine;
   ASSERT_TRUE(TorchSession::create(one.graph, {.threads = 1}).value().run(std::span(&view, 1), torch).ok());
-  ASSERT_TRUE(Session::create(read_onnx(folder_ / "exported.onnx").value().graph)
+  ASSERT_TRUE(Session::create(read_network(folder_ / "exported.onnx").value().graph)
                   .value()
                   .run(std::span(&view, 1), engine)
                   .ok());

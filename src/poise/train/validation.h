@@ -3,11 +3,11 @@
 
 #include <functional>
 
+#include "poise/card/model_card.h"
 #include "poise/data/loader.h"
 #include "poise/graph_torch/torch_graph.h"
 #include "poise/metrics/pck.h"
 #include "poise/train/train_options.h"
-#include "poise/weights/model_card.h"
 
 namespace poise {
 

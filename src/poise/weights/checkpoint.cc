@@ -1,8 +1,8 @@
 #include "poise/weights/checkpoint.h"
 
-#include "poise/weights/model_card.h"
-#include "poise/weights/safetensors_writer.h"
+#include "poise/card/model_card.h"
 #include "poise/weights/state_dict.h"
+#include "poise/weights/torch/safetensors_writer.h"
 
 namespace poise {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "poise/weights/printable.h"
+#include "poise/base/printable.h"
 #include "poise/weights/resnets.h"
 
 namespace poise {

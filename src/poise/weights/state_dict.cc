@@ -4,10 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "poise/base/printable.h"
 #include "poise/base/sha256.h"
-#include "poise/weights/byte_source.h"
-#include "poise/weights/printable.h"
-#include "poise/weights/stored_tensor.h"
+#include "poise/weights/torch/byte_source.h"
+#include "poise/weights/torch/stored_tensor.h"
 
 namespace poise {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
-#include "poise/weights/test_checkpoints.h"
+#include "poise/weights/torch/test_checkpoints.h"
 
 namespace poise {
 namespace {

@@ -1,0 +1,159 @@
+#include "poise/engine/compare.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "commands/command.h"
+#include "console.h"
+#include "model_store.h"
+#include "poise/base/json.h"
+#include "poise/base/random.h"
+#include "poise/tensor/npy.h"
+#include "poise/weights/network_file.h"
+
+namespace poise::app {
+namespace {
+
+constexpr std::uint64_t kSeed = 1;  // of random inputs
+
+struct Options {
+  std::string first, second;
+  std::vector<std::string> inputs;
+  CompareOptions compare;
+  bool json = false;
+};
+
+Result<std::vector<Tensor>> read_inputs(const Options& o) {
+  std::vector<Tensor> inputs;
+  for (const std::string& path : o.inputs) {
+    POISE_TRY(Tensor input, read_npy(path));
+    if (input.type() != DType::kFloat32)
+      return invalid_argument(path + ": is " + name_of(input.type()) + "; save it as float32");
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+/// Standard normal, as a normalised picture roughly is; one picture where the batch is free.
+Result<std::vector<Tensor>> random_inputs(const Graph& graph) {
+  std::vector<Tensor> inputs;
+  for (const ValueId id : graph.inputs) {
+    Shape shape = graph.values[id].shape;
+    if (!shape.empty() && shape[0] < 0) shape[0] = 1;
+    const Result<std::int64_t> count = element_count(shape);
+    if (!count || *count > (std::int64_t{1} << 31U))
+      return invalid_argument("input \"" + graph.values[id].name + "\" is " + to_string(graph.values[id].shape) +
+                              ": give a tensor with --input");
+    Random random(kSeed, inputs.size());
+    for (float& value : inputs.emplace_back(shape).floats()) value = static_cast<float>(random.normal());
+  }
+  return inputs;
+}
+
+Json to_json(const Difference& one) {
+  Json json = Json::object();
+  json.set("a", one.first);
+  json.set("b", one.second);
+  json.set("shape", to_string(one.shape));
+  json.set("largest", one.largest);
+  json.set("apart", one.apart);  // null: shapes or non-finite values differ
+  return json;
+}
+
+Json to_json(const Comparison& found, double tolerance) {
+  Json json = Json::object();
+  json.set("poise_compare", 1);
+  json.set("equal", found.equal);
+  json.set("tolerance", tolerance);
+  Json outputs = Json::array();
+  for (const Difference& one : found.outputs) outputs.push(to_json(one));
+  json.set("outputs", std::move(outputs));
+  json.set("parting", found.parting ? to_json(*found.parting) : Json());
+  json.set("cause", found.cause);
+  json.set("structure", found.structure);
+  json.set("weights", found.weights);
+  json.set("layers", found.layers);
+  json.set("matched", found.matched);
+  return json;
+}
+
+std::string both_names(const Difference& one) {
+  if (one.first == one.second || one.second.empty()) return one.first;
+  return one.first + " (in b " + one.second + ")";
+}
+
+void print(const Difference& one, const char* what) {
+  std::printf("%s %s, %s: apart by %.3g of the maximum %.4g\n", what, both_names(one).c_str(),
+              to_string(one.shape).c_str(), one.apart, one.largest);
+}
+
+void print(const Comparison& found, double tolerance) {
+  for (const Difference& one : found.outputs) {
+    if (one.first.empty() || one.second.empty()) {
+      std::printf("output %s%s is in %s alone\n", one.first.c_str(), one.second.c_str(), one.first.empty() ? "b" : "a");
+    } else {
+      print(one, "output");
+    }
+  }
+  if (found.parting) print(*found.parting, "the networks part at");
+  if (!found.cause.empty()) std::printf("  %s\n", found.cause.c_str());
+  if (!found.equal && !found.parting) std::puts("no layer that both networks have is apart");
+  if (!found.structure.empty()) std::printf("structure: %s\n", found.structure.c_str());
+  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", found.weights.c_str());
+  std::printf("%s within %g of the maximum; %d of %d layers matched\n", found.equal ? "equal" : "different", tolerance,
+              found.matched, found.layers);
+}
+
+Result<bool> run(const Options& o, Console& console) {
+  POISE_TRY(const OpenModel first, open_model(o.first));
+  POISE_TRY(const OpenModel second, open_model(o.second));
+  const NetworkFile& a = first.onnx;
+  const NetworkFile& b = second.onnx;
+  if (o.inputs.empty()) {
+    console.note("no --input: both get random numbers (seed " + std::to_string(kSeed) + ") of the shape that a wants");
+  }
+  POISE_TRY(const std::vector<Tensor> inputs, o.inputs.empty() ? random_inputs(a.graph) : read_inputs(o));
+  const std::vector<TensorView> views(inputs.begin(), inputs.end());
+  POISE_TRY(const Comparison found, compare(a.graph, b.graph, views, o.compare));
+  if (o.json) {
+    std::puts(to_json(found, o.compare.tolerance).dump(2).c_str());
+  } else {
+    print(found, o.compare.tolerance);
+  }
+  return found.equal;
+}
+
+}  // namespace
+
+Action make_compare(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("a", o->first, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
+  command.add_option("b", o->second, "what to compare it with")->required()->type_name("FILE");
+  command.add_option("--input", o->inputs, "the tensor: float32 .npy; one for each input (default: random numbers)")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--tolerance", o->compare.tolerance, "how far apart values may be, as a part of the largest")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--backend", o->compare.session.backend, "onednn or reference")
+      ->check(CLI::IsMember(backend_names()))
+      ->capture_default_str();
+  command.add_option("--threads", o->compare.session.threads, "compute threads, 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_flag("--json", o->json, "print JSON");
+  command.footer(
+      "Ends with 0 where all outputs are equal, else with 1.\n"
+      "Examples:\n"
+      "  poise compare a.onnx b.onnx --input x.npy --tolerance 1e-4\n"
+      "  poise compare converted.onnx exported.onnx --backend reference --json");
+  return [o] {
+    Console console(false);
+    const Result<bool> equal = run(*o, console);
+    if (!equal.ok()) console.error(equal.error().message);
+    return equal.ok() && *equal ? 0 : 1;
+  };
+}
+
+}  // namespace poise::app

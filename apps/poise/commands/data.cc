@@ -1,0 +1,249 @@
+// `poise data check` and `poise data pack`: what to do to a data set before learning from it.
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "commands/command.h"
+#include "console.h"
+#include "data_sheet.h"
+#include "metrics/commands.h"
+#include "poise/base/thread_pool.h"
+#include "poise/data/check.h"
+#include "poise/data/overlay.h"
+#include "poise/data/pack.h"
+#include "poise/image/codec.h"
+
+namespace poise::app {
+namespace {
+
+struct Source {
+  std::string annotations, images, format;
+};
+
+void add_source(CLI::App& command, Source& source) {
+  command.add_option("annotations", source.annotations, "labels: COCO or MPII JSON, LSP or MPII .mat, CSV")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--images", source.images, "the folder of their pictures")->required()->type_name("DIR");
+  command.add_option("--format", source.format, "what the labels are, where content does not tell")->type_name("NAME");
+}
+
+Result<PoseFormat> format_of(const Source& source) {
+  return source.format.empty() ? guess_format(source.annotations) : format_by_name(source.format);
+}
+
+Result<PoseSet> read_labels(const Source& source) {
+  POISE_TRY(const PoseFormat format, format_of(source));
+  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format));
+  if (!set.is_truth) return invalid_argument(source.annotations + ": these are predictions, labels are wanted");
+  return set;
+}
+
+Result<DataSetPtr> open_set(const Source& source) {
+  POISE_TRY(const PoseFormat format, format_of(source));
+  if (format == PoseFormat::kCoco) {
+    POISE_TRY(const auto set, coco_data_set(source.annotations, source.images));
+    return DataSetPtr(set);
+  }
+  POISE_TRY(const PoseSet labels, read_labels(source));
+  DataSetOptions options;
+  if (format == PoseFormat::kMpii) options.box_padding = 1.25F;  // formats/pose_readers.h: their square is the crop
+  if (format == PoseFormat::kLsp || format == PoseFormat::kLspet) options.grow_boxes = 0.1F;
+  auto set = pose_data_set(labels, source.images, options);
+  if (!set.ok()) return set.error().prefixed(source.annotations);
+  return DataSetPtr(*set);
+}
+
+struct CheckFlags {
+  Source source;
+  CheckOptions check;
+  std::string sheet, json;
+  std::size_t list = 20;
+  bool strict = false;
+};
+
+Json to_json(const CheckReport& report, const PoseSet& set) {
+  const auto number = [](std::size_t n) { return Json(static_cast<std::int64_t>(n)); };
+  Json json = Json::object();
+  json.set("images", number(report.images));
+  json.set("persons", number(report.persons));
+  json.set("joints", number(report.labelled));
+  json.set("errors", number(report.errors()));
+  json.set("warnings", number(report.warnings()));
+  Json counts = Json::object();
+  for (std::size_t f = 0; f < kFaults; ++f) counts.set(name_of(static_cast<Fault>(f)), number(report.counts[f]));
+  json.set("counts", std::move(counts));
+  Json findings = Json::array();
+  for (const Finding& finding : report.findings) {
+    const PoseSet::Image& image = set.images[finding.image];
+    Json one = Json::object();
+    one.set("fault", name_of(finding.fault));
+    one.set("error", is_error(finding.fault));
+    one.set("image", image.name);
+    if (finding.of_person) one.set("id", image.truths[finding.truth].id);
+    Json joints = Json::array();
+    for (const int j : finding.joints) joints.push(set.skeleton.joints[static_cast<std::size_t>(j)].name);
+    one.set("joints", std::move(joints));
+    one.set("detail", finding.detail);
+    findings.push(std::move(one));
+  }
+  json.set("findings", std::move(findings));
+  return json;
+}
+
+void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
+  std::printf("%zu images, %zu persons, %zu joints\n", report.images, report.persons, report.labelled);
+  for (std::size_t f = 0; f < kFaults; ++f) {
+    const auto fault = static_cast<Fault>(f);
+    if (report.counts[f] == 0) continue;
+    std::printf("%-8s %6zu  %s\n", is_error(fault) ? "error" : "warning", report.counts[f], name_of(fault));
+    std::size_t shown = 0;
+    for (const Finding& finding : report.findings) {
+      if (finding.fault != fault || shown == list) continue;
+      ++shown;
+      const PoseSet::Image& image = set.images[finding.image];
+      const std::string person =
+          finding.of_person ? ", annotation " + std::to_string(image.truths[finding.truth].id) : std::string();
+      std::printf("                 %s%s: %s\n", image.name.c_str(), person.c_str(), finding.detail.c_str());
+    }
+    if (report.counts[f] > shown) std::printf("                 and %zu more\n", report.counts[f] - shown);
+  }
+  std::printf("%zu errors, %zu warnings\n", report.errors(), report.warnings());
+}
+
+Result<bool> run_check(const CheckFlags& flags, Console& console) {
+  POISE_TRY(const PoseSet set, read_labels(flags.source));
+  for (const std::string& note : set.notes) console.note(note);
+  const CheckReport report = check_data(set, flags.source.images, flags.check);
+  if (flags.json != "-") print(report, set, flags.list);
+  if (!flags.json.empty()) POISE_RETURN_IF_ERROR(put_json(to_json(report, set), flags.json));
+  if (!flags.sheet.empty()) {
+    constexpr std::size_t kMost = 24;
+    const Image sheet = draw_sheet(set, flags.source.images, report, kMost);
+    if (sheet.empty()) {
+      console.note("no sheet: there is no finding to draw");
+    } else {
+      POISE_RETURN_IF_ERROR(write_image(flags.sheet, sheet));
+    }
+  }
+  return report.errors() == 0 && !(flags.strict && report.warnings() > 0);
+}
+
+Action make_check(CLI::App& command) {
+  auto flags = std::make_shared<CheckFlags>();
+  add_source(command, flags->source);
+  command.add_option("--sheet", flags->sheet, "draw the worst persons into one picture")->type_name("FILE");
+  add_json_option(command, flags->json);
+  command.add_option("--tiny", flags->check.tiny, "boxes below so many pixels are named")->check(CLI::Range(0, 10000));
+  command.add_option("--list", flags->list, "findings to print, a kind")->capture_default_str();
+  command.add_option("--threads", flags->check.threads, "that read pictures")->check(CLI::Range(1, 256));
+  command.add_flag("--strict", flags->strict, "warnings count as errors");
+  command.add_flag("!--no-decode", flags->check.decode, "do not open the pictures, only see that they are there");
+  command.footer(
+      "Exit code 1 where errors were found.\n\nExample:\n"
+      "  poise data check train.json --images images/ --sheet worst.jpg");
+  return [flags] {
+    Console console(false);
+    const auto fine = run_check(*flags, console);
+    if (fine.ok()) return *fine ? 0 : 1;
+    console.error(fine.error().message);
+    return 1;
+  };
+}
+
+struct PackFlags {
+  Source source;
+  PackOptions pack;
+  std::string out, skeleton;
+  std::vector<std::string> labels;
+  int threads = 2;
+  bool quiet = false;
+};
+
+Result<DataSetPtr> set_to_pack(const PackFlags& flags) {
+  POISE_TRY(DataSetPtr set, open_set(flags.source));
+  if (!flags.skeleton.empty()) {
+    POISE_TRY(const Skeleton skeleton, find_skeleton(flags.skeleton));
+    POISE_TRY(set, with_skeleton(std::move(set), skeleton));
+  }
+  for (const std::string& file : flags.labels) {
+    POISE_TRY(const Overlay overlay, read_overlay(file));
+    auto overlaid = with_overlay(std::move(set), overlay);
+    if (!overlaid.ok()) return overlaid.error().prefixed(file);
+    set = std::move(*overlaid);
+  }
+  return set;
+}
+
+Status run_pack(PackFlags flags, Console& console) {
+  flags.pack.origin = std::filesystem::path(flags.source.annotations).filename().string();
+  POISE_TRY(const DataSetPtr set, set_to_pack(flags));
+  POISE_TRY(PackWriter writer, PackWriter::create(flags.out, set->skeleton(), flags.pack));
+  ThreadPool pool(flags.threads);
+  std::deque<std::future<Result<PackedPerson>>> under_way;
+  const std::size_t ahead = static_cast<std::size_t>(flags.threads) * 4;
+  std::size_t begun = 0;
+  for (std::size_t i = 0; i < set->size(); ++i) {
+    for (; begun < set->size() && under_way.size() < ahead; ++begun) {
+      under_way.push_back(pool.submit([&set, &flags, at = begun] { return pack_person(set->get(at), flags.pack); }));
+    }
+    auto packed = under_way.front().get();
+    under_way.pop_front();
+    if (packed.ok() && interrupted()) packed = io_error("stopped: " + flags.out + " is not complete, remove it");
+    if (packed.ok()) {
+      const Status added = writer.add(std::move(*packed));
+      if (!added.ok()) packed = added.error();
+    }
+    if (!packed.ok()) return packed.error();
+    console.progress(i + 1, set->size(), "packing");
+  }
+  POISE_RETURN_IF_ERROR(writer.finish());
+  console.finish();
+  console.note(flags.out + ": " + std::to_string(set->size()) + " persons in " + std::to_string(writer.shards()) +
+               " shards, " + std::to_string((writer.bytes() + 500'000) / 1'000'000) + " MB");
+  return {};
+}
+
+Action make_pack(CLI::App& command) {
+  auto flags = std::make_shared<PackFlags>();
+  add_source(command, flags->source);
+  command.add_option("--out", flags->out, "the folder for the shards")->required()->type_name("DIR");
+  command.add_option("--longest", flags->pack.longest, "pixels kept of the padded box's longer side")
+      ->capture_default_str();
+  command.add_option("--margin", flags->pack.margin, "so much more is kept around it, for augmentation")
+      ->capture_default_str();
+  command.add_option("--quality", flags->pack.quality, "of JPEGs that are written anew")->capture_default_str();
+  command.add_option("--skeleton", flags->skeleton, "joints to keep, matched by name")->type_name("NAME");
+  command.add_option("--labels", flags->labels, "a teacher's labels laid over (docs/data.md)")->type_name("FILE");
+  command.add_option("--threads", flags->threads, "that cut and write pictures")->check(CLI::Range(1, 256));
+  command.add_flag("--quiet", flags->quiet, "no progress");
+  command.footer("Example:\n  poise data pack train.json --images images/ --longest 192 --out packed/train");
+  return [flags] {
+    Console console(flags->quiet);
+    watch_interrupts();
+    const Status done = run_pack(*flags, console);
+    if (done.ok()) return 0;
+    console.error(done.error().message);
+    return 1;
+  };
+}
+
+}  // namespace
+
+Action make_data(CLI::App& command) {
+  command.require_subcommand(1);
+  CLI::App* check = command.add_subcommand("check", "faults of labels that spoil training: found, counted and drawn");
+  CLI::App* pack = command.add_subcommand("pack", "pre-cut pictures and labels in a few files that load fast");
+  const Action run_check_command = make_check(*check);
+  const Action run_pack_command = make_pack(*pack);
+  return [check, run_check_command, run_pack_command] {
+    return check->parsed() ? run_check_command() : run_pack_command();
+  };
+}
+
+}  // namespace poise::app

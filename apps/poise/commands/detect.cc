@@ -1,0 +1,163 @@
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <set>
+
+#include "commands/command.h"
+#include "console.h"
+#include "device.h"
+#include "flags/estimator_flags.h"
+#include "metrics/commands.h"
+#include "outputs.h"
+#include "people.h"
+#include "poise/base/version.h"
+#include "poise/formats/stem_number.h"
+#include "poise/formats/writers.h"
+#include "sources.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> sources;
+  DetectorFlags detector;
+  RunnerOptions run;
+  std::string out, exif = "apply", json, device = "cpu";
+  bool quiet = false;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  poise detect holiday/ --out boxes.json\n"
+    "  poise detect 'shots/*.jpg' --detector yolov3-tiny.weights --detect-threshold 0.3 --out boxes.json\n"
+    "  poise predict holiday/ --boxes boxes.json";
+
+/// The numbers that end the files' names where each has its own, else 1, 2, 3 ...
+std::vector<std::int64_t> image_ids(const std::vector<Source>& sources) {
+  std::vector<std::int64_t> ids;
+  std::set<std::int64_t> seen;
+  for (const Source& source : sources) {
+    const auto number = stem_number(source.path);
+    if (number && seen.insert(*number).second) ids.push_back(*number);
+  }
+  if (ids.size() == sources.size()) return ids;
+  ids.clear();
+  for (std::size_t i = 0; i < sources.size(); ++i) ids.push_back(static_cast<std::int64_t>(i + 1));
+  return ids;
+}
+
+struct Found {
+  Json detections = Json::array();
+  Json errors = Json::array();
+  std::size_t pictures = 0, with_people = 0, persons = 0;
+  PipelineCost cost;
+  double seconds = 0;
+};
+
+Found look(const Options& o, const std::vector<Source>& sources, People& people, Console& console) {
+  const auto begin = std::chrono::steady_clock::now();
+  DecodeOptions decode;
+  decode.exif = o.exif == "ignore" ? Exif::kIgnore : Exif::kApply;
+  const std::vector<std::int64_t> ids = image_ids(sources);
+  std::vector<PictureFacts> facts(sources.size());
+  Found found;
+  std::size_t done = 0;
+  PipelineOptions options;
+  options.stop = interrupted;
+  found.cost = run_pipeline(
+      sources.size(), people.detector(), nullptr,
+      [&](std::size_t i) { return people.picture(sources[i].path, decode, facts[i]); },
+      [&](std::size_t i, Result<PipelineAnswer> answer) {
+        console.progress(++done, sources.size(), sources[i].path.filename().string());
+        if (!answer.ok()) {
+          const std::string message = about(sources[i].path, answer.error()).message;
+          console.error(message);
+          found.errors.push(message);
+          return;
+        }
+        found.pictures += 1;
+        found.with_people += answer->boxes.empty() ? 0 : 1;
+        found.persons += answer->boxes.size();
+        append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, facts[i].exif_applied,
+                               found.detections);
+      },
+      options);
+  console.finish();
+  if (interrupted()) {
+    const std::string message =
+        "stopped after " + std::to_string(done) + " of " + std::to_string(sources.size()) + " pictures";
+    console.error(message);
+    found.errors.push(message);
+  }
+  found.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return found;
+}
+
+Json summary(const Options& o, const People& people, const Found& found) {
+  Json json = Json::object();
+  json.set("poise", kVersion);
+  json.set("pictures", static_cast<std::int64_t>(found.pictures));
+  json.set("pictures_with_persons", static_cast<std::int64_t>(found.with_people));
+  json.set("persons", static_cast<std::int64_t>(found.persons));
+  json.set("errors", found.errors);
+  json.set("seconds", found.seconds);
+  json.set("streams", found.cost.streams);
+  json.set("detect_seconds", found.cost.detect_seconds);
+  if (found.cost.pictures > 0) {
+    json.set("detect_ms_per_picture", 1e3 * found.cost.detect_seconds / static_cast<double>(found.cost.pictures));
+  }
+  json.set("detector", detector_json(*people.named_detector()));
+  json.set("out", o.out);
+  return json;
+}
+
+Status detect(Options& o, int& code) {
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
+  POISE_TRY(const std::vector<Source> sources, gather_sources(o.sources));
+  POISE_TRY(People people, People::open("", o.detector, o.run));
+  if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
+  POISE_RETURN_IF_ERROR(check_out_file(o.out));
+  Console console(o.quiet);
+  watch_interrupts();
+  const Found found = look(o, sources, people, console);
+  // A picture that the file does not speak of is one of nobody: one that is not whole takes no other's place.
+  if (interrupted() || found.pictures == 0) o.out += ".partial";
+  POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.detections.dump() + "\n"));
+  if (!o.quiet && o.json != "-") {
+    std::printf("%zu persons in %zu of %zu pictures -> %s\n", found.persons, found.with_people, found.pictures,
+                o.out.c_str());
+  }
+  POISE_RETURN_IF_ERROR(put_json(summary(o, people, found), o.json));
+  code = found.errors.as_array().empty() ? 0 : 1;
+  return {};
+}
+
+}  // namespace
+
+Action make_detect(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
+  command
+      .add_option("-o,--out", o->out, "the people's boxes, as COCO detections: what predict and eval take as --boxes")
+      ->required()
+      ->type_name("BOXES.json");
+  o->detector.add_to(command, "Detector");
+  command.get_option("--detector")->default_str(kDefaultDetector);
+  add_runner_flags(command, o->run, o->device);
+  command.add_option("--exif", o->exif, "photograph's orientation: apply or ignore")
+      ->check(CLI::IsMember({"apply", "ignore"}))
+      ->capture_default_str();
+  add_json_option(command, o->json);
+  command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
+  command.footer(kExamples);
+  return [o] {
+    int code = 1;
+    const Status status = detect(*o, code);
+    if (!status.ok()) Console(o->quiet).error(status.error().message);
+    return code;
+  };
+}
+
+}  // namespace poise::app

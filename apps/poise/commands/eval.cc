@@ -1,0 +1,189 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "console.h"
+#include "device.h"
+#include "eval_detector.h"
+#include "eval_poses.h"
+#include "flags/card_flags.h"
+#include "flags/estimator_flags.h"
+#include "metrics/persons.h"
+#include "model_store.h"
+#include "outputs.h"
+#include "poise/base/version.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  EvalSetOptions set;
+  std::string model, reference = "torso", json, out, device = "cpu";
+  CardFlags card;
+  DetectorFlags detector;
+  EstimatorOptions estimator;
+  FindPosesOptions find;
+  double threshold = 0.2;
+  bool quiet = false;
+};
+
+Status say_oks(const FoundPoses& found, const CocoTruth& truth, const Skeleton& skeleton, bool table, Json& json) {
+  POISE_TRY(const OksMeasured measured, measure_oks(found, truth, skeleton));
+  const CocoEvaluation& evaluation = measured.evaluation;
+  json.set("protocol", measured.protocol);
+  if (table) std::printf("%s\n%zu truths\n", measured.protocol.c_str(), evaluation.truths_counted);
+  for (const auto& [name, value] : evaluation.figures) {
+    if (table) std::printf("  %-6s %.4f\n", name.c_str(), value);
+    json.set(name, value);
+  }
+  json.set("truths", static_cast<std::int64_t>(evaluation.truths_counted));
+  json.set("truths_ignored", static_cast<std::int64_t>(evaluation.truths_ignored));
+  return {};
+}
+
+Status say_pck(const Options& o, const FoundPoses& found, const EvalSet& set, bool table, Json& json,
+               Console& console) {
+  PckOptions options;
+  options.threshold = o.threshold;
+  if (o.reference == "bbox") options.reference = PckReference::kBoxLongerSide;
+  if (o.reference == "bbox-diagonal") options.reference = PckReference::kBoxDiagonal;
+  if (o.reference == "head") options.reference = PckReference::kHead;
+  POISE_TRY(const PckMeasured measured, measure_pck_of(found, set, options));
+  const auto& [pairs, result] = measured;
+  add_pck(result, pairs, "PCK", json);
+  if (table) print_pck(result, pairs, "PCK");
+  if (!table && result.without_reference > 0) {
+    console.note(std::to_string(result.without_reference) + " of " + std::to_string(pairs.persons.size()) +
+                 " persons left out: without the reference, " + name_of(options.reference));
+  }
+  for (const std::string& line : remarks(pairs)) {
+    if (table) {
+      std::printf("note: %s\n", line.c_str());
+    } else {
+      console.note(line);
+    }
+  }
+  return {};
+}
+
+void add_run(const Options& o, const Estimator& estimator, const EvalSet& set, const FoundPoses& found, Json& json) {
+  const auto count = [&](const char* name, std::size_t value) { json.set(name, static_cast<std::int64_t>(value)); };
+  json.set("poise", kVersion);
+  json.set("metric", set.options.metric);
+  json.set("annotations", set.options.annotations);
+  json.set("box_source", set.box_source());
+  json.set("model", o.model);
+  json.set("model_sha256", estimator.model_hash());
+  json.set("skeleton", estimator.skeleton().name);
+  json.set("padding", estimator.card().crop.padding);
+  json.set("flip_test", o.estimator.flip_test);
+  json.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
+  json.set("precision", std::string(name_of(estimator.precision())));
+  json.set("oks_nms", o.find.nms);
+  count("pictures", found.set.images.size());
+  count("pictures_without_boxes", found.empty_pictures);
+  count("boxes", found.boxes);
+  count("boxes_left_out", found.bad_boxes);
+  count("poses_suppressed", found.suppressed);
+  json.set("seconds", found.seconds);
+  json.set("persons_per_second", static_cast<double>(found.boxes) / found.seconds);
+  json.set("persons_per_second_estimate", static_cast<double>(found.boxes) / found.estimate_seconds);
+}
+
+void print_run(const Options& o, const EvalSet& set, const FoundPoses& found) {
+  std::printf(
+      "boxes: %s; %zu persons in %zu pictures; %s; score: box times the mean of the joints above 0.2; OKS-NMS %g "
+      "took %zu away\n",
+      set.box_source().c_str(), found.boxes, found.set.images.size(),
+      o.estimator.flip_test ? "flip test" : "no flip test", static_cast<double>(o.find.nms), found.suppressed);
+  if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
+  if (found.empty_pictures > 0) std::printf("note: %zu pictures have no box\n", found.empty_pictures);
+  std::printf(
+      "speed, measured here: %.1f persons/s with decoding of pictures, %.1f in crop, network and joints alone\n",
+      static_cast<double>(found.boxes) / found.seconds, static_cast<double>(found.boxes) / found.estimate_seconds);
+}
+
+Status eval(Options& o, Console& console) {
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  if (!o.detector.detector.empty()) {
+    if (!o.model.empty() || o.set.boxes != "gt") {
+      return invalid_argument(
+          "--detector alone is measured here; for poses in its boxes, first `poise detect --out "
+          "boxes.json`, then --boxes boxes.json");
+    }
+    return eval_detector({o.set.annotations, o.set.images, o.out, o.json, o.detector, o.estimator.run}, console);
+  }
+  if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt"))
+    return invalid_argument("there is no detector to set: name one with --detector");
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(check_out_file(o.out));
+  o.estimator.card.preset = o.card.preset;
+  POISE_TRY(o.estimator.card.flags, o.card.json());
+  POISE_TRY(const EvalSet set, read_eval_set(o.set));
+  POISE_TRY(OpenModel model, open_model(o.model));
+  o.model = model.name;
+  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
+  o.find.threshold = o.detector.threshold;
+  watch_interrupts();
+  POISE_TRY(const FoundPoses found, find_poses(set, estimator, o.find, console));
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.results.dump() + "\n"));
+  Json json = Json::object();
+  add_run(o, estimator, set, found, json);
+  const bool table = o.json != "-";
+  if (table) print_run(o, set, found);
+  if (set.people) {
+    POISE_RETURN_IF_ERROR(say_pck(o, found, set, table, json, console));
+  } else {
+    POISE_RETURN_IF_ERROR(say_oks(found, set.truth, estimator.skeleton(), table, json));
+  }
+  return put_json(json, o.json);
+}
+
+}  // namespace
+
+Action make_eval(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
+      ->type_name("FILE");
+  command.add_option("-a,--annotations", o->set.annotations, "the truth: COCO annotations")
+      ->required()
+      ->type_name("A.json");
+  command.add_option("-i,--images", o->set.images, "where its pictures lie")->required()->type_name("DIR");
+  command.add_option("-b,--boxes", o->set.boxes, "gt: the truth's own boxes; or COCO detections")
+      ->capture_default_str()
+      ->type_name("gt|FILE");
+  command.add_option("--metric", o->set.metric, "oks: COCO's AP; pck: joints matched by name")
+      ->check(CLI::IsMember({"oks", "pck"}))
+      ->capture_default_str();
+  command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();
+  command.add_option("--reference", o->reference, "of pck")
+      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->capture_default_str();
+  command.add_option("--oks-nms", o->find.nms, "of two poses more alike than this the better is kept; 1: all are")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  o->detector.add_to(command, "A detector measured in an estimator's place");
+  add_json_option(command, o->json);
+  command.add_option("-o,--out", o->out, "the poses, or boxes, as COCO results, for other tools")
+      ->type_name("RESULTS.json");
+  add_estimator_flags(command, o->estimator, o->device);
+  command.add_flag("-q,--quiet", o->quiet, "no progress");
+  o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
+  command.footer(
+      "Examples:\n"
+      "  poise eval --model pose.onnx --preset gluon --annotations val.json --images val/ --boxes gt\n"
+      "  poise eval --model pose.onnx --annotations lsp.json --images lsp/ --metric pck --threshold 0.2\n"
+      "  poise eval --model pose.onnx --annotations val.json --images val/ --boxes boxes.json   # of poise detect\n"
+      "  poise eval --detector yolox.onnx --detector-preset yolox --annotations val.json --images val/");
+  return [o] {
+    Console console(o->quiet);
+    const Status status = eval(*o, console);
+    if (status.ok()) return 0;
+    console.finish();
+    console.error(status.error().message);
+    return 1;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,57 @@
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "metrics/commands.h"
+#include "poise/base/file.h"
+
+namespace poise::app {
+namespace {
+
+struct Family {
+  const char* name;
+  const char* what;
+  Action (*make)(CLI::App& command);
+};
+constexpr Family kFamilies[] = {
+    {"coco", "OKS average precision and recall of keypoints, or those of boxes, as cocoapi's", make_metrics_coco},
+    {"pck", "correct keypoints up to a share of the torso, box or head", make_metrics_pck},
+    {"pdj", "detected joints over the share of the torso: curve and area", make_metrics_pdj},
+    {"pcp", "correct parts, strict and loose, over ten sticks", make_metrics_pcp},
+    {"pckh", "MPII's correct keypoints up to half the head", make_metrics_pckh},
+};
+
+}  // namespace
+
+void add_json_option(CLI::App& command, std::string& file) {
+  command.add_option("--json", file, "the figures as one flat JSON object, printed or written to FILE")
+      ->type_name("[FILE]")
+      ->expected(0, 1)
+      ->default_str("-");
+}
+
+Status put_json(const Json& json, const std::string& file) {
+  if (file.empty()) return {};
+  const std::string text = json.dump(2) + "\n";
+  if (file != "-") return write_file_atomic(file, std::string_view(text));
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) return io_error("standard output is closed");
+  return {};
+}
+
+Action make_metrics(CLI::App& command) {
+  command.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Action>> families;
+  for (const Family& family : kFamilies) {
+    CLI::App* sub = command.add_subcommand(family.name, family.what);
+    families.emplace_back(sub, family.make(*sub));
+  }
+  command.footer("Example:\n  poise metrics coco gt.json results.json");
+  return [families] {
+    for (const auto& [sub, action] : families) {
+      if (sub->parsed()) return action();
+    }
+    return 1;
+  };
+}
+
+}  // namespace poise::app

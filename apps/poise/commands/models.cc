@@ -1,0 +1,221 @@
+#include <cstdio>
+#include <memory>
+
+#include "commands/command.h"
+#include "console.h"
+#include "model_store.h"
+#include "poise/base/json.h"
+#include "poise/base/sha256.h"
+#include "poise/card/model_card.h"
+#include "poise/models/shipped.h"
+#include "poise/models/zoo.h"
+#include "poise/weights/network_file.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string name, file, as;
+  bool json = false;
+};
+
+constexpr std::size_t kShortHash = 12;
+
+const char* or_dash(const std::string& text) { return text.empty() ? "-" : text.c_str(); }
+
+Json to_json(const StoredModel& model) {
+  Json json = Json::object();
+  json.set("name", model.name);
+  json.set("file", model.path.string());
+  json.set("sha256", model.sha256);
+  json.set("licence", model.licence);
+  json.set("source", model.source);
+  json.set("accuracy", model.accuracy);
+  return json;
+}
+
+Status list(const Options& o) {
+  POISE_TRY(const fs::path folder, models_folder());
+  POISE_TRY(const std::vector<StoredModel> models, stored_models(folder));
+  if (o.json) {
+    Json json = Json::object();
+    json.set("folder", folder.string());
+    Json stored = Json::array();
+    for (const StoredModel& model : models) stored.push(to_json(model));
+    json.set("models", std::move(stored));
+    Json shipped = Json::array();
+    for (const ShippedModel& model : shipped_models()) {
+      Json one = Json::object();
+      one.set("name", std::string(model.name));
+      one.set("description", std::string(model.description));
+      shipped.push(std::move(one));
+    }
+    json.set("shipped", std::move(shipped));
+    Json architectures = Json::array();
+    for (const ZooEntry& entry : zoo()) {
+      Json one = Json::object();
+      one.set("name", entry.name);
+      one.set("description", entry.description);
+      architectures.push(std::move(one));
+    }
+    json.set("architectures", std::move(architectures));
+    std::printf("%s\n", json.dump(1).c_str());
+    return {};
+  }
+  std::printf("models that come with Poise; they are used where no --model and no --detector is named\n");
+  for (const ShippedModel& model : shipped_models()) {
+    std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
+  }
+  std::printf("models in %s\n", folder.c_str());
+  if (models.empty()) std::printf("  none yet: poise models add FILE.onnx\n");
+  for (const StoredModel& model : models) {
+    const std::string hash = model.sha256.empty() ? "not recorded" : model.sha256.substr(0, kShortHash);
+    std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", model.name.c_str(), hash.c_str(), or_dash(model.licence),
+                or_dash(model.accuracy));
+  }
+  std::printf("architectures, for poise convert --arch NAME\n");
+  for (const ZooEntry& entry : zoo()) {
+    std::printf("  %-24s %s\n", std::string(entry.name).c_str(), std::string(entry.description).c_str());
+  }
+  return {};
+}
+
+Status show_architecture(const ZooEntry& entry, const Options& o) {
+  if (o.json) {
+    Json json = Json::object();
+    json.set("name", entry.name);
+    json.set("description", entry.description);
+    std::printf("%s\n", json.dump(1).c_str());
+  } else {
+    std::printf(
+        "%s\n  %s\n  an architecture without weights: poise convert CHECKPOINT --arch %s --size 256x192 --out "
+        "FILE.onnx\n",
+        std::string(entry.name).c_str(), std::string(entry.description).c_str(), std::string(entry.name).c_str());
+  }
+  return {};
+}
+
+Status show(const Options& o) {
+  const auto opened = open_model(o.name);
+  const auto architecture = find_in_zoo(o.name);
+  if (!opened.ok() && architecture.ok()) return show_architecture(*architecture, o);
+  if (!opened.ok()) return opened.error();
+  const NetworkFile& model = opened->onnx;
+  const std::string file = opened->path.empty() ? opened->name : opened->path.string();
+  POISE_TRY(const Json card, gather_card(opened->path, model.metadata, {}));
+  Json json = Json::object();
+  json.set("file", file);
+  json.set("sha256", model.hash);
+  json.set("network", model.graph.name);
+  json.set("parameters", model.graph.parameter_count());
+  json.set("card", card);
+  if (o.json) {
+    std::printf("%s\n", json.dump(1).c_str());
+    return {};
+  }
+  const auto text = [&](const char* member) {
+    const auto found = card.string(member);
+    return found.ok() ? *found : std::string("not stated");
+  };
+  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", file.c_str(), model.hash.c_str(),
+              model.graph.name.c_str(), static_cast<double>(model.graph.parameter_count()) * 1e-6);
+  std::printf(
+      "  licence        %s\n  source         %s\n  training data  %s\n  accuracy       %s\n  card           %s\n",
+      text("licence").c_str(), text("source").c_str(), text("training_data").c_str(), text("accuracy").c_str(),
+      card.dump(1).c_str());
+  return {};
+}
+
+Status add(const Options& o) {
+  POISE_TRY(const fs::path folder, models_folder());
+  const std::string name = o.as.empty() ? fs::path(o.file).stem().string() : o.as;
+  POISE_TRY(const bool is_new, add_model(folder, o.file, name));
+  std::printf("%s %s %s: poise predict PICTURE --model %s\n", name.c_str(), is_new ? "is now in" : "was already in",
+              folder.c_str(), name.c_str());
+  return {};
+}
+
+/// Empty where the file is what it was when it was added, and reads as a model.
+std::string fault_of(const StoredModel& model) {
+  const auto read = read_network(model.path);
+  if (!read.ok()) return read.error().message;
+  if (read->hash != model.sha256) {
+    return model.path.string() + " differs from what was added: sha256 was " + model.sha256.substr(0, kShortHash) +
+           ", is " + read->hash.substr(0, kShortHash) + "; remove it and add it again from its source";
+  }
+  fs::path beside = model.path;
+  beside.replace_extension(".card.json");
+  const auto card = read_file(beside, 1U << 20U);
+  const std::string card_hash = card.ok() ? sha256_hex(*card) : std::string();
+  if (card_hash == model.card_sha256) return {};
+  return beside.string() + (card.ok() ? " differs from what was added" : " is gone") +
+         ": remove the model and add it again from its source";
+}
+
+Result<bool> verify(const Options& o) {
+  POISE_TRY(const fs::path folder, models_folder());
+  POISE_TRY(const std::vector<StoredModel> models, stored_models(folder));
+  bool good = true;
+  Json results = Json::array();
+  for (const StoredModel& model : models) {
+    const bool recorded = !model.sha256.empty();
+    const std::string fault = recorded ? fault_of(model) : std::string();
+    good = good && fault.empty();
+    Json json = to_json(model);
+    json.set("recorded", recorded);
+    json.set("fault", fault);
+    results.push(std::move(json));
+    if (o.json) continue;
+    if (!recorded) {
+      std::printf("%-24s not recorded: remove it from %s and `poise models add` it\n", model.name.c_str(),
+                  folder.c_str());
+    } else {
+      std::printf("%-24s %s\n", model.name.c_str(), fault.empty() ? "as it was added" : fault.c_str());
+    }
+  }
+  if (o.json) std::printf("%s\n", results.dump(1).c_str());
+  if (models.empty()) Console(false).note("there is nothing in " + folder.string());
+  return good;
+}
+
+int ended(const Status& status) {
+  if (!status.ok()) Console(false).error(status.error().message);
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+
+Action make_models(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.require_subcommand(0, 1);
+  command.add_flag("--json", o->json, "as JSON")->group("Options");
+  CLI::App* show_command = command.add_subcommand("show", "a model's card: licence, source, hash, accuracy");
+  show_command->add_option("name", o->name, "of a model, a file, or an architecture")->required();
+  CLI::App* add_command = command.add_subcommand("add", "copy a model, and the card beside it, into the folder");
+  add_command->add_option("file", o->file, "an ONNX file that has been converted")->required()->type_name("FILE");
+  add_command->add_option("--name", o->as, "to store it under; otherwise the file's own")->type_name("NAME");
+  CLI::App* verify_command = command.add_subcommand("verify", "hash and read again what was added");
+  command.add_subcommand("list", "what is here, and which architectures can be built (the default)");
+  for (CLI::App* each : command.get_subcommands({})) each->fallthrough();
+  command.footer(
+      "The folder is $POISE_MODELS, else $XDG_DATA_HOME/poise/models, else ~/.local/share/poise/models. Its models "
+      "can\n"
+      "be named without a path: poise predict team.jpg --model NAME.\n"
+      "Examples:\n"
+      "  poise models list\n"
+      "  poise models add poseresnet50.onnx --name pose50\n"
+      "  poise models show pose50\n"
+      "  poise models verify");
+  return [=] {
+    if (show_command->parsed()) return ended(show(*o));
+    if (add_command->parsed()) return ended(add(*o));
+    if (!verify_command->parsed()) return ended(list(*o));
+    const Result<bool> good = verify(*o);
+    if (!good.ok()) Console(false).error(good.error().message);
+    return good.ok() && *good ? 0 : 1;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,318 @@
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <future>
+#include <memory>
+#include <sstream>
+
+#include "commands/command.h"
+#include "console.h"
+#include "device.h"
+#include "flags/card_flags.h"
+#include "flags/estimator_flags.h"
+#include "model_store.h"
+#include "outputs.h"
+#include "people.h"
+#include "poise/base/thread_pool.h"
+#include "poise/base/version.h"
+#include "pose_nms.h"
+#include "sources.h"
+
+namespace poise::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> sources;
+  std::string model, boxes, exif, input, json;
+  CardFlags card;
+  DetectorFlags detector;
+  PoseNmsFlags nms;
+  EstimatorOptions estimator;
+  OutputOptions output;
+  std::string out = "poise-out", device = "cpu";
+  bool no_image = false, quiet = false;
+  CLI::Option* json_option = nullptr;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  poise predict team.jpg\n"
+    "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
+    "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
+    "  poise predict dancer.jpg --detector none\n"
+    "  poise predict crowd.jpg --detector yolox.onnx --detector-preset yolox --detect-threshold .4 --nms .45\n"
+    "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
+    "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
+    "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image";
+
+Result<Json> card_flags(const Options& o) {
+  POISE_TRY(Json flags, o.card.json());
+  if (!o.input.empty()) {
+    POISE_TRY(const auto sides, parse_sides("--input", o.input));
+    flags.set("input", Json(Json::Array{Json(sides.first), Json(sides.second)}));
+  }
+  return flags;
+}
+
+Json settings_json(const Options& o, const Estimator& estimator, const People& people) {
+  Json settings = Json::object();
+  settings.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
+  settings.set("precision", std::string(name_of(estimator.precision())));
+  settings.set("flip_test", o.estimator.flip_test);
+  settings.set("batch", o.estimator.batch);
+  settings.set("boxes", people.source());
+  if (people.named_detector()) settings.set("detector", detector_json(*people.named_detector()));
+  settings.set("pose_nms", people.are_guesses() ? o.nms.text() : "none");
+  settings.set("min_score", o.output.min_score);
+  const Json full = to_json(estimator.card());
+  for (const auto& [name, value] : full.as_object()) {
+    if (name != "skeleton" && name != "precision") settings.set(name, value);
+  }
+  return settings;
+}
+
+/// Pictures go through the pipeline; here they are named, counted and handed to the pool that draws and writes.
+class Run {
+ public:
+  Run(const Options& options, Estimator estimator, People people, std::vector<Source> sources)
+      : o_(options),
+        console_(options.quiet),
+        estimator_(std::move(estimator)),
+        people_(std::move(people)),
+        sources_(std::move(sources)),
+        facts_(sources_.size()),
+        pool_(2) {
+    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_, people_)};
+    const auto& boxes = people_.boxes();
+    const bool ignore = o_.exif.empty() ? boxes.has_value() && !boxes->exif_applied() : o_.exif == "ignore";
+    decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
+  }
+
+  int go() {
+    watch_interrupts();
+    begin_ = Clock::now();
+    PipelineOptions options;
+    options.heatmaps = o_.output.heatmaps;
+    options.stop = interrupted;
+    std::size_t done = 0;
+    cost_ = run_pipeline(
+        sources_.size(), people_.detector(), &estimator_,
+        [this](std::size_t i) { return people_.picture(sources_[i].path, decode_, facts_[i]); },
+        [&](std::size_t i, Result<PipelineAnswer> answer) {
+          picture(i, std::move(answer));
+          console_.progress(++done, sources_.size(), sources_[i].path.filename().string());
+          constexpr std::size_t kMostWrites = 3;
+          while (writes_.size() > kMostWrites) settle();
+        },
+        options);
+    while (!writes_.empty()) settle();
+    console_.finish();
+    if (interrupted())
+      fail("stopped after " + std::to_string(done) + " of " + std::to_string(sources_.size()) + " pictures");
+    if (o_.output.format == "coco") write_coco();
+    return summary();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void fail(const std::string& message) {
+    console_.error(message);
+    errors_.push(message);
+  }
+
+  void picture(std::size_t i, Result<PipelineAnswer> answer) {
+    const Source& source = sources_[i];
+    const PictureFacts& facts = facts_[i];
+    for (const std::string& problem : facts.problems) fail(problem);
+    if (!answer.ok()) {
+      return fail(about(source.path, answer.error()).message);
+    }
+    FrameResult frame;
+    frame.source = source.path.string();
+    frame.width = answer->image.width();
+    frame.height = answer->image.height();
+    frame.exif_orientation = facts.exif_orientation;
+    frame.exif_applied = facts.exif_applied;
+    frame.image_id = facts.image_id;
+    frame.box_source = people_.source();
+    if (facts.matched) matched_ += 1;
+    if (people_.are_guesses()) suppressed_ += suppress_doubles(answer->estimate, estimator_, o_.nms);
+    frame.poses = answer->estimate.poses;
+    persons_ += frame.poses.size();
+    if (o_.output.format == "coco") append_coco_results(frame, static_cast<std::int64_t>(images_ + 1), coco_);
+    images_ += 1;
+    last_done_ = source.place;
+    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(answer->image), std::move(frame),
+                                                                             std::move(answer->estimate));
+    writes_.push_back(pool_.submit([this, &source, shared]() -> Status {
+      auto& [image, result, details] = *shared;
+      return write_picture_outputs(o_.output, source.place, std::move(image), result, details, estimator_.skeleton(),
+                                   provenance_);
+    }));
+  }
+
+  void settle() {
+    const Status status = writes_.front().get();
+    writes_.pop_front();
+    if (!status.ok()) fail(status.error().message);
+  }
+
+  void write_coco() {
+    const Status status = write_file_atomic(o_.output.folder / "results.json", coco_.dump() + "\n");
+    if (!status.ok()) fail(status.error().message);
+  }
+
+  Json summary_json() const {
+    Json json = Json::object();
+    json.set("poise", kVersion);
+    json.set("pictures", static_cast<std::int64_t>(images_));
+    json.set("persons", static_cast<std::int64_t>(persons_));
+    json.set("poses_suppressed", static_cast<std::int64_t>(suppressed_));
+    json.set("errors", errors_);
+    json.set("seconds", std::chrono::duration<double>(Clock::now() - begin_).count());
+    json.set("streams", cost_.streams);
+    if (cost_.pictures > 0) {
+      json.set("detect_seconds", cost_.detect_seconds);
+      json.set("detect_ms_per_picture", per(cost_.detect_seconds, cost_.pictures));
+    }
+    json.set("estimate_seconds", cost_.estimate_seconds);
+    if (cost_.persons > 0) json.set("estimate_ms_per_person", per(cost_.estimate_seconds, cost_.persons));
+    json.set("out", o_.output.folder.string());
+    json.set("format", o_.output.format);
+    Json model = Json::object();
+    model.set("file", provenance_.model);
+    model.set("sha256", provenance_.model_hash);
+    json.set("model", std::move(model));
+    json.set("settings", provenance_.settings);
+    return json;
+  }
+
+  /// Milliseconds each.
+  static double per(double seconds, std::size_t count) { return 1e3 * seconds / static_cast<double>(count); }
+
+  std::string summary_text() const {
+    std::ostringstream text;
+    text.precision(3);
+    text << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
+         << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
+    if (cost_.persons > 0 && images_ > 1) {
+      text << "\n  " << per(cost_.estimate_seconds, cost_.persons) << " ms a person";
+      if (cost_.pictures > 0)
+        text << " after " << per(cost_.detect_seconds, cost_.pictures) << " ms a picture to find them";
+      text << ", in " << cost_.streams << (cost_.streams == 1 ? " stream" : " streams side by side");
+    }
+    if (images_ == 1 && o_.output.format == "poise") {
+      fs::path stem = o_.output.folder / last_done_;
+      stem.replace_extension();
+      text << "\n  " << stem.string() << ".poses.json";
+      if (o_.output.image) text << "\n  " << stem.string() << ".poses.jpg";
+    }
+    return text.str();
+  }
+
+  int summary() {
+    if (people_.detector() != nullptr && images_ > 0 && cost_.persons == 0) {
+      console_.note(
+          "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
+          "person's box");
+    }
+    if (people_.boxes() && people_.boxes()->image_count() == 0) {
+      console_.note(o_.boxes + " names no picture: nobody was looked at");
+    } else if (people_.boxes() && matched_ == 0) {
+      fail(o_.boxes +
+           ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
+           "number that ends the file's name");
+    }
+    const bool json_to_stdout = o_.json_option->count() > 0 && o_.json.empty();
+    if (json_to_stdout) {
+      std::printf("%s\n", summary_json().dump(1).c_str());
+    } else if (!o_.json.empty()) {
+      const Status status = write_file_atomic(fs::path(o_.json), summary_json().dump(1) + "\n");
+      if (!status.ok()) fail(status.error().message);
+    }
+    if (!o_.quiet && !json_to_stdout) std::printf("%s\n", summary_text().c_str());
+    return errors_.as_array().empty() ? 0 : 1;
+  }
+
+  const Options& o_;
+  Console console_;
+  Estimator estimator_;
+  People people_;
+  std::vector<Source> sources_;
+  std::vector<PictureFacts> facts_;  // one a source
+  DecodeOptions decode_;
+  Provenance provenance_;
+  Json coco_ = Json::array();
+  Json errors_ = Json::array();
+  std::size_t images_ = 0, persons_ = 0, matched_ = 0, suppressed_ = 0;
+  fs::path last_done_;  // the place of the picture estimated last
+  PipelineCost cost_;
+  Clock::time_point begin_;
+  std::deque<std::future<Status>> writes_;
+  ThreadPool pool_;  // last: its jobs use what stands above
+};
+
+Status predict(Options& o, int& code) {
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
+    return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
+  }
+  o.output.folder = o.out;
+  o.output.image = !o.no_image;
+  o.estimator.card.preset = o.card.preset;
+  POISE_TRY(o.estimator.card.flags, card_flags(o));
+  POISE_TRY(std::vector<Source> sources, gather_sources(o.sources));
+  POISE_TRY(People people, People::open(o.boxes, o.detector, o.estimator.run));
+  POISE_TRY(OpenModel model, open_model(o.model));
+  o.model = model.name;
+  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
+  POISE_RETURN_IF_ERROR(check_out_folder(o.output.folder));
+  code = Run(o, std::move(estimator), std::move(people), std::move(sources)).go();
+  return {};
+}
+
+}  // namespace
+
+Action make_predict(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
+  command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
+      ->type_name("FILE");
+  command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
+  command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
+  command.add_option("-f,--format", o->output.format, "poise: one JSON a picture; coco: one results.json")
+      ->check(CLI::IsMember({"poise", "coco", "openpose", "csv"}))
+      ->capture_default_str();
+  command.add_flag("--no-image", o->no_image, "draw no pictures");
+  command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
+  command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  o->detector.add_to(command, "Who is where");
+  CLI::Option* named = command.get_option("--detector");
+  named->default_str(kDefaultDetector);
+  named->description(named->get_description() + "; none: each whole picture is one person's box");
+  o->nms.add_to(command, "Who is where");
+  add_estimator_flags(command, o->estimator, o->device);
+  command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
+      ->check(CLI::IsMember({"apply", "ignore"}));
+  o->json_option = command.add_option("--json", o->json, "the run's summary as JSON, to FILE or standard output")
+                       ->expected(0, 1)
+                       ->type_name("[FILE]");
+  command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
+  const std::string card = "Model card (over MODEL.card.json, the file's own card, and --preset)";
+  o->card.add_to(command, card);
+  command.add_option("--input", o->input, "input size where the network leaves it open")->group(card)->type_name("WxH");
+  command.footer(kExamples);
+  return [o] {
+    int code = 1;
+    const Status status = predict(*o, code);
+    if (!status.ok()) Console(o->quiet).error(status.error().message);
+    return code;
+  };
+}
+
+}  // namespace poise::app

@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "commands/command.h"
+#include "console.h"
+#include "launch.h"
+#include "read_config.h"
+
+namespace poise::app {
+namespace {
+
+constexpr const char* kPrintConfig = "--print-config";
+
+/// The configuration as JSON, for a training program that reads no YAML. Needs no LibTorch.
+int print_config(const std::vector<std::string>& words) {
+  Console console(false);
+  if (words.size() != 2) {
+    console.error("--print-config goes with the configuration alone: poise train CONFIG --print-config");
+    return 2;
+  }
+  const auto config = read_config(words[0] == kPrintConfig ? words[1] : words[0]);
+  if (!config.ok()) {
+    console.error(config.error().message);
+    return 1;
+  }
+  const std::string text = config->dump(2) + "\n";
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return 0;
+  console.error("the configuration cannot be written: " + std::generic_category().message(errno));
+  return 1;
+}
+
+}  // namespace
+
+Action make_train(CLI::App& command) {
+  command.set_help_flag();  // poise-train has its own
+  command.prefix_command();
+  return [&command] {
+    const std::vector<std::string> given = command.remaining();
+    if (std::find(given.begin(), given.end(), kPrintConfig) != given.end()) return print_config(given);
+    // Compute threads that wait by spinning starve the threads that read pictures, several times slower on few cores;
+    // those that sleep at once are late for every small layer, a quarter slower. A short spin is neither.
+    ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+    ::setenv("GOMP_SPINCOUNT", "2000", 0);
+    Console(false).error(become("poise-train", given).message);
+    return 1;
+  };
+}
+
+}  // namespace poise::app

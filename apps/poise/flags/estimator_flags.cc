@@ -1,0 +1,41 @@
+#include "flags/estimator_flags.h"
+
+#include "model_store.h"
+#include "poise/engine/session.h"
+
+namespace poise::app {
+
+void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& device) {
+  command.add_option("--threads", options.threads, "compute threads, 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--backend", options.backend, "onednn, or reference: plain and slow")
+      ->check(CLI::IsMember(backend_names()))
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--precision", [&options](const std::string& given) { options.precision = find_precision(given); },
+          "auto: what the card vouches for and the processor has; fp32; bf16; int8, of files made for it")
+      ->check(CLI::IsMember(precision_names_and("auto")))
+      ->default_str("auto");
+  options.plans = plans_folder();
+  command.add_flag("--deterministic", options.deterministic,
+                   "the same bits whatever --threads, --batch and `poise bench --tune`: each crop alone on one thread");
+  command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
+}
+
+void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device) {
+  command.add_flag("--flip-test", options.flip_test, "run mirrored crops too and average: better, half as fast");
+  command.add_option("--batch", options.batch, "persons run together at most")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_runner_flags(command, options.run, device);
+}
+
+std::vector<std::string> precision_names_and(const std::string& other) {
+  std::vector<std::string> names = precision_names();
+  names.push_back(other);
+  return names;
+}
+
+}  // namespace poise::app

@@ -1,0 +1,158 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "console.h"
+#include "metrics/persons.h"
+#include "poise/draw/chart.h"
+#include "poise/image/codec.h"
+
+namespace poise::app {
+namespace {
+
+struct Options {
+  PersonMetricOptions persons;
+  PckOptions pck;
+  std::string reference = "torso";
+};
+
+struct Reference {
+  const char* name;
+  PckReference reference;
+};
+constexpr Reference kReferences[] = {{"torso", PckReference::kTorso},
+                                     {"bbox", PckReference::kBoxLongerSide},
+                                     {"bbox-diagonal", PckReference::kBoxDiagonal},
+                                     {"head", PckReference::kHead}};
+
+Status plot(const std::string& folder, const std::string& name, const PckResult& result) {
+  if (folder.empty()) return {};
+  std::vector<Curve> curves;
+  const auto add = [&](const std::string& label, const std::vector<double>& rates) {
+    Curve curve{label, {}};
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      curve.points.emplace_back(pck_curve_threshold(static_cast<int>(i)), rates[i]);
+    }
+    curves.push_back(std::move(curve));
+  };
+  add("mean", result.curve);
+  for (const PartRate& part : result.parts) {
+    std::vector<double> sum(kPckCurve, 0);
+    double members = 0;
+    for (std::size_t j = 0; j < result.joints.size(); ++j) {
+      const std::string& joint = result.joints[j].name;
+      const bool head = part.name == "head" && (joint == "neck" || joint == "upper_neck" || joint == "head_top");
+      if (!(head || joint.ends_with("_" + part.name)) || result.joint_curves[j].empty()) continue;
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += result.joint_curves[j][i];
+      ++members;
+    }
+    for (double& value : sum) value /= members;
+    add(part.name, sum);
+  }
+  Chart chart{name + " over the threshold", "share of the " + std::string(name_of(result.options.reference)), name};
+  chart.x_high = pck_curve_threshold(kPckCurve - 1);
+  return write_image(std::filesystem::path(folder) / (name + ".png"), draw_curves(chart, curves));
+}
+
+Status measure(const Options& o, const std::string& name, Console& console) {
+  POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
+  PckOptions options = o.pck;
+  for (const Reference& one : kReferences) {
+    if (o.reference == one.name) options.reference = one.reference;
+  }
+  POISE_TRY(const PckResult result, measure_pck(pairs, options));
+  Json json = Json::Object{{"metric", name}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
+  add_pck(result, pairs, name, json);
+  if (name == "PDJ") {
+    for (int i = 0; i < kPckCurve && !result.curve.empty(); ++i) {
+      json.set("PDJ_mean@" + Json(i / 100.0).dump(), 100 * result.curve[static_cast<std::size_t>(i)]);
+    }
+  }
+  if (o.persons.json != "-") {
+    print_pck(result, pairs, name);
+    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
+  } else {
+    for (const std::string& line : remarks(pairs)) console.note(line);
+    if (result.without_reference > 0) {
+      console.note(std::to_string(result.without_reference) + " persons left out: without the reference");
+    }
+  }
+  POISE_RETURN_IF_ERROR(plot(o.persons.plots, name, result));
+  return put_json(json, o.persons.json);
+}
+
+Status measure_head(const Options& o, Console& console) {
+  POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
+  POISE_TRY(const PckhResult result, measure_pckh(pairs, o.pck.threshold));
+  Json json =
+      Json::Object{{"metric", "PCKh"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
+  add_pck(result.pck, pairs, "PCKh", json);
+  json.set("PCKh_mean_over_joints", json.find("PCKh_mean") == nullptr ? Json() : *json.find("PCKh_mean"));
+  json.set("PCKh_mean", 100 * result.mean);
+  json.set("PCKh_mean@0.1", 100 * result.mean_10);
+  json.set("PCKh_mean@0.11", 100 * result.mean_11);
+  if (o.persons.json != "-") {
+    print_pck(result.pck, pairs, "PCKh");
+    std::printf("as the authors' code weighs joints (by their count, without pelvis and thorax):\n");
+    std::printf("  %-18s %7s\n", "Mean", percent(result.mean).c_str());
+    std::printf("  %-18s %7s   the true 0.10\n", "Mean@0.10", percent(result.mean_10).c_str());
+    std::printf("  %-18s %7s   what the authors' code prints as Mean@0.1\n", "Mean@0.11",
+                percent(result.mean_11).c_str());
+    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
+  } else {
+    for (const std::string& line : remarks(pairs)) console.note(line);
+  }
+  POISE_RETURN_IF_ERROR(plot(o.persons.plots, "PCKh", result.pck));
+  return put_json(json, o.persons.json);
+}
+
+template <typename Run>
+Action guarded(Run run) {
+  return [run] {
+    Console console(false);
+    const Status status = run(console);
+    if (status.ok()) return 0;
+    console.error(status.error().message);
+    return 1;
+  };
+}
+
+std::shared_ptr<Options> add_options(CLI::App& command, double threshold) {
+  auto o = std::make_shared<Options>();
+  o->pck.threshold = threshold;
+  o->persons.add_to(command);
+  command.add_option("--threshold", o->pck.threshold, "share of the reference up to which a joint is right")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  command.add_option("--plots", o->persons.plots, "the curve as a PNG file")->type_name("DIR");
+  return o;
+}
+
+}  // namespace
+
+Action make_metrics_pck(CLI::App& command) {
+  auto o = add_options(command, 0.2);
+  command
+      .add_option("--reference", o->reference,
+                  "torso: left shoulder to right hip; bbox: its longer side; bbox-diagonal; head: neck to head top")
+      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->capture_default_str();
+  command.footer("Example:\n  poise metrics pck joints.mat pred.mat --annotation person");
+  return guarded([o](Console& console) { return measure(*o, "PCK", console); });
+}
+
+Action make_metrics_pdj(CLI::App& command) {
+  auto o = add_options(command, 0.2);
+  command.footer(
+      "The reference is the torso's diagonal.\nExample:\n  poise metrics pdj val.json results.json --plots out");
+  return guarded([o](Console& console) { return measure(*o, "PDJ", console); });
+}
+
+Action make_metrics_pckh(CLI::App& command) {
+  auto o = add_options(command, 0.5);
+  command.footer(
+      "The reference is 0.6 times the head box's diagonal.\nExample:\n  poise metrics pckh gt_valid.mat pred.mat");
+  return guarded([o](Console& console) { return measure_head(*o, console); });
+}
+
+}  // namespace poise::app

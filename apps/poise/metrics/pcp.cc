@@ -1,0 +1,81 @@
+#include <cstdio>
+#include <memory>
+
+#include "console.h"
+#include "metrics/persons.h"
+
+namespace poise::app {
+namespace {
+
+struct Options {
+  PersonMetricOptions persons;
+  double threshold = 0.5;
+};
+
+Status measure(const Options& o, Console& console) {
+  POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
+  POISE_TRY(const PcpResult strict, measure_pcp(pairs, PcpRule::kStrict, o.threshold));
+  POISE_TRY(const PcpResult loose, measure_pcp(pairs, PcpRule::kLoose, o.threshold));
+  std::vector<std::string> notes = remarks(pairs);
+  const auto say = [&](std::size_t count, const char* what) {
+    if (count > 0) notes.push_back(std::to_string(count) + what);
+  };
+  say(strict.zero_length, " true sticks have no length: they are wrong");
+  say(strict.unlabelled, " sticks left out: an end is not labelled");
+  for (const std::string& name : strict.left_out)
+    notes.push_back("stick left out, a skeleton lacks its joints: " + name);
+
+  Json json =
+      Json::Object{{"metric", "PCP"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
+  json.set("unit", "percent");
+  json.set("threshold", o.threshold);
+  add_counts(pairs, json);
+  json.set("zero_length_sticks", static_cast<std::int64_t>(strict.zero_length));
+  json.set("unlabelled_sticks_left_out", static_cast<std::int64_t>(strict.unlabelled));
+  json.set("sticks", static_cast<std::int64_t>(strict.sticks.size()));
+  for (const auto& [prefix, result] : {std::pair("PCP", &strict), std::pair("PCP_loose", &loose)}) {
+    if (result->mean >= 0) json.set(std::string(prefix) + "_mean", 100 * result->mean);
+    add_rates(prefix, result->sticks, json);
+    add_rates(prefix, result->parts, json);
+  }
+  if (o.persons.json != "-") {
+    std::printf("PCP@%g, %s: strict (both ends), and loose (the mean of both)\n", o.threshold,
+                name_of(pairs.annotated));
+    std::printf("%zu persons\n  %-18s %7s %7s\n", pairs.persons.size(), "", "strict", "loose");
+    const auto rows = [](const std::vector<PartRate>& a, const std::vector<PartRate>& b) {
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        std::printf("  %-18s %7s %7s   of %zu\n", a[i].name.c_str(), percent(a[i].rate).c_str(),
+                    percent(b[i].rate).c_str(), a[i].counted);
+      }
+    };
+    rows(strict.sticks, loose.sticks);
+    std::puts("by part:");
+    rows(strict.parts, loose.parts);
+    std::printf("  %-18s %7s %7s   (over %zu sticks)\n", "mean", percent(strict.mean).c_str(),
+                percent(loose.mean).c_str(), strict.sticks.size());
+    for (const std::string& line : notes) std::printf("note: %s\n", line.c_str());
+  } else {
+    for (const std::string& line : notes) console.note(line);
+  }
+  return put_json(json, o.persons.json);
+}
+
+}  // namespace
+
+Action make_metrics_pcp(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  o->persons.add_to(command);
+  command.add_option("--threshold", o->threshold, "share of the stick's length")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  command.footer("Example:\n  poise metrics pcp joints.mat pred.mat --annotation observer");
+  return [o] {
+    Console console(false);
+    const Status status = measure(*o, console);
+    if (status.ok()) return 0;
+    console.error(status.error().message);
+    return 1;
+  };
+}
+
+}  // namespace poise::app

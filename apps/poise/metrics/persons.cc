@@ -1,0 +1,158 @@
+#include "metrics/persons.h"
+
+#include <array>
+#include <cstdio>
+
+namespace poise::app {
+namespace {
+
+Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
+  PoseReadOptions options;
+  if (o.joints.empty()) return options;
+  const bool leeds = o.joints == "lsp" || o.joints == "lspet";
+  const std::string name = leeds ? "lsp14" : o.joints == "coco" ? "coco17" : o.joints == "mpii" ? "mpii16" : o.joints;
+  POISE_TRY(options.skeleton, find_skeleton(name));
+  return options;
+}
+
+Result<PoseSet> read(const std::string& path, const std::string& format, const PoseReadOptions& options) {
+  if (!format.empty()) {
+    POISE_TRY(const PoseFormat named, format_by_name(format));
+    return read_pose_set(path, named, options);
+  }
+  POISE_TRY(const PoseFormat guessed, guess_format(path));
+  return read_pose_set(path, guessed, options);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
+}  // namespace
+
+void PersonMetricOptions::add_to(CLI::App& command) {
+  command.add_option("truth", truth, "the ground truth: COCO, LSP, LSPET or MPII")->required()->type_name("GT");
+  command
+      .add_option("predictions", predictions, "the predictions: COCO results, .mat, CSV, OpenPose's or our own files")
+      ->required()
+      ->type_name("PRED");
+  command.add_option("--annotation", annotation, "whose left is left in the truth: the person's, or the observer's")
+      ->check(CLI::IsMember({"person", "observer"}));
+  command.add_option("--joints-format", joints,
+                     "the joints, where a file does not tell: lsp, lspet, coco, mpii, or a skeleton");
+  command.add_option("--gt-format", truth_format, "of the truth, where it cannot be guessed")
+      ->check(CLI::IsMember(format_names()));
+  command.add_option("--pred-format", prediction_format, "of the predictions, where it cannot be guessed")
+      ->check(CLI::IsMember(format_names()));
+  add_json_option(command, json);
+}
+
+Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
+  POISE_TRY(const PoseReadOptions options, reading(o));
+  POISE_TRY(PoseSet truth, read(o.truth, o.truth_format, options));
+  POISE_TRY(const PoseSet predictions, read(o.predictions, o.prediction_format, options));
+  if (o.annotation == "person") truth.annotated = Annotated::kPersonCentric;
+  if (o.annotation == "observer") truth.annotated = Annotated::kObserverCentric;
+  if (truth.is_truth && truth.annotated == Annotated::kUnstated) {
+    return invalid_argument(o.truth +
+                            ": this format is annotated person-centric and observer-centric, and figures differ "
+                            "by 6 points: say --annotation person or observer");
+  }
+  POISE_TRY(PersonPairs pairs, pair_persons(truth, predictions));
+  pairs.notes.insert(pairs.notes.end(), truth.notes.begin(), truth.notes.end());
+  pairs.notes.insert(pairs.notes.end(), predictions.notes.begin(), predictions.notes.end());
+  return pairs;
+}
+
+std::vector<std::string> remarks(const PersonPairs& pairs) {
+  std::vector<std::string> lines = pairs.notes;
+  const auto say = [&](std::size_t count, const std::string& what) {
+    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
+  };
+  say(pairs.without_prediction, "persons without a prediction: their joints are wrong");
+  say(pairs.poses_left_out, "poses left out: no person for them");
+  say(pairs.pictures_left_out, "pictures of the predictions left out: the truth does not list them");
+  say(pairs.crowds, "persons left out: crowds");
+  if (!pairs.truth_only.empty() || !pairs.prediction_only.empty()) {
+    lines.push_back("matched over " + std::to_string(pairs.joints.size()) + " joints by name");
+  }
+  const auto list = [&](const std::vector<std::string>& names, const char* what) {
+    if (!names.empty()) lines.push_back(std::to_string(names.size()) + what + joined(names));
+  };
+  list(pairs.truth_only, " joints of the truth left out, without a partner: ");
+  list(pairs.prediction_only, " joints of the predictions left out, without a partner: ");
+  return lines;
+}
+
+void add_counts(const PersonPairs& pairs, Json& json) {
+  const auto count = [&](const char* name, std::size_t value) { json.set(name, static_cast<std::int64_t>(value)); };
+  json.set("annotation", name_of(pairs.annotated));
+  count("joints_matched", pairs.joints.size());
+  count("persons", pairs.persons.size());
+  count("persons_without_prediction", pairs.without_prediction);
+  count("poses_left_out", pairs.poses_left_out);
+  count("pictures_left_out", pairs.pictures_left_out);
+  count("crowds_left_out", pairs.crowds);
+  count("truth_joints_left_out", pairs.truth_only.size());
+  count("prediction_joints_left_out", pairs.prediction_only.size());
+}
+
+std::string percent(double rate) {
+  if (rate < 0) return "-";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", 100 * rate);
+  return text.data();
+}
+
+void add_rates(const std::string& prefix, const std::vector<PartRate>& rates, Json& json) {
+  for (const PartRate& one : rates) {
+    if (one.rate < 0) continue;
+    json.set(prefix + "_" + one.name, 100 * one.rate);
+    if (one.auc >= 0) json.set(prefix + "_auc_" + one.name, one.auc);
+  }
+}
+
+void print_rates(const std::vector<PartRate>& rates) {
+  for (const PartRate& one : rates) {
+    std::printf("  %-18s %7s", one.name.c_str(), percent(one.rate).c_str());
+    if (one.auc >= 0) std::printf("   AUC %.4f", one.auc);
+    std::printf("   of %zu\n", one.counted);
+  }
+}
+
+void print_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name) {
+  std::printf("%s@%g, reference: %s, %s\n", name.c_str(), result.options.threshold, name_of(result.options.reference),
+              name_of(pairs.annotated));
+  std::printf("%zu of %zu persons, %zu joints matched by name\n", result.persons, pairs.persons.size(),
+              pairs.joints.size());
+  print_rates(result.joints);
+  std::puts("by part:");
+  print_rates(result.parts);
+  std::printf("  %-18s %7s   AUC %.4f   (joints weigh the same)\n", "mean", percent(result.mean).c_str(), result.auc);
+  std::printf("  %-18s %7s                (labelled joints weigh the same)\n", "pooled",
+              percent(result.pooled).c_str());
+  if (result.without_reference > 0) {
+    std::printf("note: %zu of %zu persons left out: without the reference, %s\n", result.without_reference,
+                pairs.persons.size(), name_of(result.options.reference));
+  }
+}
+
+void add_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name, Json& json) {
+  json.set("unit", "rates in percent, AUC from 0 to 1");
+  json.set("threshold", result.options.threshold);
+  json.set("reference", name_of(result.options.reference));
+  add_counts(pairs, json);
+  json.set("persons_measured", static_cast<std::int64_t>(result.persons));
+  json.set("persons_without_reference", static_cast<std::int64_t>(result.without_reference));
+  if (result.mean >= 0) {
+    json.set(name + "_mean", 100 * result.mean);
+    json.set(name + "_pooled", 100 * result.pooled);
+    json.set(name + "_auc", result.auc);
+  }
+  add_rates(name, result.joints, json);
+  add_rates(name, result.parts, json);
+}
+
+}  // namespace poise::app

@@ -1,0 +1,39 @@
+#pragma once
+// What `metrics pck`, `pdj`, `pckh` and `pcp` share: truth and predictions in, their pairs and what must be said.
+
+#include <string>
+#include <vector>
+
+#include "metrics/commands.h"
+#include "poise/metrics/pck.h"
+#include "poise/metrics/pcp.h"
+#include "poise/metrics/person_pairs.h"
+
+namespace poise::app {
+
+struct PersonMetricOptions {
+  std::string truth, predictions, annotation, joints, truth_format, prediction_format, json, plots;
+
+  /// GT PRED --annotation --joints-format --gt-format --pred-format --json
+  void add_to(CLI::App& command);
+};
+
+/// Errors: those of reading and pairing; a truth whose convention nobody states (LSP's joints.mat).
+Result<PersonPairs> read_pairs(const PersonMetricOptions& options);
+
+/// One line each: what was left out, what is odd.
+std::vector<std::string> remarks(const PersonPairs& pairs);
+/// The same as counts, and the convention.
+void add_counts(const PersonPairs& pairs, Json& json);
+
+/// In percent with two digits, "-" where nothing was counted.
+std::string percent(double rate);
+/// PREFIX_NAME of each rate that was counted, in percent; of its curve PREFIX_auc_NAME.
+void add_rates(const std::string& prefix, const std::vector<PartRate>& rates, Json& json);
+void print_rates(const std::vector<PartRate>& rates);
+
+/// What `eval` prints too: the table of a PCK with protocol and counts; its figures, as PCK_mean ...
+void print_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name);
+void add_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name, Json& json);
+
+}  // namespace poise::app

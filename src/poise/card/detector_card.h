@@ -1,0 +1,53 @@
+#pragma once
+// How to feed a detector and read what it says. A card is JSON under the same key and beside the same file as a pose
+// network's (card/model_card.h), told apart by its member "family". Members that may be left out, with what then
+// holds: input (the graph's), scale (1/255), pad_side (both), pad_colour ([114, 114, 114]), half_pixel (true), resample
+// (linear), classes (unnamed), person (the class named "person", else 0), threshold (.25), nms (.45), max_detections
+// (100), anchors (only yolov3 has them), scale_xy (1), logits (false), precision (fp32) and the texts (empty). What
+// cannot be left out: family colour mean std fit.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "poise/card/model_card.h"
+#include "poise/codec/detection.h"
+#include "poise/crop/letterbox.h"
+
+namespace poise {
+
+struct DetectorCard {
+  std::string name;
+  std::string family;                // of codec/detection.h
+  Normalisation normalisation;       // "colour" rgb|bgr, "scale", "mean", "std"
+  LetterboxOptions letterbox;        // "input", "fit" stretch|letterbox, "pad_side" end|both, "pad_colour",
+                                     // "half_pixel", "resample" linear|area
+  std::vector<std::string> classes;  // in the network's order; empty: not named
+  int person = 0;                    // the class that is looked for
+  DetectionHead head;                // "threshold", "anchors", "scale_xy", "logits"; its input is the letterbox's
+  float nms = 0.45F;                 // boxes that overlap a better one by more are dropped; 1: none
+  int max_detections = 100;          // persons a picture
+  std::string precision = "fp32";    // fp32|bf16|int8: the quickest that was measured to be as good
+  std::string source, licence, training_data, accuracy;
+};
+
+/// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet. Errors: kNotFound, listing them.
+Result<Json> detector_preset(const std::string& name);
+std::vector<std::string> detector_preset_names();
+
+/// Layers, highest first, already overlaid. `input` as for card_from_json. Errors: kInvalidArgument, naming what is
+/// missing or wrong, "classes" without a person too.
+Result<DetectorCard> detector_card_from_json(const Json& json, Size input);
+Json to_json(const DetectorCard& card);
+
+/// Flags over MODEL.card.json over metadata over preset; where no preset is named, a file known by its SHA-256 has its
+/// own, and the class names that ultralytics' exports carry (metadata "names") stand for "classes".
+Result<Json> gather_detector_card(const std::filesystem::path& model,
+                                  const std::map<std::string, std::string>& metadata, const std::string& hash,
+                                  const CardSources& sources, Size input);
+
+/// Whether the card, as JSON, is a detector's.
+bool is_detector_card(const Json& card);
+
+}  // namespace poise

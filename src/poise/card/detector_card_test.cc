@@ -1,0 +1,121 @@
+#include "poise/card/detector_card.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace poise {
+namespace {
+
+constexpr Size kFree{};
+
+std::string message(Json card, Size input = {64, 64}) {
+  const auto read = detector_card_from_json(card, input);
+  return read.ok() ? "no error" : read.error().message;
+}
+
+Json preset(const std::string& name) { return detector_preset(name).value(); }
+
+TEST(DetectorCard, EveryPresetIsACard) {
+  EXPECT_EQ(detector_preset_names().size(), 8U);
+  for (const std::string& name : detector_preset_names()) {
+    Json json = preset(name);
+    json.set("input", Json(Json::Array{Json(64), Json(64)}));
+    const auto card = detector_card_from_json(json, kFree);
+    ASSERT_TRUE(card.ok()) << name << ": " << card.error().message;
+    const auto again = detector_card_from_json(to_json(*card), kFree);
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(to_json(*again).dump(), to_json(*card).dump()) << name;
+  }
+  EXPECT_NE(detector_preset("yolo9000").error().message.find("fastestdet"), std::string::npos);
+}
+
+TEST(DetectorCard, AiliasThresholdsForYolov3) {
+  for (const char* name : {"yolov3", "yolov3-tiny"}) {
+    const DetectorCard card = detector_card_from_json(preset(name), kFree).value();
+    EXPECT_EQ(card.head.threshold, 0.4F);
+    EXPECT_EQ(card.nms, 0.45F);
+    EXPECT_EQ(card.head.input, (Size{416, 416}));
+  }
+}
+
+TEST(DetectorCard, MembersAreHeld) {
+  Json json = preset("yolox");
+  json.set("input", Json(Json::Array{Json(64), Json(64)}));
+  EXPECT_EQ(message(json), "no error");
+  const auto with = [&](const char* member, Json value) {
+    Json changed = json;
+    changed.set(member, std::move(value));
+    return message(changed);
+  };
+  EXPECT_NE(with("family", "yolo").find("fastestdet"), std::string::npos);
+  EXPECT_NE(with("fit", "squeeze").find("letterbox"), std::string::npos);
+  EXPECT_NE(with("threshold", 2).find("threshold"), std::string::npos);
+  EXPECT_NE(with("person", -1).find("person"), std::string::npos);
+  EXPECT_NE(with("max_detections", 0).find("max_detections"), std::string::npos);
+  EXPECT_NE(with("skeleton", "coco17").find("skeleton"), std::string::npos);
+  EXPECT_NE(with("family", "yolov3").find("anchors"), std::string::npos);
+  EXPECT_NE(with("anchors", Json::array()).find("anchors"), std::string::npos);
+  EXPECT_NE(with("scale_xy", Json(Json::Array{Json(1)})).find("scale_xy"), std::string::npos);
+  EXPECT_NE(message(Json::object()).find("--detector-preset"), std::string::npos);
+  EXPECT_NE(message(preset("yolox"), {32, 32}).find("input"), std::string::npos) << "its own 640x640 was not meant";
+}
+
+TEST(DetectorCard, TakesThePrecisionsThatAPoseNetworksCardTakes) {
+  Json detector = preset("fastestdet"), pose = card_preset("ailia").value();
+  for (const char* name : {"fp32", "bf16", "int8"}) {
+    detector.set("precision", name);
+    pose.set("precision", name);
+    const DetectorCard card = detector_card_from_json(detector, {352, 352}).value();
+    EXPECT_EQ(card.precision, name);
+    EXPECT_EQ(detector_card_from_json(to_json(card), {352, 352}).value().precision, name);
+    EXPECT_EQ(card_from_json(pose, {192, 256}).value().precision, name);
+  }
+  for (const Json& wrong : {Json("fp16"), Json(8)}) {
+    detector.set("precision", wrong);
+    pose.set("precision", wrong);
+    const std::string refused = message(detector, {352, 352});
+    EXPECT_NE(refused.find("\"precision\" must be"), std::string::npos) << refused;
+    EXPECT_EQ(card_from_json(pose, {192, 256}).error().message, refused);
+  }
+}
+
+TEST(DetectorCard, ThePersonIsFoundAmongTheClasses) {
+  Json json = preset("yolox");
+  json.set("classes", Json(Json::Array{Json("dog"), Json("person")}));
+  EXPECT_EQ(detector_card_from_json(json, {640, 640}).value().person, 1);
+  json.set("classes", Json(Json::Array{Json("dog"), Json("cat")}));
+  EXPECT_NE(message(json, {640, 640}).find("does not look for people"), std::string::npos);
+  json.set("person", 1);
+  EXPECT_EQ(detector_card_from_json(json, {640, 640}).value().person, 1);
+  json.set("person", 2);
+  EXPECT_NE(message(json, {640, 640}).find("2 classes"), std::string::npos);
+}
+
+TEST(DetectorCard, APoseNetworkIsToldApart) {
+  EXPECT_NE(message(card_preset("ailia").value()).find("--model"), std::string::npos);
+  EXPECT_NE(card_from_json(preset("yolox"), {640, 640}).error().message.find("--detector"), std::string::npos);
+}
+
+TEST(DetectorCard, LayersAndWhatIsKnown) {
+  const std::string known = "31cb14c017fce347cb4c846ec62fdf00d76bb3beecdf4be21e7116ac67feb880";
+  EXPECT_EQ(gather_detector_card("", {}, known, {}, {352, 352}).value().string("family").value(), "fastestdet");
+  EXPECT_TRUE(gather_detector_card("", {}, "other", {}, {352, 352}).value().as_object().empty());
+  const std::map<std::string, std::string> metadata{{"names", "{0: 'dog', 1: \"person\", 2: 'it''"},
+                                                    {kCardKey, R"({"threshold": 0.5, "nms": 0.5})"}};
+  CardSources sources;
+  sources.preset = "yolov8";
+  sources.flags.set("nms", 0.6);
+  const Json card = gather_detector_card("", metadata, "", sources, {320, 256}).value();
+  EXPECT_EQ(card.number("threshold").value(), 0.5);
+  EXPECT_EQ(card.number("nms").value(), 0.6);
+  EXPECT_EQ(card.find("input")->dump(), "[320,256]") << "the graph's, not the preset's";
+  EXPECT_EQ(gather_detector_card("", {{"names", "{0: 'dog', 1: \"person\"}"}}, "", sources, kFree)
+                .value()
+                .find("classes")
+                ->dump(),
+            R"(["dog","person"])");
+}
+
+}  // namespace
+}  // namespace poise

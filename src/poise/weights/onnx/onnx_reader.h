@@ -1,0 +1,9 @@
+#pragma once
+#include "poise/weights/network_file.h"
+
+namespace poise {
+
+/// A file of ONNX, as read_network says.
+Result<NetworkFile> read_onnx(const std::filesystem::path& path, const NetworkLimits& limits = {});
+
+}  // namespace poise
