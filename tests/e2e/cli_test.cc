@@ -404,5 +404,24 @@ TEST_F(Cli, TrainedNetworkAnswersForEveryAnnotatedPerson) {
   EXPECT_EQ(json("poise-out/results.json").as_array().size(), 163U);
 }
 
+TEST_F(Cli, AFullDiskBehindStandardOutputIsAFailure) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string program = POISE_PROGRAM;
+  for (const std::string command : {"info poise-small", "models list", "--help", "predict --help", "--version"}) {
+    const Outcome outcome = run({"-c", program + " " + command + " >/dev/full"}, "/bin/sh");
+    EXPECT_EQ(outcome.code, 1) << command;
+    EXPECT_TRUE(contains(outcome.err, "standard output cannot be written")) << command << ": " << outcome.err;
+  }
+}
+
+TEST_F(Cli, NamesReachTheTerminalSpelledOut) {
+  const std::string name = "evil\x1b[31m\nname.jpg";
+  write(name, "no picture");
+  const Outcome outcome = run({"predict", name, "--no-image"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err, "evil\\x1b[31m\\x0aname.jpg")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err + outcome.out, "\x1b")) << outcome.err;
+}
+
 }  // namespace
 }  // namespace poise
