@@ -20,7 +20,7 @@ function(poise_library name)
   target_compile_features(${name} PUBLIC cxx_std_20)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
                                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(${name} ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:poise_options>)
+  target_link_libraries(${name} ${ARG_LINK})
   # Before 1.0 a minor version may change anything.
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME ${short} VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
