@@ -7,13 +7,14 @@
 #include "console.h"
 #include "device.h"
 #include "flags/estimator_flags.h"
+#include "flags/people_flags.h"
 #include "metrics/commands.h"
-#include "outputs.h"
-#include "people.h"
+#include "poise/base/file.h"
 #include "poise/base/version.h"
 #include "poise/formats/stem_number.h"
 #include "poise/formats/writers.h"
-#include "sources.h"
+#include "poise/image/picture_files.h"
+#include "poise/infer/pipeline.h"
 
 namespace poise::app {
 namespace {
@@ -35,10 +36,10 @@ constexpr const char* kExamples =
     "  poise predict holiday/ --boxes boxes.json";
 
 /// The numbers that end the files' names where each has its own, else 1, 2, 3 ...
-std::vector<std::int64_t> image_ids(const std::vector<Source>& sources) {
+std::vector<std::int64_t> image_ids(const std::vector<PictureFile>& sources) {
   std::vector<std::int64_t> ids;
   std::set<std::int64_t> seen;
-  for (const Source& source : sources) {
+  for (const PictureFile& source : sources) {
     const auto number = stem_number(source.path);
     if (number && seen.insert(*number).second) ids.push_back(*number);
   }
@@ -56,23 +57,22 @@ struct Found {
   double seconds = 0;
 };
 
-Found look(const Options& o, const std::vector<Source>& sources, People& people, Console& console) {
+Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource& people, Console& console) {
   const auto begin = std::chrono::steady_clock::now();
   DecodeOptions decode;
   decode.exif = o.exif == "ignore" ? Exif::kIgnore : Exif::kApply;
   const std::vector<std::int64_t> ids = image_ids(sources);
-  std::vector<PictureFacts> facts(sources.size());
   Found found;
   std::size_t done = 0;
   PipelineOptions options;
   options.stop = interrupted;
   found.cost = run_pipeline(
       sources.size(), people.detector(), nullptr,
-      [&](std::size_t i) { return people.picture(sources[i].path, decode, facts[i]); },
+      [&](std::size_t i) { return people.picture(sources[i].path, decode); },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());
         if (!answer.ok()) {
-          const std::string message = about(sources[i].path, answer.error()).message;
+          const std::string message = about_picture(sources[i].path, answer.error()).message;
           console.error(message);
           found.errors.push(message);
           return;
@@ -80,7 +80,7 @@ Found look(const Options& o, const std::vector<Source>& sources, People& people,
         found.pictures += 1;
         found.with_people += answer->boxes.empty() ? 0 : 1;
         found.persons += answer->boxes.size();
-        append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, facts[i].exif_applied,
+        append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, answer->frame.exif_applied,
                                found.detections);
       },
       options);
@@ -95,7 +95,7 @@ Found look(const Options& o, const std::vector<Source>& sources, People& people,
   return found;
 }
 
-Json summary(const Options& o, const People& people, const Found& found) {
+Json summary(const Options& o, const BoxSource& people, const Found& found) {
   Json json = Json::object();
   json.set("poise", kVersion);
   json.set("pictures", static_cast<std::int64_t>(found.pictures));
@@ -108,17 +108,17 @@ Json summary(const Options& o, const People& people, const Found& found) {
   if (found.cost.pictures > 0) {
     json.set("detect_ms_per_picture", 1e3 * found.cost.detect_seconds / static_cast<double>(found.cost.pictures));
   }
-  json.set("detector", detector_json(*people.named_detector()));
+  json.set("detector", to_json(*people.named_detector()));
   json.set("out", o.out);
   return json;
 }
 
 Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
-  POISE_TRY(const std::vector<Source> sources, gather_sources(o.sources));
-  POISE_TRY(People people, People::open("", o.detector, o.run));
+  POISE_TRY(const std::vector<PictureFile> sources, find_pictures(o.sources));
+  POISE_TRY(BoxSource people, open_people("", o.detector, o.run));
   if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
-  POISE_RETURN_IF_ERROR(check_out_file(o.out));
+  POISE_RETURN_IF_ERROR(prepare_file(o.out));
   Console console(o.quiet);
   watch_interrupts();
   const Found found = look(o, sources, people, console);

@@ -4,14 +4,15 @@
 
 #include "console.h"
 #include "device.h"
-#include "eval_detector.h"
-#include "eval_poses.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/people_flags.h"
 #include "metrics/persons.h"
 #include "model_store.h"
-#include "outputs.h"
+#include "poise/base/file.h"
 #include "poise/base/version.h"
+#include "poise/eval/evaluate_detector.h"
+#include "poise/eval/evaluate_poses.h"
 
 namespace poise::app {
 namespace {
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   EvalSetOptions set;
-  std::string model, reference = "torso", json, out, device = "cpu";
+  std::string model, metric = "oks", reference = "torso", json, out, device = "cpu";
   CardFlags card;
   DetectorFlags detector;
   EstimatorOptions estimator;
@@ -29,8 +30,8 @@ struct Options {
   bool quiet = false;
 };
 
-Status say_oks(const FoundPoses& found, const CocoTruth& truth, const Skeleton& skeleton, bool table, Json& json) {
-  POISE_TRY(const OksMeasured measured, measure_oks(found, truth, skeleton));
+Status say_oks(const FoundPoses& found, const CocoTruth& truth, bool table, Json& json) {
+  POISE_TRY(const OksMeasured measured, measure_oks(found, truth));
   const CocoEvaluation& evaluation = measured.evaluation;
   json.set("protocol", measured.protocol);
   if (table) std::printf("%s\n%zu truths\n", measured.protocol.c_str(), evaluation.truths_counted);
@@ -71,7 +72,7 @@ Status say_pck(const Options& o, const FoundPoses& found, const EvalSet& set, bo
 void add_run(const Options& o, const Estimator& estimator, const EvalSet& set, const FoundPoses& found, Json& json) {
   const auto count = [&](const char* name, std::size_t value) { json.set(name, static_cast<std::int64_t>(value)); };
   json.set("poise", kVersion);
-  json.set("metric", set.options.metric);
+  json.set("metric", o.metric);
   json.set("annotations", set.options.annotations);
   json.set("box_source", set.box_source());
   json.set("model", o.model);
@@ -82,7 +83,7 @@ void add_run(const Options& o, const Estimator& estimator, const EvalSet& set, c
   json.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
   json.set("precision", std::string(name_of(estimator.precision())));
   json.set("oks_nms", o.find.nms);
-  count("pictures", found.set.images.size());
+  count("pictures", found.frames.size());
   count("pictures_without_boxes", found.empty_pictures);
   count("boxes", found.boxes);
   count("boxes_left_out", found.bad_boxes);
@@ -96,8 +97,8 @@ void print_run(const Options& o, const EvalSet& set, const FoundPoses& found) {
   std::printf(
       "boxes: %s; %zu persons in %zu pictures; %s; score: box times the mean of the joints above 0.2; OKS-NMS %g "
       "took %zu away\n",
-      set.box_source().c_str(), found.boxes, found.set.images.size(),
-      o.estimator.flip_test ? "flip test" : "no flip test", static_cast<double>(o.find.nms), found.suppressed);
+      set.box_source().c_str(), found.boxes, found.frames.size(), o.estimator.flip_test ? "flip test" : "no flip test",
+      static_cast<double>(o.find.nms), found.suppressed);
   if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
   if (found.empty_pictures > 0) std::printf("note: %zu pictures have no box\n", found.empty_pictures);
   std::printf(
@@ -105,29 +106,85 @@ void print_run(const Options& o, const EvalSet& set, const FoundPoses& found) {
       static_cast<double>(found.boxes) / found.seconds, static_cast<double>(found.boxes) / found.estimate_seconds);
 }
 
-Status eval(Options& o, Console& console) {
-  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
-  if (!o.detector.detector.empty()) {
-    if (!o.model.empty() || o.set.boxes != "gt") {
-      return invalid_argument(
-          "--detector alone is measured here; for poses in its boxes, first `poise detect --out "
-          "boxes.json`, then --boxes boxes.json");
-    }
-    return eval_detector({o.set.annotations, o.set.images, o.out, o.json, o.detector, o.estimator.run}, console);
+Json detector_report_json(const Options& o, const Json& detector, const DetectorReport& report) {
+  Json json = Json::object();
+  const auto whole = [&](const char* name, std::size_t value) { json.set(name, static_cast<std::int64_t>(value)); };
+  json.set("poise", kVersion);
+  json.set("protocol", "COCO box AP (IoU) of people, variant cocoapi");
+  json.set("annotations", o.set.annotations);
+  json.set("detector", detector);
+  for (const auto& [name, value] : report.evaluation.figures) json.set(name, value);
+  json.set("threshold", report.threshold);
+  json.set("recall", report.recall);
+  json.set("precision", report.precision);
+  whole("found", report.right);
+  whole("false_persons", report.wrong);
+  whole("persons", report.evaluation.truths_counted);
+  whole("crowds_ignored", report.evaluation.truths_ignored);
+  whole("prominent_persons", report.prominent);
+  json.set("prominent_recall", report.prominent_recall());
+  whole("empty_pictures", report.empty_pictures);
+  whole("empty_pictures_with_somebody", report.empty_with_somebody);
+  whole("pictures", report.pictures);
+  json.set("seconds", report.seconds);
+  json.set("streams", report.cost.streams);
+  json.set("detect_ms_per_picture", report.detect_ms_per_picture());
+  return json;
+}
+
+void print_detector_report(const DetectorReport& report) {
+  std::printf("COCO box AP (IoU) of people, variant cocoapi\n%zu persons in %zu pictures, %zu crowds ignored\n",
+              report.evaluation.truths_counted, report.pictures, report.evaluation.truths_ignored);
+  for (const auto& [name, value] : report.evaluation.figures) std::printf("  %-6s %.4f\n", name.c_str(), value);
+  std::printf("at threshold %g, overlap 0.5: recall %.4f, precision %.4f, %zu found, %zu false\n",
+              static_cast<double>(report.threshold), report.recall, report.precision, report.right, report.wrong);
+  std::printf("  persons of a twentieth of the picture or more: %zu of %zu found, %.4f\n", report.prominent_found,
+              report.prominent, report.prominent_recall());
+  if (report.empty_pictures > 0) {
+    std::printf("  pictures of nobody: somebody found in %zu of %zu\n", report.empty_with_somebody,
+                report.empty_pictures);
   }
+  std::printf("speed, measured here: %.1f ms a picture in the detector, in %d streams\n",
+              report.detect_ms_per_picture(), report.cost.streams);
+}
+
+auto progress_of(Console& console) {
+  return [&console](std::size_t done, std::size_t total, const std::string& picture) {
+    console.progress(done, total, picture);
+    return !interrupted();
+  };
+}
+
+Status eval_detector(const Options& o, Console& console) {
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.out));
+  POISE_TRY(NamedDetector detector, open_detector(o.detector, o.estimator.run));
+  watch_interrupts();
+  POISE_TRY(const DetectorReport report,
+            evaluate_detector(detector.detector, {o.set.annotations, o.set.images, progress_of(console)}));
+  console.finish();
+  if (!o.out.empty())
+    POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), coco_results_json(report).dump() + "\n"));
+  if (o.json != "-") print_detector_report(report);
+  return put_json(detector_report_json(o, to_json(detector), report), o.json);
+}
+
+Status eval_poses(Options& o, Console& console) {
   if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt"))
     return invalid_argument("there is no detector to set: name one with --detector");
-  if (!o.out.empty()) POISE_RETURN_IF_ERROR(check_out_file(o.out));
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.out));
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
+  o.set.metric = o.metric == "pck" ? PoseMetric::kPck : PoseMetric::kOks;
   POISE_TRY(const EvalSet set, read_eval_set(o.set));
   POISE_TRY(OpenModel model, open_model(o.model));
   o.model = model.name;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
   o.find.threshold = o.detector.threshold;
+  o.find.progress = progress_of(console);
   watch_interrupts();
-  POISE_TRY(const FoundPoses found, find_poses(set, estimator, o.find, console));
-  if (!o.out.empty()) POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.results.dump() + "\n"));
+  POISE_TRY(const FoundPoses found, find_poses(set, estimator, o.find));
+  console.finish();
+  if (!o.out.empty()) POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), coco_results_json(found).dump() + "\n"));
   Json json = Json::object();
   add_run(o, estimator, set, found, json);
   const bool table = o.json != "-";
@@ -135,9 +192,20 @@ Status eval(Options& o, Console& console) {
   if (set.people) {
     POISE_RETURN_IF_ERROR(say_pck(o, found, set, table, json, console));
   } else {
-    POISE_RETURN_IF_ERROR(say_oks(found, set.truth, estimator.skeleton(), table, json));
+    POISE_RETURN_IF_ERROR(say_oks(found, set.truth, table, json));
   }
   return put_json(json, o.json);
+}
+
+Status eval(Options& o, Console& console) {
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  if (o.detector.detector.empty()) return eval_poses(o, console);
+  if (!o.model.empty() || o.set.boxes != "gt") {
+    return invalid_argument(
+        "--detector alone is measured here; for poses in its boxes, first `poise detect --out boxes.json`, then "
+        "--boxes boxes.json");
+  }
+  return eval_detector(o, console);
 }
 
 }  // namespace
@@ -153,7 +221,7 @@ Action make_eval(CLI::App& command) {
   command.add_option("-b,--boxes", o->set.boxes, "gt: the truth's own boxes; or COCO detections")
       ->capture_default_str()
       ->type_name("gt|FILE");
-  command.add_option("--metric", o->set.metric, "oks: COCO's AP; pck: joints matched by name")
+  command.add_option("--metric", o->metric, "oks: COCO's AP; pck: joints matched by name")
       ->check(CLI::IsMember({"oks", "pck"}))
       ->capture_default_str();
   command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();

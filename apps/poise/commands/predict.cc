@@ -10,13 +10,13 @@
 #include "device.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/people_flags.h"
 #include "model_store.h"
-#include "outputs.h"
-#include "people.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
-#include "pose_nms.h"
-#include "sources.h"
+#include "poise/image/picture_files.h"
+#include "poise/infer/picture_writer.h"
+#include "poise/infer/pose_finder.h"
 
 namespace poise::app {
 namespace {
@@ -28,9 +28,9 @@ struct Options {
   std::string model, boxes, exif, input, json;
   CardFlags card;
   DetectorFlags detector;
-  PoseNmsFlags nms;
+  DoublesOptions doubles;
   EstimatorOptions estimator;
-  OutputOptions output;
+  PictureWriterOptions output;
   std::string out = "poise-out", device = "cpu";
   bool no_image = false, quiet = false;
   CLI::Option* json_option = nullptr;
@@ -56,15 +56,17 @@ Result<Json> card_flags(const Options& o) {
   return flags;
 }
 
-Json settings_json(const Options& o, const Estimator& estimator, const People& people) {
+Json settings_json(const Options& o, const PoseFinder& finder) {
+  const Estimator& estimator = finder.estimator();
+  const BoxSource& people = finder.people();
   Json settings = Json::object();
   settings.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
   settings.set("precision", std::string(name_of(estimator.precision())));
   settings.set("flip_test", o.estimator.flip_test);
   settings.set("batch", o.estimator.batch);
-  settings.set("boxes", people.source());
-  if (people.named_detector()) settings.set("detector", detector_json(*people.named_detector()));
-  settings.set("pose_nms", people.are_guesses() ? o.nms.text() : "none");
+  settings.set("boxes", people.name());
+  if (people.named_detector()) settings.set("detector", to_json(*people.named_detector()));
+  settings.set("pose_nms", people.are_guesses() ? name_of(finder.doubles()) : "none");
   settings.set("min_score", o.output.min_score);
   const Json full = to_json(estimator.card());
   for (const auto& [name, value] : full.as_object()) {
@@ -74,19 +76,16 @@ Json settings_json(const Options& o, const Estimator& estimator, const People& p
 }
 
 /// Pictures go through the pipeline; here they are named, counted and handed to the pool that draws and writes.
-class Run {
+class Prediction {
  public:
-  Run(const Options& options, Estimator estimator, People people, std::vector<Source> sources)
+  Prediction(const Options& options, PoseFinder& finder, PictureWriter& writer, std::vector<PictureFile> pictures)
       : o_(options),
         console_(options.quiet),
-        estimator_(std::move(estimator)),
-        people_(std::move(people)),
-        sources_(std::move(sources)),
-        facts_(sources_.size()),
+        finder_(finder),
+        writer_(writer),
+        pictures_(std::move(pictures)),
         pool_(2) {
-    provenance_ = {o_.model, estimator_.model_hash(), settings_json(o_, estimator_, people_)};
-    const auto& boxes = people_.boxes();
-    const bool ignore = o_.exif.empty() ? boxes.has_value() && !boxes->exif_applied() : o_.exif == "ignore";
+    const bool ignore = o_.exif.empty() ? finder.people().exif() == Exif::kIgnore : o_.exif == "ignore";
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
   }
 
@@ -98,11 +97,11 @@ class Run {
     options.stop = interrupted;
     std::size_t done = 0;
     cost_ = run_pipeline(
-        sources_.size(), people_.detector(), &estimator_,
-        [this](std::size_t i) { return people_.picture(sources_[i].path, decode_, facts_[i]); },
+        pictures_.size(), finder_,
+        [this](std::size_t i) { return finder_.people().picture(pictures_[i].path, decode_); },
         [&](std::size_t i, Result<PipelineAnswer> answer) {
           picture(i, std::move(answer));
-          console_.progress(++done, sources_.size(), sources_[i].path.filename().string());
+          console_.progress(++done, pictures_.size(), pictures_[i].path.filename().string());
           constexpr std::size_t kMostWrites = 3;
           while (writes_.size() > kMostWrites) settle();
         },
@@ -110,8 +109,8 @@ class Run {
     while (!writes_.empty()) settle();
     console_.finish();
     if (interrupted())
-      fail("stopped after " + std::to_string(done) + " of " + std::to_string(sources_.size()) + " pictures");
-    if (o_.output.format == "coco") write_coco();
+      fail("stopped after " + std::to_string(done) + " of " + std::to_string(pictures_.size()) + " pictures");
+    if (const Status status = writer_.finish(); !status.ok()) fail(status.error().message);
     return summary();
   }
 
@@ -124,44 +123,26 @@ class Run {
   }
 
   void picture(std::size_t i, Result<PipelineAnswer> answer) {
-    const Source& source = sources_[i];
-    const PictureFacts& facts = facts_[i];
-    for (const std::string& problem : facts.problems) fail(problem);
+    const PictureFile& picture = pictures_[i];
     if (!answer.ok()) {
-      return fail(about(source.path, answer.error()).message);
+      return fail(about_picture(picture.path, answer.error()).message);
     }
-    FrameResult frame;
-    frame.source = source.path.string();
-    frame.width = answer->image.width();
-    frame.height = answer->image.height();
-    frame.exif_orientation = facts.exif_orientation;
-    frame.exif_applied = facts.exif_applied;
-    frame.image_id = facts.image_id;
-    frame.box_source = people_.source();
-    if (facts.matched) matched_ += 1;
-    if (people_.are_guesses()) suppressed_ += suppress_doubles(answer->estimate, estimator_, o_.nms);
-    frame.poses = answer->estimate.poses;
-    persons_ += frame.poses.size();
-    if (o_.output.format == "coco") append_coco_results(frame, static_cast<std::int64_t>(images_ + 1), coco_);
+    for (const std::string& problem : answer->problems) fail(problem);
+    matched_ += answer->matched ? 1 : 0;
+    suppressed_ += answer->doubles;
+    persons_ += answer->frame.poses.size();
+    writer_.add(answer->frame);
     images_ += 1;
-    last_done_ = source.place;
-    auto shared = std::make_shared<std::tuple<Image, FrameResult, Estimate>>(std::move(answer->image), std::move(frame),
-                                                                             std::move(answer->estimate));
-    writes_.push_back(pool_.submit([this, &source, shared]() -> Status {
-      auto& [image, result, details] = *shared;
-      return write_picture_outputs(o_.output, source.place, std::move(image), result, details, estimator_.skeleton(),
-                                   provenance_);
+    last_done_ = picture.place;
+    auto shared = std::make_shared<PipelineAnswer>(std::move(*answer));
+    writes_.push_back(pool_.submit([this, &picture, shared]() -> Status {
+      return writer_.write(picture.place, std::move(shared->image), shared->frame, shared->heatmaps);
     }));
   }
 
   void settle() {
     const Status status = writes_.front().get();
     writes_.pop_front();
-    if (!status.ok()) fail(status.error().message);
-  }
-
-  void write_coco() {
-    const Status status = write_file_atomic(o_.output.folder / "results.json", coco_.dump() + "\n");
     if (!status.ok()) fail(status.error().message);
   }
 
@@ -183,10 +164,10 @@ class Run {
     json.set("out", o_.output.folder.string());
     json.set("format", o_.output.format);
     Json model = Json::object();
-    model.set("file", provenance_.model);
-    model.set("sha256", provenance_.model_hash);
+    model.set("file", writer_.provenance().model);
+    model.set("sha256", writer_.provenance().model_hash);
     json.set("model", std::move(model));
-    json.set("settings", provenance_.settings);
+    json.set("settings", writer_.provenance().settings);
     return json;
   }
 
@@ -204,24 +185,21 @@ class Run {
         text << " after " << per(cost_.detect_seconds, cost_.pictures) << " ms a picture to find them";
       text << ", in " << cost_.streams << (cost_.streams == 1 ? " stream" : " streams side by side");
     }
-    if (images_ == 1 && o_.output.format == "poise") {
-      fs::path stem = o_.output.folder / last_done_;
-      stem.replace_extension();
-      text << "\n  " << stem.string() << ".poses.json";
-      if (o_.output.image) text << "\n  " << stem.string() << ".poses.jpg";
+    if (images_ == 1) {
+      for (const fs::path& file : writer_.files(last_done_)) text << "\n  " << shown(file.string());
     }
     return text.str();
   }
 
   int summary() {
-    if (people_.detector() != nullptr && images_ > 0 && cost_.persons == 0) {
+    if (finder_.people().detector() != nullptr && images_ > 0 && cost_.persons == 0) {
       console_.note(
           "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
           "person's box");
     }
-    if (people_.boxes() && people_.boxes()->image_count() == 0) {
+    if (finder_.people().boxes() && finder_.people().boxes()->image_count() == 0) {
       console_.note(o_.boxes + " names no picture: nobody was looked at");
-    } else if (people_.boxes() && matched_ == 0) {
+    } else if (finder_.people().boxes() && matched_ == 0) {
       fail(o_.boxes +
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
@@ -239,13 +217,10 @@ class Run {
 
   const Options& o_;
   Console console_;
-  Estimator estimator_;
-  People people_;
-  std::vector<Source> sources_;
-  std::vector<PictureFacts> facts_;  // one a source
+  PoseFinder& finder_;
+  PictureWriter& writer_;
+  std::vector<PictureFile> pictures_;
   DecodeOptions decode_;
-  Provenance provenance_;
-  Json coco_ = Json::array();
   Json errors_ = Json::array();
   std::size_t images_ = 0, persons_ = 0, matched_ = 0, suppressed_ = 0;
   fs::path last_done_;  // the place of the picture estimated last
@@ -264,13 +239,15 @@ Status predict(Options& o, int& code) {
   o.output.image = !o.no_image;
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, card_flags(o));
-  POISE_TRY(std::vector<Source> sources, gather_sources(o.sources));
-  POISE_TRY(People people, People::open(o.boxes, o.detector, o.estimator.run));
+  POISE_TRY(std::vector<PictureFile> pictures, find_pictures(o.sources));
+  POISE_TRY(BoxSource people, open_people(o.boxes, o.detector, o.estimator.run));
   POISE_TRY(OpenModel model, open_model(o.model));
-  o.model = model.name;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
-  POISE_RETURN_IF_ERROR(check_out_folder(o.output.folder));
-  code = Run(o, std::move(estimator), std::move(people), std::move(sources)).go();
+  PoseFinder finder(std::move(estimator), std::move(people), o.doubles);
+  Provenance provenance{model.name, finder.estimator().model_hash(), settings_json(o, finder)};
+  auto writer = PictureWriter::open(o.output, finder.skeleton(), std::move(provenance));
+  if (!writer.ok()) return io_error(writer.error().message + "; choose another --out");
+  code = Prediction(o, finder, *writer, std::move(pictures)).go();
   return {};
 }
 
@@ -283,8 +260,14 @@ Action make_predict(CLI::App& command) {
       ->type_name("FILE");
   command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
-  command.add_option("-f,--format", o->output.format, "poise: one JSON a picture; coco: one results.json")
-      ->check(CLI::IsMember({"poise", "coco", "openpose", "csv"}))
+  std::vector<std::string> formats;
+  std::string about_formats;
+  for (const OutputFormat& format : output_formats()) {
+    formats.emplace_back(format.name);
+    about_formats += (about_formats.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
+  }
+  command.add_option("-f,--format", o->output.format, about_formats)
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   command.add_flag("--no-image", o->no_image, "draw no pictures");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
@@ -295,7 +278,7 @@ Action make_predict(CLI::App& command) {
   CLI::Option* named = command.get_option("--detector");
   named->default_str(kDefaultDetector);
   named->description(named->get_description() + "; none: each whole picture is one person's box");
-  o->nms.add_to(command, "Who is where");
+  add_doubles_flags(command, o->doubles, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
       ->check(CLI::IsMember({"apply", "ignore"}));

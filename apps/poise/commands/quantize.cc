@@ -7,9 +7,9 @@
 #include "console.h"
 #include "flags/card_flags.h"
 #include "model_store.h"
+#include "poise/eval/accuracy.h"
+#include "poise/image/picture_files.h"
 #include "poise/quantize/quantize_model.h"
-#include "quantize_accuracy.h"
-#include "sources.h"
 
 namespace poise::app {
 namespace {
@@ -21,7 +21,8 @@ struct Options {
   std::vector<std::string> pictures;
   CardFlags card;
   CardTexts texts;
-  AccuracyOptions accuracy;
+  EvalSetOptions accuracy;
+  std::string metric = "oks";
   int count = 128, threads = 0;
   double most_damage = 0.1;
   bool keep_biases = false, anyway = false, quiet = false;
@@ -54,8 +55,8 @@ void print(const QuantizedModel& model) {
 
 Result<QuantizeModelOptions> read_options(const Options& o) {
   QuantizeModelOptions options;
-  POISE_TRY(const std::vector<Source> sources, gather_sources(o.pictures));
-  for (const Source& source : sources) options.calibration.pictures.push_back(source.path);
+  POISE_TRY(const std::vector<PictureFile> pictures, find_pictures(o.pictures));
+  for (const PictureFile& picture : pictures) options.calibration.pictures.push_back(picture.path);
   options.calibration.boxes = o.boxes;
   options.calibration.count = o.count;
   options.card.preset = o.card.preset;
@@ -77,11 +78,23 @@ Status quantize_file(const Options& o, Console& console) {
   QuantizeModelOptions options;
   POISE_TRY(options, read_options(o));
   std::optional<AccuracyTest> test;
-  if (o.accuracy.wanted()) {
-    POISE_TRY(test, AccuracyTest::open(o.accuracy));
+  if (!o.accuracy.annotations.empty()) {
+    EvalSetOptions set = o.accuracy;
+    set.metric = o.metric == "pck" ? PoseMetric::kPck : PoseMetric::kOks;
+    POISE_TRY(test, AccuracyTest::open(set));
     options.accuracy = [&](NetworkFile network, Precision precision) {
       console.finish();
-      return test->measure(std::move(network), options.card, model.path, {"onednn", o.threads, precision}, console);
+      const bool first = test->persons() == 0;
+      auto figure = test->measure(std::move(network), options.card, model.path, {"onednn", o.threads, precision},
+                                  [&](std::size_t done, std::size_t total, const std::string& what) {
+                                    console.progress(done, total, what);
+                                    return !interrupted();
+                                  });
+      console.finish();
+      if (first) {  // both files are given the same people
+        for (const std::string& note : test->notes()) console.note(note);
+      }
+      return figure;
     };
   }
   options.layers.progress = [&](std::size_t done, std::size_t total, const std::string& what) {
@@ -109,6 +122,24 @@ Status quantize_file(const Options& o, Console& console) {
   POISE_RETURN_IF_ERROR(write_quantized(o.out, quantized));
   std::printf("%s -> %s\n", model.name.c_str(), o.out.c_str());
   return {};
+}
+
+void add_accuracy_flags(CLI::App& command, Options& o) {
+  const std::string group = "Accuracy of both files, for the card's text";
+  CLI::Option* annotations = command
+                                 .add_option("-a,--annotations", o.accuracy.annotations,
+                                             "measure on these people, in true boxes: COCO annotations")
+                                 ->group(group)
+                                 ->type_name("A.json");
+  CLI::Option* images =
+      command.add_option("-i,--images", o.accuracy.images, "where its pictures lie")->group(group)->type_name("DIR");
+  command.add_option("--metric", o.metric, "oks: COCO's AP; pck: at 0.2 of the torso, joints matched by name")
+      ->check(CLI::IsMember({"oks", "pck"}))
+      ->capture_default_str()
+      ->group(group)
+      ->needs(annotations);
+  annotations->needs(images);
+  images->needs(annotations);
 }
 
 }  // namespace
@@ -143,7 +174,7 @@ Action make_quantize(CLI::App& command) {
   const std::string group = "Model card (over MODEL.card.json, the file's own card, and --preset)";
   o->card.add_to(command, group);
   o->texts.add_to(command, group, "measured how, and on what");
-  o->accuracy.add_to(command);
+  add_accuracy_flags(command, *o);
   command.get_option("--accuracy")->excludes("--annotations");
   command.footer(
       "The file keeps float layers and says where integers stand (QuantizeLinear, DequantizeLinear): other runtimes\n"

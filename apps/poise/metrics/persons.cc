@@ -26,12 +26,6 @@ Result<PoseSet> read(const std::string& path, const std::string& format, const P
   return read_pose_set(path, guessed, options);
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
-
 }  // namespace
 
 void PersonMetricOptions::add_to(CLI::App& command) {
@@ -66,26 +60,6 @@ Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
   pairs.notes.insert(pairs.notes.end(), truth.notes.begin(), truth.notes.end());
   pairs.notes.insert(pairs.notes.end(), predictions.notes.begin(), predictions.notes.end());
   return pairs;
-}
-
-std::vector<std::string> remarks(const PersonPairs& pairs) {
-  std::vector<std::string> lines = pairs.notes;
-  const auto say = [&](std::size_t count, const std::string& what) {
-    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
-  };
-  say(pairs.without_prediction, "persons without a prediction: their joints are wrong");
-  say(pairs.poses_left_out, "poses left out: no person for them");
-  say(pairs.pictures_left_out, "pictures of the predictions left out: the truth does not list them");
-  say(pairs.crowds, "persons left out: crowds");
-  if (!pairs.truth_only.empty() || !pairs.prediction_only.empty()) {
-    lines.push_back("matched over " + std::to_string(pairs.joints.size()) + " joints by name");
-  }
-  const auto list = [&](const std::vector<std::string>& names, const char* what) {
-    if (!names.empty()) lines.push_back(std::to_string(names.size()) + what + joined(names));
-  };
-  list(pairs.truth_only, " joints of the truth left out, without a partner: ");
-  list(pairs.prediction_only, " joints of the predictions left out, without a partner: ");
-  return lines;
 }
 
 void add_counts(const PersonPairs& pairs, Json& json) {

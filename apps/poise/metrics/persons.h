@@ -21,9 +21,7 @@ struct PersonMetricOptions {
 /// Errors: those of reading and pairing; a truth whose convention nobody states (LSP's joints.mat).
 Result<PersonPairs> read_pairs(const PersonMetricOptions& options);
 
-/// One line each: what was left out, what is odd.
-std::vector<std::string> remarks(const PersonPairs& pairs);
-/// The same as counts, and the convention.
+/// What remarks() says as counts, and the convention.
 void add_counts(const PersonPairs& pairs, Json& json);
 
 /// In percent with two digits, "-" where nothing was counted.

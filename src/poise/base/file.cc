@@ -222,6 +222,14 @@ Status prepare_folder(const fs::path& folder) {
   return {};
 }
 
+Status prepare_file(const fs::path& file) {
+  std::error_code error;
+  if (fs::is_directory(file, error) || !file.has_filename())
+    return io_error(file.string() + ": is a folder, a file is to be written");
+  if (fs::exists(file, error) && !fs::is_regular_file(file, error)) return {};
+  return prepare_folder(file.has_parent_path() ? file.parent_path() : fs::path("."));
+}
+
 Status write_file_atomic(const fs::path& path, std::string_view text) {
   return write_file_atomic(path, BytesView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }

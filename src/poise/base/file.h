@@ -35,5 +35,8 @@ void remove_abandoned(const std::filesystem::path& folder);
 /// there, writes a file of a name of its own into it and removes that. No file that was there is touched. Errors: kIo,
 /// naming the folder and the reason.
 Status prepare_folder(const std::filesystem::path& folder);
+/// The same of the folder of a file that is to be written; a pipe or a device is taken as it is. Errors also: a folder
+/// of the file's name is in the way.
+Status prepare_file(const std::filesystem::path& file);
 
 }  // namespace poise

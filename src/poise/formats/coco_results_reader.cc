@@ -1,6 +1,8 @@
 #include "poise/formats/coco_results_reader.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <deque>
 #include <future>
 #include <limits>
@@ -171,6 +173,24 @@ class Rows {
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> buckets_;
 };
 
+/// A number after it was written with the digits of a float and read as a double.
+double as_written(float value) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  double read = 0;
+  std::from_chars(digits.data(), end, read);
+  return read;
+}
+
+bool is_finite(const Pose& pose) {
+  const auto finite = [](const Keypoint& k) {
+    return std::isfinite(k.point.x) && std::isfinite(k.point.y) && std::isfinite(k.score);
+  };
+  const Box& box = pose.box;
+  return std::isfinite(pose.score) && std::isfinite(box.x) && std::isfinite(box.y) && std::isfinite(box.width) &&
+         std::isfinite(box.height) && std::all_of(pose.keypoints.begin(), pose.keypoints.end(), finite);
+}
+
 int thread_count(int wanted) {
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   return std::clamp(wanted > 0 ? wanted : processors, 1, 64);
@@ -237,6 +257,39 @@ Result<CocoResults> read_coco_results(const std::filesystem::path& path, const C
 
 Result<CocoResults> parse_coco_results(BytesView bytes, const CocoTruth& truth, const CocoResultsOptions& options) {
   return read(JsonElements::of(bytes, {}), truth, options);
+}
+
+Result<CocoResults> coco_results_of(std::span<const FrameResult> frames, const CocoTruth& truth,
+                                    const CocoResultsOptions& options, std::int64_t category_id) {
+  Rows rows(truth, options);
+  CocoEntry entry;
+  std::vector<double> keypoints;
+  std::uint64_t index = 0;
+  for (const FrameResult& frame : frames) {
+    for (const Pose& pose : frame.poses) {
+      entry.index = index++;
+      entry.image_id = frame.image_id;
+      entry.category_id = category_id;
+      if (!is_finite(pose)) {
+        return malformed("results[" + std::to_string(entry.index) + "] holds a number that is not finite");
+      }
+      entry.score = as_written(pose.score);
+      entry.box = {as_written(pose.box.x), as_written(pose.box.y), as_written(pose.box.width),
+                   as_written(pose.box.height)};
+      keypoints.clear();
+      if (options.part != CocoPart::kNone) {
+        for (const Keypoint& keypoint : pose.keypoints) {
+          keypoints.insert(keypoints.end(),
+                           {as_written(keypoint.point.x), as_written(keypoint.point.y), as_written(keypoint.score)});
+        }
+        entry.has_keypoints = true;
+        entry.joints = pose.keypoints.size();
+        entry.first = 0;
+      }
+      POISE_RETURN_IF_ERROR(rows.add(entry, keypoints));
+    }
+  }
+  return rows.finish();
 }
 
 }  // namespace poise

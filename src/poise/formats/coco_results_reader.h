@@ -5,11 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "poise/base/file.h"
 #include "poise/base/result.h"
 #include "poise/formats/coco_ground_truth.h"
+#include "poise/person/pose.h"
 
 namespace poise {
 
@@ -51,5 +53,11 @@ struct CocoResults {
 Result<CocoResults> read_coco_results(const std::filesystem::path& path, const CocoTruth& truth,
                                       const CocoResultsOptions& options = {});
 Result<CocoResults> parse_coco_results(BytesView bytes, const CocoTruth& truth, const CocoResultsOptions& options = {});
+
+/// The same of what was found, without a file: bit for bit what reading the file that append_coco_results() or
+/// append_coco_detections() writes would give, numbers as they are written there. Each frame has an image id; with
+/// CocoPart::kNone poses are boxes and Pose::score. Errors: as above ("results[12]" counts the poses).
+Result<CocoResults> coco_results_of(std::span<const FrameResult> frames, const CocoTruth& truth,
+                                    const CocoResultsOptions& options = {}, std::int64_t category_id = 1);
 
 }  // namespace poise

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
+
+#include "poise/formats/writers.h"
 
 namespace poise {
 namespace {
@@ -132,6 +135,46 @@ TEST(CocoResults, PartScoresFallBackOnTheScore) {
   EXPECT_EQ(r.score, (std::vector<double>{.75, .25}));
   EXPECT_EQ(r.keypoints, (std::vector<double>{7, 8, 9, 7, 8, 9}));
   EXPECT_EQ(r.area, (std::vector<double>{6, 6}));  // of the body's joints, as xtcocotools has it
+}
+
+TEST(CocoResults, WhatWasFoundIsAsIfItHadBeenWrittenAndRead) {
+  std::vector<FrameResult> frames(2);
+  Json written = Json::array();
+  float value = 0.1F;
+  for (std::size_t i = 0; i < 2; ++i) {
+    frames[i].source = "a.jpg";
+    frames[i].image_id = static_cast<std::int64_t>(2 - i);
+    for (int p = 0; p < 30; ++p) {
+      Pose pose;
+      const auto next = [&] { return value = value * 1.37F > 400 ? value * 0.0021F : value * 1.37F; };
+      pose.box = {next(), next(), next(), next()};
+      pose.score = next();
+      for (int j = 0; j < 2; ++j) pose.keypoints.push_back({{next(), next()}, next()});
+      frames[i].poses.push_back(pose);
+    }
+    append_coco_results(frames[i], 0, written);
+  }
+  const std::string text = written.dump();
+  for (const CocoPart part : {CocoPart::kBody, CocoPart::kNone}) {
+    CocoResultsOptions options;
+    options.part = part;
+    const CocoTruth people = parse_coco_truth(view(R"({"images": [{"id": 1}, {"id": 2}], "categories": [{"id": 1}],
+      "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "area": 1,
+                       "keypoints": [1, 1, 2, 2, 2, 2]}]})"),
+                                              part)
+                                 .value();
+    const CocoResults read = parse_coco_results(view(text), people, options).value();
+    const CocoResults direct = coco_results_of(frames, people, options).value();
+    EXPECT_EQ(direct.index, read.index);
+    EXPECT_EQ(direct.image, read.image);
+    EXPECT_EQ(direct.score, read.score);
+    EXPECT_EQ(direct.area, read.area);
+    EXPECT_EQ(direct.box, read.box);
+    EXPECT_EQ(direct.keypoints, read.keypoints);
+    EXPECT_EQ(direct.beyond_max, read.beyond_max);
+  }
+  frames[1].poses[3].keypoints[1].score = std::nanf("");
+  EXPECT_FALSE(coco_results_of(frames, truth()).ok());
 }
 
 }  // namespace

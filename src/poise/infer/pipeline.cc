@@ -39,6 +39,7 @@ struct Slot {
   std::vector<std::vector<Estimate>> parts;  // of the batches that it fell into, in order
   std::optional<Error> error;
   bool found = false;       // its boxes are known
+  bool guesses = false;     // and may name somebody twice
   std::size_t waiting = 0;  // parts that are not estimated yet
 };
 
@@ -60,15 +61,16 @@ struct Stream {
   Estimator* estimator = nullptr;
 };
 
-class Run {
+class PicturesUnderWay {
  public:
-  Run(std::size_t pictures, const std::function<Result<PipelinePicture>(std::size_t)>& read,
-      const PipelineOptions& options, std::size_t persons, std::size_t streams)
+  PicturesUnderWay(std::size_t pictures, const std::function<Result<PipelinePicture>(std::size_t)>& read,
+                   const PipelineOptions& options, const Estimator* estimator, std::size_t streams)
       : total_(pictures),
         ahead_(kSpan + 2 * streams + 2),
         read_(read),
         options_(options),
-        persons_(persons),
+        estimator_(estimator),
+        persons_(static_cast<std::size_t>(estimator == nullptr ? 0 : estimator->batch())),
         readers_(options.readers) {}
 
   /// What a stream does until there is nothing left.
@@ -101,13 +103,7 @@ class Run {
     wake_.notify_all();
     lock.unlock();
     if (slot->error) return Result<PipelineAnswer>(*slot->error);
-    for (std::vector<Estimate>& part : slot->parts) {
-      for (Estimate& estimate : part) {
-        std::move(estimate.poses.begin(), estimate.poses.end(), std::back_inserter(slot->answer.estimate.poses));
-        std::move(estimate.heatmaps.begin(), estimate.heatmaps.end(),
-                  std::back_inserter(slot->answer.estimate.heatmaps));
-      }
-    }
+    put_together(*slot);
     return Result<PipelineAnswer>(std::move(slot->answer));
   }
 
@@ -121,6 +117,22 @@ class Run {
   PipelineCost cost() const { return cost_; }
 
  private:
+  /// The parts' poses as the picture's, without doubles.
+  void put_together(Slot& slot) const {
+    Estimate whole;
+    for (std::vector<Estimate>& part : slot.parts) {
+      for (Estimate& estimate : part) {
+        std::move(estimate.poses.begin(), estimate.poses.end(), std::back_inserter(whole.poses));
+        std::move(estimate.heatmaps.begin(), estimate.heatmaps.end(), std::back_inserter(whole.heatmaps));
+      }
+    }
+    if (slot.guesses && estimator_ != nullptr) {
+      slot.answer.doubles = remove_doubles(whole, estimator_->card().crop, estimator_->skeleton(), options_.doubles);
+    }
+    slot.answer.frame.poses = std::move(whole.poses);
+    slot.answer.heatmaps = std::move(whole.heatmaps);
+  }
+
   /// Whether another picture may be begun; `stop` is asked here. Starts reading ahead.
   bool may_look() {
     // Of what is held, all before the open batch is on its way out, and that is closed at kSpanPixels: no waiting in
@@ -157,6 +169,12 @@ class Run {
     lock.lock();
     if (picture.ok()) {
       slot.answer.image = std::move(picture->image);
+      slot.answer.frame = std::move(picture->frame);
+      slot.answer.frame.width = slot.answer.image.width();
+      slot.answer.frame.height = slot.answer.image.height();
+      slot.answer.matched = picture->matched;
+      slot.answer.problems = std::move(picture->problems);
+      slot.guesses = picture->guesses || seconds >= 0;
       slot.answer.boxes = std::move(picture->boxes).value_or(std::vector<PersonBox>{});
     } else {
       slot.error = picture.error();
@@ -241,6 +259,7 @@ class Run {
   PipelineCost cost_;
   const std::function<Result<PipelinePicture>(std::size_t)>& read_;
   const PipelineOptions& options_;
+  const Estimator* estimator_;
   std::size_t persons_;  // run together at most; 0: there is no estimator
   ThreadPool readers_;   // last: its jobs use what stands above
 };
@@ -281,15 +300,14 @@ PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* e
     }
   }
   if (streams.empty()) streams.push_back({detector, estimator});
-  const auto persons = static_cast<std::size_t>(estimator == nullptr ? 0 : estimator->batch());
-  Run run(pictures, read, options, persons, streams.size());
+  PicturesUnderWay run(pictures, read, options, estimator, streams.size());
   std::vector<std::jthread> threads;
   threads.reserve(streams.size());
   for (const Stream& stream : streams) threads.emplace_back([&run, stream] { run.work(stream); });
   {
     // Also where `take` throws: the streams must not wait for it.
-    const auto abandon = [](Run* waiting) { waiting->abandon(); };
-    const std::unique_ptr<Run, decltype(abandon)> guard(&run, abandon);
+    const auto abandon = [](PicturesUnderWay* waiting) { waiting->abandon(); };
+    const std::unique_ptr<PicturesUnderWay, decltype(abandon)> guard(&run, abandon);
     for (std::size_t i = 0; i < pictures; ++i) {
       auto answer = run.wait_for(i);
       if (!answer) break;

@@ -6,23 +6,33 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "poise/image/image.h"
 #include "poise/infer/detector.h"
+#include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
 
 namespace poise {
 
 struct PipelinePicture {
   Image image;
-  std::optional<std::vector<PersonBox>> boxes;  // nothing: the detector finds them; else each has passed check_box
+  std::optional<std::vector<PersonBox>> boxes = {};  // nothing: the detector finds them; else each passed check_box
+  FrameResult frame = {};  // what is known of the picture: name, EXIF, image id; size and poses are filled in here
+  bool guesses = false;    // the boxes are somebody's guess: two may be one person (PipelineOptions::doubles)
+  bool matched = false;    // a file of boxes speaks of it
+  std::vector<std::string> problems = {};  // boxes left out, one line each
 };
 
 struct PipelineAnswer {
   Image image;
-  std::vector<PersonBox> boxes;
-  Estimate estimate;  // one pose a box; empty without an estimator
+  std::vector<PersonBox> boxes;              // that were looked at, doubles too
+  FrameResult frame;                         // with its poses; none without an estimator
+  std::vector<Estimate::Heatmaps> heatmaps;  // one a pose, where wanted
+  std::size_t doubles = 0;                   // poses that went, being somebody's who was found better
+  bool matched = false;                      // as PipelinePicture's, and the next
+  std::vector<std::string> problems;
 };
 
 /// Seconds are those of the streams, added up.
@@ -35,9 +45,10 @@ struct PipelineCost {
 };
 
 struct PipelineOptions {
-  int streams = 0;        // 0: one for each compute thread where there are pictures enough, else 1 of all threads
-  int readers = 2;        // threads that call `read`
-  bool heatmaps = false;  // wanted of the estimator
+  int streams = 0;              // 0: one for each compute thread where there are pictures enough, else 1 of all threads
+  int readers = 2;              // threads that call `read`
+  bool heatmaps = false;        // wanted of the estimator
+  DoublesOptions doubles = {};  // of boxes that are guesses, a detector's too; their poses come best first
   std::function<bool()> stop = {};  // asked before each picture: true ends the run after those begun; empty: never
 };
 

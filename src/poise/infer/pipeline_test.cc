@@ -54,8 +54,8 @@ Seen run(std::size_t pictures, Estimator& estimator, const PipelineOptions& opti
         if (!answer.ok()) return;
         EXPECT_EQ(answer->image.width(), picture(i).width());
         EXPECT_EQ(answer->boxes.size(), i % 4);
-        EXPECT_EQ(answer->estimate.heatmaps.size(), options.heatmaps ? i % 4 : 0);
-        seen.poses.back() = std::move(answer->estimate.poses);
+        EXPECT_EQ(answer->heatmaps.size(), options.heatmaps ? i % 4 : 0);
+        seen.poses.back() = std::move(answer->frame.poses);
       },
       options);
   return seen;
@@ -158,7 +158,7 @@ TEST(Pipeline, TheDetectorFindsWhomNobodyNamed) {
           looked += 1;
           found += answer->boxes.size();
         }
-        EXPECT_EQ(answer->estimate.poses.size(), answer->boxes.size());
+        EXPECT_EQ(answer->frame.poses.size() + answer->doubles, answer->boxes.size());
       },
       {.streams = 2});
   EXPECT_EQ(cost.pictures, looked);

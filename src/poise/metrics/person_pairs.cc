@@ -228,4 +228,26 @@ Result<PersonPairs> pair_persons(const PoseSet& truth, const PoseSet& prediction
   return pairs;
 }
 
+std::vector<std::string> remarks(const PersonPairs& pairs) {
+  std::vector<std::string> lines = pairs.notes;
+  const auto say = [&](std::size_t count, const std::string& what) {
+    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
+  };
+  say(pairs.without_prediction, "persons without a prediction: their joints are wrong");
+  say(pairs.poses_left_out, "poses left out: no person for them");
+  say(pairs.pictures_left_out, "pictures of the predictions left out: the truth does not list them");
+  say(pairs.crowds, "persons left out: crowds");
+  if (!pairs.truth_only.empty() || !pairs.prediction_only.empty()) {
+    lines.push_back("matched over " + std::to_string(pairs.joints.size()) + " joints by name");
+  }
+  const auto list = [&](const std::vector<std::string>& names, const char* what) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+    if (!names.empty()) lines.push_back(std::to_string(names.size()) + what + text);
+  };
+  list(pairs.truth_only, " joints of the truth left out, without a partner: ");
+  list(pairs.prediction_only, " joints of the predictions left out, without a partner: ");
+  return lines;
+}
+
 }  // namespace poise

@@ -47,4 +47,7 @@ struct PersonPairs {
 /// image id is none of the truth, no picture or no joint in common).
 Result<PersonPairs> pair_persons(const PoseSet& truth, const PoseSet& predictions);
 
+/// One line each, to be said aloud: what was left out, what is odd.
+std::vector<std::string> remarks(const PersonPairs& pairs);
+
 }  // namespace poise

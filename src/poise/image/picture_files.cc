@@ -1,4 +1,4 @@
-#include "sources.h"
+#include "poise/image/picture_files.h"
 
 #include <glob.h>
 
@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-namespace poise::app {
+namespace poise {
 namespace {
 
 namespace fs = std::filesystem;
@@ -19,8 +19,8 @@ bool is_picture_name(const fs::path& path) {
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".webp";
 }
 
-/// Relative and without "..", so that nothing is written outside --out. Of an absolute path only what lies below `base`
-/// is kept.
+/// Relative and without "..", so that nothing is written outside the output folder. Of an absolute path only what lies
+/// below `base` is kept.
 fs::path name_of(const fs::path& path, const fs::path& base) {
   const fs::path below =
       path.is_absolute() ? path.lexically_normal().lexically_relative(base.lexically_normal()) : path;
@@ -31,7 +31,7 @@ fs::path name_of(const fs::path& path, const fs::path& base) {
   return name;
 }
 
-Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Source>& sources) {
+Status add_folder(const fs::path& folder, const fs::path& base, std::vector<PictureFile>& sources) {
   std::vector<fs::path> found;
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
@@ -45,7 +45,7 @@ Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Sour
   return {};
 }
 
-Status add_glob(const std::string& pattern, std::vector<Source>& sources) {
+Status add_glob(const std::string& pattern, std::vector<PictureFile>& sources) {
   glob_t matches{};
   const int code = ::glob(pattern.c_str(), 0, nullptr, &matches);
   std::vector<fs::path> found;
@@ -66,8 +66,8 @@ Status add_glob(const std::string& pattern, std::vector<Source>& sources) {
 
 }  // namespace
 
-Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names) {
-  std::vector<Source> sources;
+Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& names) {
+  std::vector<PictureFile> sources;
   for (const std::string& name : names) {
     std::error_code error;
     if (fs::is_directory(name, error)) {
@@ -84,8 +84,8 @@ Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names
   // Results are named after the stem, so a.jpg and a.png of one folder would meet: the later keeps its extension.
   std::map<fs::path, fs::path> taken;
   std::set<fs::path> stems;
-  std::vector<Source> distinct;
-  for (Source& source : sources) {
+  std::vector<PictureFile> distinct;
+  for (PictureFile& source : sources) {
     const auto [first, is_new] = taken.emplace(source.name, source.path);
     std::error_code error;
     if (!is_new && fs::equivalent(first->second, source.path, error)) continue;  // named twice: done once
@@ -103,8 +103,4 @@ Result<std::vector<Source>> gather_sources(const std::vector<std::string>& names
   return distinct;
 }
 
-Error about(const fs::path& picture, const Error& error) {
-  return error.message.starts_with(picture.string()) ? error : error.prefixed(picture.string());
-}
-
-}  // namespace poise::app
+}  // namespace poise

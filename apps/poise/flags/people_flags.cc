@@ -1,0 +1,72 @@
+#include "flags/people_flags.h"
+
+#include <map>
+
+#include "model_store.h"
+
+namespace poise::app {
+
+void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
+  std::string presets;
+  for (const std::string& name : detector_preset_names()) presets += (presets.empty() ? "" : ", ") + name;
+  command.add_option("--detector", detector, "what finds the people: ONNX, darknet .weights, or a model's name")
+      ->group(group)
+      ->type_name("FILE");
+  command.add_option("--detector-preset", preset, "how a detector without a card is fed and read: " + presets)
+      ->group(group)
+      ->type_name("NAME");
+  command.add_option("--detect-threshold", threshold, "boxes that score less are left out")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(group);
+  command.add_option("--nms", nms, "of two boxes that overlap more than this the better stays; 1: both")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(group);
+}
+
+Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOptions& run) {
+  DetectorOptions options;
+  options.run = run;
+  options.threshold = flags.threshold;
+  options.nms = flags.nms;
+  options.card.preset = flags.preset;
+  POISE_TRY(OpenModel model, flags.detector.empty() ? open_shipped(kDefaultDetector) : open_model(flags.detector));
+  POISE_TRY(Detector detector, Detector::create(std::move(model.onnx), options, model.path));
+  return NamedDetector{model.name, std::move(detector)};
+}
+
+Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& flags, const RunnerOptions& run) {
+  if (!boxes.empty()) {
+    if (!flags.detector.empty()) return invalid_argument("--boxes says where the people are: leave out --detector");
+    if (!flags.preset.empty() || flags.nms)
+      return invalid_argument("--boxes: there is no detector to set: leave out --detector-preset and --nms");
+    return BoxSource::read(boxes, flags.threshold.value_or(-1.0F));
+  }
+  if (flags.detector == "none") {
+    if (!flags.preset.empty() || flags.threshold || flags.nms)
+      return invalid_argument("--detector none: there is no detector to set");
+    return BoxSource();
+  }
+  if (flags.detector.empty() && !flags.preset.empty())
+    return invalid_argument("--detector-preset " + flags.preset + ": name the detector it is for with --detector");
+  POISE_TRY(NamedDetector detector, open_detector(flags, run));
+  return BoxSource(std::move(detector));
+}
+
+void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group) {
+  static const std::map<std::string, DoublesOptions::Rule> kRules{{"oks", DoublesOptions::Rule::kOks},
+                                                                  {"parametric", DoublesOptions::Rule::kParametric},
+                                                                  {"none", DoublesOptions::Rule::kNone}};
+  command
+      .add_option_function<std::string>(
+          "--pose-nms", [&options](const std::string& name) { options.rule = kRules.at(name); },
+          "of poses that are one person's, oks keeps the best, parametric (AlphaPose) merges; or none")
+      ->check(CLI::IsMember({"oks", "parametric", "none"}))
+      ->default_str("oks")
+      ->group(group);
+  command.add_option("--oks-nms", options.oks, "of two poses more alike than this the better is kept")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace poise::app

@@ -1,0 +1,32 @@
+#pragma once
+// The flags that say where the people are and which poses are one person's, shared by the commands that take them.
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "poise/infer/box_source.h"
+#include "poise/infer/doubles.h"
+
+namespace poise::app {
+
+/// The detector that is used where none is named; "none" is none: the whole picture is one person's box.
+inline constexpr const char* kDefaultDetector = "poise-person";
+
+struct DetectorFlags {
+  std::string detector, preset;
+  std::optional<float> threshold, nms;
+
+  /// Adds --detector --detector-preset --detect-threshold --nms to the command, under the heading `group`.
+  void add_to(CLI::App& command, const std::string& group);
+};
+
+/// The one that flags name, else kDefaultDetector. Errors: kNotFound, those of the readers and of the card.
+Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOptions& run);
+/// `boxes`: a file, or empty. Errors: both a file and a detector; those of reading either.
+Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& flags, const RunnerOptions& run);
+
+/// Adds --pose-nms --oks-nms to the command, under the heading `group`.
+void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group);
+
+}  // namespace poise::app

@@ -1,0 +1,196 @@
+#include "poise/eval/evaluate_poses.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "poise/formats/writers.h"
+#include "poise/image/codec.h"
+#include "poise/infer/box_source.h"
+#include "poise/infer/pipeline.h"
+#include "poise/metrics/oks_sigmas.h"
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+/// A picture to look at.
+struct Job {
+  const CocoTruth::Image* image = nullptr;
+  const ImageBoxes* boxes = nullptr;
+  fs::path path;
+};
+
+std::vector<Job> gather(const EvalSet& set, std::size_t& empty_pictures) {
+  std::vector<Job> jobs;
+  const BoxesFile& all = set.boxes;
+  for (const CocoTruth::Image& image : set.truth.images) {
+    const ImageBoxes* boxes = all.is_named() ? all.find(fs::path(image.file_name)) : all.find(image.id);
+    if (boxes == nullptr) boxes = all.is_named() ? all.find(image.id) : all.find(fs::path(image.file_name));
+    if (boxes == nullptr || boxes->persons.empty()) {
+      ++empty_pictures;
+    } else {
+      jobs.push_back({&image, boxes, fs::path(set.options.images) / image.file_name});
+    }
+  }
+  return jobs;
+}
+
+/// Reads the picture of a job, with the boxes that are to be looked at.
+Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, std::optional<float> threshold) {
+  auto decoded = read_image_file(job.path, decode);
+  if (!decoded.ok()) return decoded.error();
+  PipelinePicture picture;
+  picture.image = std::move(decoded->image);
+  picture.frame.source = job.image->file_name;
+  picture.frame.image_id = job.image->id;
+  picture.guesses = true;  // as the authors' evaluation, which thins out the poses of true boxes too
+  picture.boxes.emplace();
+  const Size size = picture.image.size();
+  for (std::size_t i = 0; i < job.boxes->persons.size(); ++i) {
+    const PersonBox& person = job.boxes->persons[i];
+    if (person.score < threshold.value_or(person.score)) continue;
+    const Status good = check_box(person.box, size, i);
+    if (good.ok()) {
+      picture.boxes->push_back(person);
+    } else {
+      picture.problems.push_back(good.error().message);
+    }
+  }
+  return picture;
+}
+
+/// The truth's joints must be the network's, in its order: COCO's results name none.
+Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
+  const std::string otherwise = "; PCK matches joints by name";
+  if (truth.joints != skeleton.size()) {
+    return invalid_argument("the truth has " + std::to_string(truth.joints) + " joints, the network's skeleton " +
+                            skeleton.name + " has " + std::to_string(skeleton.size()) + otherwise);
+  }
+  for (const CocoTruth::Category& category : truth.categories) {
+    for (std::size_t i = 0; i < category.keypoints.size() && i < skeleton.joints.size(); ++i) {
+      if (category.keypoints[i] == skeleton.joints[i].name) continue;
+      return invalid_argument("joint " + std::to_string(i) + " of the truth is " + category.keypoints[i] +
+                              ", the network's is " + skeleton.joints[i].name + otherwise);
+    }
+  }
+  return {};
+}
+
+struct Sigmas {
+  std::string source;
+  std::vector<double> values;
+};
+
+Result<Sigmas> sigmas_for(const CocoTruth& truth, const Skeleton& skeleton) {
+  Sigmas sigmas{skeleton.name, {}};
+  if (auto name = guess_sigmas(truth, CocoPart::kBody); name.ok()) {
+    sigmas.source = *name;
+    POISE_TRY(sigmas.values, named_sigmas(sigmas.source));
+  } else {
+    POISE_TRY(sigmas.values, skeleton_sigmas(skeleton));
+  }
+  return sigmas;
+}
+
+}  // namespace
+
+std::string EvalSet::box_source() const {
+  return options.boxes == "gt" ? "ground truth" : "detections, " + fs::path(options.boxes).filename().string();
+}
+
+Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
+  EvalSet set;
+  set.options = options;
+  POISE_TRY(set.truth, read_coco_truth(options.annotations));
+  POISE_TRY(set.boxes, BoxesFile::read(options.boxes == "gt" ? options.annotations : options.boxes));
+  if (options.metric == PoseMetric::kPck) {
+    POISE_TRY(set.people, read_pose_set(options.annotations, PoseFormat::kCoco));
+  }
+  std::error_code error;
+  if (!fs::is_directory(options.images, error)) {
+    return not_found(options.images + ": no such folder; it must be the one that the annotations' file names start " +
+                     "from");
+  }
+  return set;
+}
+
+Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const FindPosesOptions& options) {
+  if (!set.people) {
+    POISE_RETURN_IF_ERROR(check_joints(set.truth, estimator.skeleton()));
+    POISE_TRY(const Sigmas checked, sigmas_for(set.truth, estimator.skeleton()));
+  }
+  const auto begin = Clock::now();
+  FoundPoses found;
+  found.skeleton = estimator.skeleton();
+  const std::vector<Job> jobs = gather(set, found.empty_pictures);
+  if (jobs.empty()) return invalid_argument(set.box_source() + ": no image of the annotations has a box");
+  DecodeOptions decode;
+  decode.exif = set.boxes.exif_applied() ? Exif::kApply : Exif::kIgnore;  // annotations are of the pixels as stored
+  std::optional<Error> failed;
+  bool stopped = false;
+  PipelineOptions pipeline;
+  pipeline.doubles.oks = options.nms;
+  pipeline.stop = [&] { return stopped || failed.has_value(); };
+  std::size_t done = 0;
+  const PipelineCost cost = run_pipeline(
+      jobs.size(), nullptr, &estimator, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
+      [&](std::size_t i, Result<PipelineAnswer> answer) {
+        if (!answer.ok()) {
+          if (!failed) failed = about_picture(jobs[i].path, answer.error());
+          return;
+        }
+        found.boxes += answer->boxes.size();
+        found.bad_boxes += answer->problems.size();
+        found.suppressed += answer->doubles;
+        found.frames.push_back(std::move(answer->frame));
+        ++done;
+        if (options.progress && !options.progress(done, jobs.size(), jobs[i].path.filename().string())) stopped = true;
+      },
+      pipeline);
+  if (failed) return *failed;
+  if (done < jobs.size()) return io_error("stopped");
+  found.seconds = since(begin);
+  found.estimate_seconds = cost.estimate_seconds / cost.streams;
+  return found;
+}
+
+Json coco_results_json(const FoundPoses& found) {
+  Json results = Json::array();
+  for (const FrameResult& frame : found.frames) append_coco_results(frame, 0, results);
+  return results;
+}
+
+Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth) {
+  POISE_TRY(const CocoResults results, coco_results_of(found.frames, truth));
+  POISE_TRY(Sigmas sigmas, sigmas_for(truth, found.skeleton));
+  CocoEvalOptions options;
+  options.sigmas = std::move(sigmas.values);
+  options.area_from_box = truth.without_area > 0;
+  OksMeasured measured;
+  POISE_TRY(measured.evaluation, evaluate_coco(truth, results, options));
+  measured.protocol = "COCO keypoint AP (OKS), variant cocoapi, sigmas " + sigmas.source +
+                      (options.area_from_box ? ", area 0.53 of the box" : ", area as annotated");
+  return measured;
+}
+
+Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set, const PckOptions& options) {
+  PoseSet poses;
+  poses.skeleton = found.skeleton;
+  for (const FrameResult& frame : found.frames) {
+    PoseSet::Image& image = poses.images.emplace_back();
+    image.id = frame.image_id;
+    image.name = frame.source;
+    image.poses = frame.poses;
+  }
+  PckMeasured measured;
+  POISE_TRY(measured.pairs, pair_persons(*set.people, poses));
+  measured.pairs.notes.insert(measured.pairs.notes.end(), set.people->notes.begin(), set.people->notes.end());
+  POISE_TRY(measured.result, measure_pck(measured.pairs, options));
+  return measured;
+}
+
+}  // namespace poise

@@ -1,0 +1,83 @@
+#pragma once
+// Poses measured against an annotated set: pictures and boxes through the estimator, and what its answers are worth.
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/formats/boxes.h"
+#include "poise/formats/coco_ground_truth.h"
+#include "poise/formats/pose_set.h"
+#include "poise/infer/estimator.h"
+#include "poise/metrics/coco_eval.h"
+#include "poise/metrics/pck.h"
+#include "poise/metrics/person_pairs.h"
+
+namespace poise {
+
+enum class PoseMetric {
+  kOks,  // COCO's AP and AR; the truth's joints must be the network's, in its order
+  kPck,  // share of joints near enough; joints matched by name
+};
+
+struct EvalSetOptions {
+  std::string annotations;   // COCO's
+  std::string images;        // the folder that its file names start from
+  std::string boxes = "gt";  // the truth's own, or a file of detections
+  PoseMetric metric = PoseMetric::kOks;
+};
+
+/// The truth, and the boxes that the network is given.
+struct EvalSet {
+  EvalSetOptions options;
+  CocoTruth truth;
+  BoxesFile boxes;
+  std::optional<PoseSet> people;  // the truth again, as PCK wants it
+
+  /// "ground truth"; "detections, boxes.json".
+  std::string box_source() const;
+};
+/// Errors: of reading; no such folder of pictures.
+Result<EvalSet> read_eval_set(const EvalSetOptions& options);
+
+/// What the run found, and how fast. Seconds are wall time; those of the estimator are added up over the pipeline's
+/// streams and divided by their number.
+struct FoundPoses {
+  Skeleton skeleton;
+  std::vector<FrameResult> frames;  // of pictures with boxes; named as the truth names them, with its image ids
+  std::size_t boxes = 0, suppressed = 0, empty_pictures = 0, bad_boxes = 0;
+  double seconds = 0;           // all of it
+  double estimate_seconds = 0;  // crop, network and decoding alone
+};
+
+struct FindPosesOptions {
+  std::optional<float> threshold = {};  // of the boxes' scores; nothing: all
+  float nms = 0.9F;                     // of two poses more alike (OKS) the better stays; Simple Baselines' OKS_THRE
+  /// After each picture; false ends the run with an error. Empty: never.
+  std::function<bool(std::size_t done, std::size_t total, const std::string& picture)> progress = {};
+};
+
+/// Poses of all boxes of the set. Errors: the truth's joints or their sigmas do not fit the metric (before any work);
+/// no picture has a box; of reading a picture, naming it; stopped.
+Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const FindPosesOptions& options = {});
+
+/// The poses as COCO's results file holds them.
+Json coco_results_json(const FoundPoses& found);
+
+struct OksMeasured {
+  CocoEvaluation evaluation;
+  std::string protocol;  // in words
+};
+/// COCO's AP, cocoapi's rules. Errors: those of evaluate_coco; joints without sigmas.
+Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth);
+
+struct PckMeasured {
+  PersonPairs pairs;  // with the truth's notes
+  PckResult result;
+};
+/// The set must have been read for PCK. Errors: those of pair_persons and measure_pck.
+Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set, const PckOptions& options = {});
+
+}  // namespace poise

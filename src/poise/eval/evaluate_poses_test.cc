@@ -1,0 +1,102 @@
+#include "poise/eval/evaluate_poses.h"
+
+#include <gtest/gtest.h>
+
+#include "kit/figure_set.h"
+#include "kit/temporary_folder.h"
+#include "poise/base/file.h"
+#include "poise/eval/accuracy.h"
+#include "poise/models/shipped.h"
+
+namespace poise {
+namespace {
+
+class EvaluatePoses : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Json set = kit::write_figure_set(folder_ / "images", {.count = 5, .size = {160, 120}});
+    write_file_atomic(folder_ / "set.json", set.dump()).value();
+  }
+  EvalSetOptions options(PoseMetric metric) const {
+    return {(folder_ / "set.json").string(), (folder_ / "images").string(), "gt", metric};
+  }
+  static Estimator shipped() {
+    EstimatorOptions options;
+    options.run.threads = 1;
+    options.run.precision = Precision::kFloat32;
+    return Estimator::create(read_shipped().value(), options).value();
+  }
+  const kit::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
+};
+
+TEST_F(EvaluatePoses, BothMetricsOfOneRun) {
+  Estimator estimator = shipped();
+  const EvalSet set = read_eval_set(options(PoseMetric::kPck)).value();
+  EXPECT_EQ(set.box_source(), "ground truth");
+  std::size_t told = 0;
+  FindPosesOptions find;
+  find.progress = [&](std::size_t done, std::size_t total, const std::string&) {
+    EXPECT_EQ(done, ++told);
+    EXPECT_EQ(total, 5U);
+    return true;
+  };
+  const FoundPoses found = find_poses(set, estimator, find).value();
+  EXPECT_EQ(told, 5U);
+  EXPECT_EQ(found.boxes, 5U);
+  EXPECT_EQ(found.frames.size(), 5U);
+  EXPECT_EQ(coco_results_json(found).as_array().size(), 5U);
+  const OksMeasured oks = measure_oks(found, set.truth).value();
+  EXPECT_EQ(oks.evaluation.truths_counted, 5U);
+  EXPECT_EQ(oks.evaluation.figures.front().first, "AP");
+  const PckMeasured pck = measure_pck_of(found, set).value();
+  EXPECT_EQ(pck.pairs.persons.size(), 5U);
+  AccuracyTest test = AccuracyTest::open(options(PoseMetric::kOks)).value();
+  RunnerOptions run;
+  run.threads = 1;
+  run.precision = Precision::kFloat32;
+  EXPECT_EQ(test.measure(read_shipped().value(), {}, {}, run).value(), oks.evaluation.figures.front().second);
+  EXPECT_EQ(test.persons(), 5U);
+}
+
+TEST_F(EvaluatePoses, TheTruthItselfIsPerfect) {
+  const EvalSet set = read_eval_set(options(PoseMetric::kOks)).value();
+  FoundPoses found;
+  found.skeleton = find_skeleton("coco17").value();
+  for (std::size_t i = 0; i < set.truth.size(); ++i) {
+    FrameResult& frame = found.frames.emplace_back();
+    frame.image_id = set.truth.images[static_cast<std::size_t>(set.truth.image[i])].id;
+    Pose& pose = frame.poses.emplace_back();
+    const auto& box = set.truth.box[i];
+    pose.box = {static_cast<float>(box[0]), static_cast<float>(box[1]), static_cast<float>(box[2]),
+                static_cast<float>(box[3])};
+    pose.score = 1;
+    for (std::size_t j = 0; j < 17; ++j) {
+      const double* joint = set.truth.keypoints.data() + 51 * i + 3 * j;
+      pose.keypoints.push_back({{static_cast<float>(joint[0]), static_cast<float>(joint[1])}, 1.0F});
+    }
+  }
+  EXPECT_NEAR(measure_oks(found, set.truth)->evaluation.figures.front().second, 1.0, 1e-9);
+}
+
+TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
+  Estimator estimator = shipped();
+  EvalSetOptions nowhere = options(PoseMetric::kOks);
+  nowhere.images = (folder_ / "nowhere").string();
+  EXPECT_EQ(read_eval_set(nowhere).error().code, ErrorCode::kNotFound);
+  EvalSet set = read_eval_set(options(PoseMetric::kOks)).value();
+  set.truth.joints = 14;
+  const auto found = find_poses(set, estimator);
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(found.error().message.find("the truth has 14 joints"), std::string::npos) << found.error().message;
+  FindPosesOptions stop;
+  stop.progress = [](std::size_t, std::size_t, const std::string&) { return false; };
+  EXPECT_EQ(find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator, stop).error().message, "stopped");
+  std::filesystem::remove(folder_ / "images/000000000003.jpg");
+  const auto missing = find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(missing.error().message.find("000000000003.jpg"), std::string::npos) << missing.error().message;
+}
+
+}  // namespace
+}  // namespace poise

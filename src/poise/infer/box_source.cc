@@ -1,0 +1,71 @@
+#include "poise/infer/box_source.h"
+
+namespace poise {
+
+namespace fs = std::filesystem;
+
+Json to_json(const NamedDetector& detector) {
+  const DetectorCard& card = detector.detector.card();
+  Json json = Json::object();
+  json.set("file", detector.name);
+  json.set("sha256", detector.detector.model_hash());
+  json.set("family", card.family);
+  json.set("threshold", card.head.threshold);
+  json.set("nms", card.nms);
+  return json;
+}
+
+Error about_picture(const fs::path& picture, const Error& error) {
+  return error.message.starts_with(picture.string()) ? error : error.prefixed(picture.string());
+}
+
+Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold) {
+  BoxSource source;
+  POISE_TRY(source.boxes_, BoxesFile::read(boxes));
+  source.boxes_name_ = boxes.filename().string();
+  source.threshold_ = threshold;
+  return source;
+}
+
+std::string BoxSource::name() const {
+  if (boxes_) return boxes_name_;
+  return detector_ ? detector_->name : "whole image";
+}
+
+Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOptions& decode) const {
+  POISE_TRY(DecodedImage decoded, read_image_file(path, decode));
+  PipelinePicture picture;
+  picture.image = std::move(decoded.image);
+  const Size size = picture.image.size();
+  FrameResult& frame = picture.frame;
+  frame.source = path.string();
+  frame.exif_orientation = decoded.exif_orientation;
+  frame.exif_applied = decoded.exif_applied;
+  frame.box_source = name();
+  picture.guesses = are_guesses();
+  if (is_whole_picture()) {
+    const Box whole{0, 0, static_cast<float>(size.width), static_cast<float>(size.height)};
+    picture.boxes = std::vector<PersonBox>{{whole, 1.0F}};
+  }
+  if (!boxes_) return picture;
+  picture.boxes.emplace();
+  const ImageBoxes* found = boxes_->find(path);
+  if (found == nullptr && boxes_->is_annotations()) {
+    return not_found(path.string() + ": " + boxes_name_ + " does not speak of this picture: is its file_name another?");
+  }
+  if (found == nullptr) return picture;  // detections name only pictures with people
+  picture.matched = true;
+  frame.image_id = found->image_id;
+  for (std::size_t i = 0; i < found->persons.size(); ++i) {
+    if (found->persons[i].score < threshold_) continue;
+    const Status status = check_box(found->persons[i].box, size, i);
+    if (status.ok()) {
+      picture.boxes->push_back(found->persons[i]);
+    } else {
+      picture.problems.push_back(path.string() + ": " + status.error().message);
+    }
+  }
+  return picture;
+}
+
+}  // namespace poise

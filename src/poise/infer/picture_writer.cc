@@ -1,0 +1,79 @@
+#include "poise/infer/picture_writer.h"
+
+#include <algorithm>
+
+#include "poise/base/file.h"
+#include "poise/draw/draw.h"
+#include "poise/image/codec.h"
+#include "poise/tensor/npy.h"
+
+namespace poise {
+namespace {
+
+Status write_heatmaps(const std::filesystem::path& stem, const Image& photograph,
+                      std::span<const Estimate::Heatmaps> found) {
+  if (found.empty()) return {};
+  Image overlay = photograph.clone();
+  const Shape& one = found.front().maps.shape();
+  const auto persons = static_cast<std::int64_t>(found.size());
+  Tensor all(Shape{persons, one[0], one[1], one[2]});
+  float* to = all.floats().data();
+  for (const Estimate::Heatmaps& heatmaps : found) {
+    const auto values = heatmaps.maps.floats();
+    to = std::copy(values.begin(), values.end(), to);
+    draw_heatmaps(overlay, values.data(), static_cast<int>(one[0]),
+                  {static_cast<int>(one[2]), static_cast<int>(one[1])}, heatmaps.heatmap_from_image);
+  }
+  POISE_RETURN_IF_ERROR(write_npy(stem.string() + ".heatmaps.npy", all));
+  return write_image(stem.string() + ".heatmaps.jpg", overlay);
+}
+
+}  // namespace
+
+Result<PictureWriter> PictureWriter::open(PictureWriterOptions options, Skeleton skeleton, Provenance provenance,
+                                          std::span<const OutputFormat> formats) {
+  PictureWriter writer;
+  POISE_TRY(writer.format_, find_output_format(options.format, formats));
+  POISE_RETURN_IF_ERROR(prepare_folder(options.folder));
+  writer.options_ = std::move(options);
+  writer.skeleton_ = std::move(skeleton);
+  writer.provenance_ = std::move(provenance);
+  return writer;
+}
+
+std::filesystem::path PictureWriter::stem(const std::filesystem::path& place) const {
+  std::filesystem::path stem = options_.folder / place;
+  return stem.replace_extension();
+}
+
+std::vector<std::filesystem::path> PictureWriter::files(const std::filesystem::path& place) const {
+  const std::string start = stem(place).string();
+  std::vector<std::filesystem::path> files;
+  if (format_.suffix != nullptr) files.emplace_back(start + format_.suffix);
+  if (options_.image) files.emplace_back(start + ".poses.jpg");
+  return files;
+}
+
+Status PictureWriter::write(const std::filesystem::path& place, Image image, const FrameResult& frame,
+                            std::span<const Estimate::Heatmaps> heatmaps) const {
+  const std::filesystem::path start = stem(place);
+  if (format_.suffix != nullptr) {
+    const std::string text = format_.of_picture(frame, skeleton_, provenance_, options_.min_score);
+    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.suffix, text));
+  }
+  if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps));
+  if (!options_.image) return {};
+  for (const Pose& pose : frame.poses) draw(image, pose, skeleton_, {.min_score = options_.min_score});
+  return write_image(start.string() + ".poses.jpg", image);
+}
+
+void PictureWriter::add(const FrameResult& frame) {
+  if (format_.add_to_run != nullptr) format_.add_to_run(frame, ++pictures_, run_);
+}
+
+Status PictureWriter::finish() const {
+  if (format_.run_file == nullptr) return {};
+  return write_file_atomic(options_.folder / format_.run_file, run_.dump() + "\n");
+}
+
+}  // namespace poise

@@ -1,0 +1,54 @@
+#pragma once
+// A sink for what was found in pictures: text in one of the output formats, the picture with its skeletons, heatmaps.
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "poise/base/json.h"
+#include "poise/formats/output_formats.h"
+#include "poise/image/image.h"
+#include "poise/infer/estimator.h"
+
+namespace poise {
+
+struct PictureWriterOptions {
+  std::filesystem::path folder;  // made where it is not there
+  std::string format = "poise";  // of formats/output_formats.h
+  bool image = true;             // NAME.poses.jpg
+  bool heatmaps = false;         // NAME.heatmaps.jpg and .npy, where there are any
+  float min_score = 0.2F;        // joints that score less are not drawn
+};
+
+class PictureWriter {
+ public:
+  /// Tries the folder before any work. `formats`: to choose from. Errors: kNotFound (no such format), kIo.
+  static Result<PictureWriter> open(PictureWriterOptions options, Skeleton skeleton, Provenance provenance,
+                                    std::span<const OutputFormat> formats = output_formats());
+
+  /// What belongs to one picture. `place`: its relative path under the folder; `image` is drawn on. Errors: kIo.
+  /// Thread-safe.
+  Status write(const std::filesystem::path& place, Image image, const FrameResult& frame,
+               std::span<const Estimate::Heatmaps> heatmaps = {}) const;
+
+  /// For formats with one file a run: call it for each picture in order, and finish() at the end. One thread.
+  void add(const FrameResult& frame);
+  Status finish() const;
+
+  const PictureWriterOptions& options() const { return options_; }
+  const Provenance& provenance() const { return provenance_; }
+  /// The files that write() makes for a picture.
+  std::vector<std::filesystem::path> files(const std::filesystem::path& place) const;
+
+ private:
+  std::filesystem::path stem(const std::filesystem::path& place) const;
+
+  PictureWriterOptions options_;
+  Skeleton skeleton_;
+  Provenance provenance_;
+  OutputFormat format_{};
+  Json run_ = Json::array();
+  std::int64_t pictures_ = 0;
+};
+
+}  // namespace poise

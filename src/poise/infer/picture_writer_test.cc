@@ -1,0 +1,69 @@
+#include "poise/infer/picture_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "kit/temporary_folder.h"
+#include "poise/base/file.h"
+#include "poise/image/codec.h"
+
+namespace poise {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Writer : public testing::Test {
+ protected:
+  static FrameResult frame(const std::string& name) {
+    FrameResult frame;
+    frame.source = name;
+    frame.width = 40;
+    frame.height = 30;
+    Pose& pose = frame.poses.emplace_back();
+    pose.box = {5, 5, 20, 20};
+    pose.keypoints.resize(17, {{12, 9}, 0.8F});
+    return frame;
+  }
+  PictureWriter open(PictureWriterOptions options) const {
+    options.folder = folder_ / "out";
+    return PictureWriter::open(std::move(options), find_skeleton("coco17").value(), {"m.onnx", "abc"}).value();
+  }
+  const kit::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
+};
+
+TEST_F(Writer, TextAndPictureOfEachPicture) {
+  const PictureWriter writer = open({});
+  ASSERT_TRUE(writer.write("a/b.png", Image(40, 30), frame("a/b.png")).ok());
+  const auto files = writer.files("a/b.png");
+  ASSERT_EQ(files.size(), 2U);
+  for (const fs::path& file : files) EXPECT_TRUE(fs::exists(file)) << file;
+  EXPECT_EQ(files[0], folder_ / "out/a/b.poses.json");
+  EXPECT_EQ(read_image(files[1]).value().width(), 40);
+}
+
+TEST_F(Writer, OneFileARun) {
+  PictureWriter writer = open({.format = "coco", .image = false});
+  EXPECT_TRUE(writer.files("a.png").empty());
+  writer.add(frame("a.png"));
+  writer.add(frame("b.png"));
+  ASSERT_TRUE(writer.write("a.png", Image(40, 30), frame("a.png")).ok());
+  ASSERT_TRUE(writer.finish().ok());
+  const Bytes bytes = read_file(folder_ / "out/results.json", 1 << 20).value();
+  const Json json = parse_json(BytesView(bytes)).value();
+  ASSERT_EQ(json.as_array().size(), 2U);
+  EXPECT_EQ(json.as_array()[1].integer("image_id").value(), 2);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), fs::directory_iterator()), 1);
+}
+
+TEST_F(Writer, WhatCannotBeIsSaidBeforeAnyWork) {
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_FALSE(PictureWriter::open({.folder = folder_ / "file"}, {}, {}).ok());
+  EXPECT_EQ(PictureWriter::open({.folder = folder_ / "out", .format = "xml"}, {}, {}).error().code,
+            ErrorCode::kNotFound);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+}  // namespace
+}  // namespace poise

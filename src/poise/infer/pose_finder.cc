@@ -1,0 +1,85 @@
+#include "poise/infer/pose_finder.h"
+
+#include "poise/models/shipped.h"
+
+namespace poise {
+namespace {
+
+constexpr const char* kShippedDetector = "poise-person";
+
+Result<NamedDetector> open_detector(const PoseFinderOptions& options) {
+  if (!options.detector.empty()) {
+    POISE_TRY(Detector detector, Detector::load(options.detector, options.detect));
+    return NamedDetector{options.detector.filename().string(), std::move(detector)};
+  }
+  POISE_TRY(NetworkFile file, read_shipped(kShippedDetector));
+  POISE_TRY(Detector detector, Detector::create(std::move(file), options.detect));
+  return NamedDetector{kShippedDetector, std::move(detector)};
+}
+
+Result<Estimator> open_estimator(const PoseFinderOptions& options) {
+  if (!options.model.empty()) return Estimator::load(options.model, options.estimate);
+  POISE_TRY(NetworkFile file, read_shipped());
+  return Estimator::create(std::move(file), options.estimate);
+}
+
+}  // namespace
+
+Result<PoseFinder> PoseFinder::open(const PoseFinderOptions& options) {
+  POISE_TRY(Estimator estimator, open_estimator(options));
+  if (options.whole_picture) return PoseFinder(std::move(estimator), BoxSource(), options.doubles);
+  POISE_TRY(NamedDetector detector, open_detector(options));
+  return PoseFinder(std::move(estimator), BoxSource(std::move(detector)), options.doubles);
+}
+
+Result<FrameResult> PoseFinder::find(const ImageView& image) {
+  if (people_.boxes()) {
+    return invalid_argument("boxes from a file belong to pictures by name: give this picture's boxes, or run_pipeline");
+  }
+  if (image.empty()) return invalid_argument("the image is empty");
+  FrameResult frame;
+  frame.width = image.width;
+  frame.height = image.height;
+  frame.box_source = people_.name();
+  std::vector<PersonBox> boxes{{{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}, 1.0F}};
+  if (Detector* detector = people_.detector(); detector != nullptr) {
+    POISE_TRY(boxes, detector->detect(image));
+  }
+  POISE_TRY(Estimate estimate, estimator_.estimate(image, boxes));
+  if (people_.are_guesses()) remove_doubles(estimate, estimator_.card().crop, estimator_.skeleton(), doubles_);
+  frame.poses = std::move(estimate.poses);
+  return frame;
+}
+
+Result<FrameResult> PoseFinder::find(const ImageView& image, std::span<const PersonBox> boxes) {
+  FrameResult frame;
+  frame.width = image.width;
+  frame.height = image.height;
+  frame.box_source = "given";
+  POISE_TRY(Estimate estimate, estimator_.estimate(image, boxes));
+  frame.poses = std::move(estimate.poses);
+  return frame;
+}
+
+FrameResult PoseFinder::operator()(const Image& image) { return find(image.view()).value(); }
+
+std::optional<PoseFinder> PoseFinder::sibling(int threads) const {
+  if (people_.boxes()) return std::nullopt;
+  auto estimator = estimator_.sibling(threads);
+  if (!estimator) return std::nullopt;
+  if (people_.is_whole_picture()) return PoseFinder(std::move(*estimator), BoxSource(), doubles_);
+  const NamedDetector& named = *people_.named_detector();
+  auto detector = named.detector.sibling(threads);
+  if (!detector) return std::nullopt;
+  return PoseFinder(std::move(*estimator), BoxSource(NamedDetector{named.name, std::move(*detector)}), doubles_);
+}
+
+PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
+                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+                          const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
+                          PipelineOptions options) {
+  options.doubles = finder.doubles();
+  return run_pipeline(pictures, finder.people().detector(), &finder.estimator(), read, take, options);
+}
+
+}  // namespace poise

@@ -1,0 +1,112 @@
+#include "poise/infer/pose_finder.h"
+
+#include <gtest/gtest.h>
+
+namespace poise {
+namespace {
+
+const std::string kGolden = std::string(POISE_SOURCE_DIR) + "/tests/golden/";
+
+EstimatorOptions tiny_options() {
+  EstimatorOptions options;
+  options.card.preset = "simple-baselines";
+  return options;
+}
+
+PoseFinderOptions tiny() {
+  return {.model = kGolden + "pytorch_tiny/pose_resnet_tiny.onnx",
+          .detector = kGolden + "darknet/tiny.weights",
+          .estimate = tiny_options(),
+          .detect = {.threshold = 0.05F}};
+}
+
+Image picture() {
+  Image image(90, 50);
+  for (int y = 0; y < image.height(); ++y) {
+    for (int x = 0; x < image.width() * 3; ++x)
+      image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13 + (x * y) % 31) % 256);
+  }
+  return image;
+}
+
+void expect_equal(const std::vector<Pose>& a, const std::vector<Pose>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].score, b[i].score);
+    for (std::size_t j = 0; j < a[i].keypoints.size(); ++j) EXPECT_EQ(a[i].keypoints[j].point, b[i].keypoints[j].point);
+  }
+}
+
+TEST(PoseFinder, IsDetectorEstimatorAndNoDoubles) {
+  PoseFinder finder = PoseFinder::open(tiny()).value();
+  const Image image = picture();
+  Detector detector = Detector::load(kGolden + "darknet/tiny.weights", {.threshold = 0.05F}).value();
+  Estimator estimator = Estimator::load(tiny().model, tiny_options()).value();
+  const auto boxes = detector.detect(image.view()).value();
+  ASSERT_GT(boxes.size(), 1U);
+  Estimate estimate = estimator.estimate(image.view(), boxes).value();
+  remove_doubles(estimate, estimator.card().crop, estimator.skeleton());
+  const FrameResult found = finder(image);
+  expect_equal(found.poses, estimate.poses);
+  EXPECT_EQ(found.width, 90);
+  EXPECT_EQ(found.height, 50);
+  EXPECT_EQ(found.box_source, "tiny.weights");
+
+  PoseFinderOptions all = tiny();
+  all.doubles.rule = DoublesOptions::Rule::kNone;
+  EXPECT_EQ(PoseFinder::open(all).value()(image).poses.size(), boxes.size());
+}
+
+TEST(PoseFinder, TheWholePictureAndGivenBoxes) {
+  PoseFinderOptions options = tiny();
+  options.whole_picture = true;
+  PoseFinder finder = PoseFinder::open(options).value();
+  const Image image = picture();
+  const FrameResult whole = finder(image);
+  ASSERT_EQ(whole.poses.size(), 1U);
+  EXPECT_EQ(whole.poses[0].box.width, 90);
+  EXPECT_EQ(whole.box_source, "whole image");
+  // The same box twice stays two: given boxes are nobody's guess.
+  const std::vector<PersonBox> boxes{{{0, 0, 90, 50}, 1.0F}, {{0, 0, 90, 50}, 1.0F}};
+  const FrameResult given = finder.find(image.view(), boxes).value();
+  ASSERT_EQ(given.poses.size(), 2U);
+  expect_equal({given.poses[1]}, whole.poses);
+  EXPECT_FALSE(finder.find(ImageView{}).ok());
+}
+
+TEST(PoseFinder, SiblingsAndThePipelineSayTheSame) {
+  PoseFinder finder = PoseFinder::open(tiny()).value();
+  const Image image = picture();
+  const std::vector<Pose> poses = finder(image).poses;
+  auto sibling = finder.sibling(1);
+  ASSERT_TRUE(sibling.has_value());
+  const std::vector<Pose> theirs = (*sibling)(image).poses;
+  ASSERT_EQ(theirs.size(), poses.size());
+  std::size_t taken = 0;
+  run_pipeline(
+      3, finder, [&](std::size_t) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
+      [&](std::size_t, Result<PipelineAnswer> answer) {
+        ASSERT_TRUE(answer.ok()) << answer.error().message;
+        EXPECT_EQ(answer->frame.poses.size(), poses.size());
+        EXPECT_EQ(answer->boxes.size(), poses.size() + answer->doubles);
+        EXPECT_EQ(answer->frame.width, 90);
+        ++taken;
+      });
+  EXPECT_EQ(taken, 3U);
+}
+
+TEST(PoseFinder, WhatComesWithPoiseNeedsNothing) {
+  PoseFinder finder = PoseFinder::open().value();
+  EXPECT_EQ(finder.skeleton().name, "coco17");
+  const Image image = picture();
+  EXPECT_EQ(finder(image).box_source, "poise-person");
+}
+
+TEST(PoseFinder, ErrorsNameTheFile) {
+  const auto none = PoseFinder::open({.model = "nowhere.onnx"});
+  ASSERT_FALSE(none.ok());
+  EXPECT_TRUE(none.error().message.starts_with("nowhere.onnx")) << none.error().message;
+}
+
+}  // namespace
+}  // namespace poise
