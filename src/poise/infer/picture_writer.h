@@ -13,7 +13,7 @@
 namespace poise {
 
 struct PictureWriterOptions {
-  std::filesystem::path folder;  // made where it is not there
+  std::filesystem::path folder = {};  // made where it is not there
   std::string format = "poise";  // of formats/output_formats.h
   bool image = true;             // NAME.poses.jpg
   bool heatmaps = false;         // NAME.heatmaps.jpg and .npy, where there are any
