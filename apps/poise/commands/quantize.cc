@@ -76,7 +76,7 @@ Result<std::vector<Tensor>> gather_crops(const Options& o, const ModelCard& card
   std::vector<Tensor> batches;
   DecodeOptions decode;
   if (boxes && !boxes->exif_applied()) decode.exif = Exif::kIgnore;
-  const Size size = card.crop.size;
+  const Size size = card.input.size;
   const auto pixels = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3;
   for (std::size_t i = 0; i < count / batch * batch; ++i) {
     const Person& person = people[i * people.size() / count];
@@ -89,8 +89,8 @@ Result<std::vector<Tensor>> gather_crops(const Options& o, const ModelCard& card
       return fits.error().prefixed(person.picture.string());
     }
     if (i % batch == 0) batches.emplace_back(Shape{static_cast<std::int64_t>(batch), 3, size.height, size.width});
-    write_crop(view, crop_from_image(box, card.crop), size, card.normalisation,
-               batches.back().floats().subspan(i % batch * pixels, pixels), card.resample);
+    write_crop(view, crop_from_image(box, card.crop()), card.input,
+               batches.back().floats().subspan(i % batch * pixels, pixels));
     if (interrupted()) return io_error("stopped");
     console.progress(i + 1, count, "crops");
   }

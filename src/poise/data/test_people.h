@@ -13,7 +13,9 @@
 #include "kit/figure.h"
 #include "poise/base/file.h"
 #include "poise/base/json.h"
+#include "poise/codec/gaussian_heatmap.h"
 #include "poise/data/data_set.h"
+#include "poise/data/sample.h"
 #include "poise/image/codec.h"
 
 namespace poise::testing_people {
@@ -86,5 +88,15 @@ inline std::shared_ptr<MemorySet> figures(int count, Size size = {200, 160}, Ima
 }
 
 inline std::string lspet() { return POISE_SOURCE_DIR "/../shared/data/lspet"; }
+
+/// Gaussian heatmaps of a quarter of the input, of no refinement.
+inline SampleOptions samples(Size input, const Skeleton& skeleton = find_skeleton("coco17").value()) {
+  SampleOptions options;
+  options.input.size = input;
+  options.codec = gaussian_heatmap({.refine = Refine::kNone});
+  const NetworkOutput output{"heatmaps", {1, skeleton.size(), input.height / 4, input.width / 4}};
+  options.answer = options.codec->check(std::span(&output, 1), skeleton, input).value();
+  return options;
+}
 
 }  // namespace poise::testing_people
