@@ -58,7 +58,8 @@ Result<Json> configuration(const Flags& flags) {
 }
 
 /// MODEL.PRETRAINED where that file is there, or --init.
-Status take_initial_weights(const Flags& flags, const Json& config, Graph& graph, Console& console) {
+Status take_initial_weights(const Flags& flags, const Json& config, const Skeleton* joints, Graph& graph,
+                            Console& console) {
   std::string path = flags.init;
   if (path.empty()) {
     const Json* model = config.find("MODEL");
@@ -71,12 +72,13 @@ Status take_initial_weights(const Flags& flags, const Json& config, Graph& graph
     }
     path = *pretrained;
   }
-  POISE_TRY(const StateDict state, read_state_dict(path));
-  const auto report = initialise(graph, state.tensors);
+  POISE_TRY(const InitialWeights weights, read_initial_weights(path));
+  const auto report = initialise(graph, weights, joints);
   if (!report.ok()) return report.error().prefixed(path);
   console.note(path + ": " + std::to_string(report->taken) + " tensors taken, " +
                std::to_string(report->missing.size() + report->other_shape.size()) + " start at random");
   for (const std::string& line : report->other_shape) console.note("  " + line);
+  for (const std::string& joint : report->new_joints) console.note("  joint " + joint + " is new to it");
   return {};
 }
 
@@ -180,12 +182,15 @@ Result<int> run(const Flags& flags) {
     POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
     job.card.set("skeleton", to_json(skeleton));
   }
-  if (!flags.resume) POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, job.graph, console));
+  const auto card = boxes ? Result<ModelCard>(ModelCard()) : card_from_json(job.card, {});
+  if (!card.ok()) return card.error().prefixed(flags.config);
+  if (!flags.resume) {
+    const Skeleton* joints = boxes ? nullptr : &card->skeleton;
+    POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, joints, job.graph, console));
+  }
   if (boxes) {
     POISE_TRY(job.data, open_box_data(flags.data, console));
   } else {
-    const auto card = card_from_json(job.card, {});
-    if (!card.ok()) return card.error().prefixed(flags.config);
     POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, console));
   }
   job.resume = flags.resume;
@@ -209,7 +214,9 @@ void add_options(CLI::App& app, Flags& flags) {
       ->type_name("FILE");
   app.add_option("-o,--out", flags.out, "the run's folder; else one in OUTPUT_DIR")->type_name("FOLDER");
   app.add_flag("--resume", flags.resume, "go on from OUT/last.ckpt");
-  app.add_option("--init", flags.init, "take over what fits of these weights: .pth .safetensors .ckpt")
+  app.add_option(
+         "--init", flags.init,
+         "start from what fits of these weights: .ckpt .onnx .pth .safetensors, or the name of what comes with Poise")
       ->type_name("FILE");
   const std::string data = "Data";
   app.add_option("-d,--data", flags.data.folders, "with train.json, val.json, images/; or train/ and val/ packs")

@@ -87,6 +87,7 @@ Status check(const SampleOptions& o) {
   if (bad(o.input.size)) return invalid_argument("the input must be 1 to 4096 pixels a side");
   if (!(o.padding > 0 && o.padding <= 10)) return invalid_argument("padding must be over 0 and at most 10");
   POISE_RETURN_IF_ERROR(o.codec->target_shape(o.answer));
+  if (!(o.cut_weight >= 0 && o.cut_weight <= 1)) return invalid_argument("cut_weight must be 0 to 1");
   for (const float std : o.input.normalisation.std) {
     if (!(std::abs(std) > 0)) return invalid_argument("a channel's std must not be 0");
   }
@@ -97,14 +98,14 @@ PlacedJoints place_joints(const Person& person, const Skeleton& skeleton, const 
                           const CropOptions& crop) {
   POISE_CHECK(person.keypoints.size() == skeleton.joints.size() && person.weights.size() == skeleton.joints.size());
   std::vector<Annotation::TrueKeypoint> keypoints = person.keypoints;
-  PlacedJoints placed{{}, person.weights};
+  PlacedJoints placed{{}, person.weights, std::vector<float>(person.weights.size(), 0.0F)};
   if (augmentation.flip) swap_pairs(keypoints, placed.weights, skeleton.flip_index());
   const Affine map = input_from_image(augmentation, crop);
   for (std::size_t j = 0; j < keypoints.size(); ++j) {
     if (keypoints[j].visibility == Visibility::kAbsent) placed.weights[j] = 0;
     const Box& scene = augmentation.scene;
     const Point p = keypoints[j].point;
-    if (scene.width > 0 && !holds(scene, p)) placed.weights[j] = 0;
+    if (scene.width > 0 && !holds(scene, p)) std::swap(placed.weights[j], placed.cut[j]);
     placed.points.push_back(map(p));
   }
   return placed;
@@ -153,7 +154,9 @@ Status make_sample(const Person& person, const Skeleton& skeleton, const Augment
   options.codec->encode(options.answer, placed.points, {present.get(), joints}, out.targets, out.weights);
   for (std::size_t j = 0; j < joints; ++j) {
     const float joint_weight = options.joint_weights ? skeleton.joints[j].weight : 1.0F;
-    out.weights[j] = out.weights[j] * placed.weights[j] * joint_weight;
+    const bool shown = out.weights[j] > 0;
+    const float hidden = options.cut_weight * std::max(placed.cut[j], placed.weights[j]);
+    out.weights[j] = (shown ? out.weights[j] * placed.weights[j] : hidden) * joint_weight;
   }
   return {};
 }

@@ -16,6 +16,8 @@ struct SampleOptions {
   PoseCodecPtr codec = {};     // of the card, never nullptr
   PoseAnswer answer = {};      // the network's, as the codec found it
   bool joint_weights = false;  // times Joint::weight (HRNet's USE_DIFFERENT_JOINTS_WEIGHT)
+  float cut_weight = 0;  // of labelled joints that the crop does not show (cut off, or outside): their target is 0, so
+                         // that the network learns to give them low scores; 0: they count for nothing
   bool shrink = false;  // a JPEG much larger than needed is decoded at 1/2, 1/4 or 1/8: faster, other pixels than exact
   CropOptions crop() const { return {.size = input.size, .padding = padding}; }
 };
@@ -26,6 +28,7 @@ Status check(const SampleOptions& options);
 struct PlacedJoints {
   std::vector<Point> points;
   std::vector<float> weights;
+  std::vector<float> cut;  // the weights of those that the augmentation's scene has lost; 0 for all others
 };
 PlacedJoints place_joints(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
                           const CropOptions& crop);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "poise/data/test_people.h"
+#include "poise/data/truncate.h"
 
 namespace poise {
 namespace {
@@ -180,6 +181,33 @@ TEST(Sample, ColourIsGainAndOffsetOfTheBytes) {
       }
     }
   }
+}
+
+TEST(Sample, JointsThatAreCutOffLearnToBeNothing) {
+  const auto set = figures(1);
+  const Person person = set->get(0);
+  Augmentation a = plain(person);
+  const Box& box = person.box;
+  a.scene = {0, 0, static_cast<float>(person.picture.width), box.y + box.height / 2};  // the picture ends at the hips
+  SampleOptions options = kOptions;
+  const Made without = make(person, set->skeleton(), a, options);
+  options.cut_weight = 0.5F;
+  const Made with = make(person, set->skeleton(), a, options);
+  EXPECT_EQ(with.targets, without.targets);
+  std::size_t cut = 0;
+  const std::size_t map = with.targets.size() / with.weights.size();
+  for (std::size_t j = 0; j < with.weights.size(); ++j) {
+    if (holds(a.scene, person.keypoints[j].point)) {
+      EXPECT_EQ(with.weights[j], without.weights[j]);
+      continue;
+    }
+    ++cut;
+    EXPECT_EQ(without.weights[j], 0.0F);
+    EXPECT_EQ(with.weights[j], 0.5F);
+    const auto begin = with.targets.begin() + static_cast<std::ptrdiff_t>(j * map);
+    EXPECT_EQ(std::count(begin, begin + static_cast<std::ptrdiff_t>(map), 0.0F), static_cast<std::ptrdiff_t>(map));
+  }
+  EXPECT_GE(cut, 4U);
 }
 
 TEST(Sample, CutsOutTheMeanColour) {

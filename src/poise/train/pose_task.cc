@@ -27,6 +27,7 @@ Result<SampleOptions> sample_options(const TrainJob& job, const ModelCard& card)
   sample.codec = card.codec;
   sample.answer = std::move(*answer);
   sample.joint_weights = job.settings.joint_weights;
+  sample.cut_weight = job.settings.cut_weight;
   sample.shrink = true;
   POISE_RETURN_IF_ERROR(check(sample));
   return sample;

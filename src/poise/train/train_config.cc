@@ -119,6 +119,7 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
   POISE_TRY(const int hardest, reader.integer("LOSS.TOPK", 8));
   options.loss.hard_joints = hard ? hardest : 0;
   POISE_TRY(config.joint_weights, reader.boolean("LOSS.USE_DIFFERENT_JOINTS_WEIGHT", false));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.CUT_WEIGHT", config.cut_weight));
   POISE_RETURN_IF_ERROR(read_optimizer(reader, options.optimizer));
   POISE_RETURN_IF_ERROR(read_schedule(reader, options.schedule));
   POISE_RETURN_IF_ERROR(read_augmentation(reader, config.augment));
