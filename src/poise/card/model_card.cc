@@ -27,7 +27,7 @@ constexpr std::array<Word<Refine>, 3> kRefines{
 Status check_members(const Json& json) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
   if (json.find("family") != nullptr)
-    return invalid_argument("this is a detector, not a pose network: name it with --detector");
+    return invalid_argument("this is a detector, not a pose network: name it as option \"detector\"");
   for (const auto& [name, value] : json.as_object()) {
     if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
       return invalid_argument("card member " + printable(name) + " is not known; known are " + join(kMembers));
@@ -38,7 +38,7 @@ Status check_members(const Json& json) {
   if (missing.empty()) return {};
   std::string presets;
   for (const char* preset : kPresets) presets += (presets.empty() ? "" : "|") + std::string(preset);
-  return invalid_argument("the model says nothing about " + join(missing) + ": give --preset " + presets +
+  return invalid_argument("the model says nothing about " + join(missing) + ": give option \"preset\" " + presets +
                           ", or a card in MODEL.card.json");
 }
 

@@ -133,7 +133,7 @@ struct Estimator::State {
     if (outputs[0].dim(1) != joints) {
       return invalid_argument("the network gives " + std::to_string(outputs[0].dim(1)) + " heatmaps, skeleton \"" +
                               card.skeleton.name + "\" has " + std::to_string(joints) +
-                              " joints: name the right one with --skeleton");
+                              " joints: name the right one as card member \"skeleton\"");
     }
     return {};
   }

@@ -91,7 +91,9 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, const 
   MadeRunner made;
   if (options.make) {
     if (options.deterministic || options.precision) {
-      return invalid_argument("--deterministic and --precision are the CPU's: leave them out, or leave out --device");
+      return invalid_argument(
+          "option \"deterministic\" and option \"precision\" are the CPU's: leave them out, or leave out option "
+          "\"device\"");
     }
     POISE_TRY(made.runner, options.make(std::move(graph)));
     made.threads = options.threads > 0 ? options.threads : omp_get_max_threads();
