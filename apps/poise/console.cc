@@ -16,6 +16,21 @@ extern "C" void on_interrupt(int signal) {
 }
 }  // namespace
 
+std::string shown(const std::string& text, bool keep_lines) {
+  std::string out;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if ((code >= 0x20 && code != 0x7f) || (c == '\n' && keep_lines)) {
+      out += c;
+    } else {
+      char spelled[8];
+      std::snprintf(spelled, sizeof spelled, "\\x%02x", code);
+      out += spelled;
+    }
+  }
+  return out;
+}
+
 Console::Console(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
 
 void Console::clear_bar() {
@@ -25,13 +40,13 @@ void Console::clear_bar() {
 
 void Console::error(const std::string& line) {
   clear_bar();
-  std::fprintf(stderr, "poise: %s\n", with_flags(line).c_str());
+  std::fprintf(stderr, "poise: %s\n", shown(with_flags(line)).c_str());
 }
 
 void Console::note(const std::string& line) {
   if (quiet_) return;
   clear_bar();
-  std::fprintf(stderr, "%s\n", with_flags(line).c_str());
+  std::fprintf(stderr, "%s\n", shown(with_flags(line), true).c_str());
 }
 
 void Console::progress(std::size_t done, std::size_t total, const std::string& what) {
@@ -43,7 +58,7 @@ void Console::progress(std::size_t done, std::size_t total, const std::string& w
   constexpr std::size_t kWidth = 30;
   const std::size_t filled = done * kWidth / total;
   const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
-  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s", bar.c_str(), done, total, what.c_str());
+  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s", bar.c_str(), done, total, shown(what).c_str());
   std::fflush(stderr);
   bar_shown_ = true;
 }

@@ -7,6 +7,10 @@
 
 namespace poise::app {
 
+/// Text that may hold names from files, for a terminal: control characters are spelled out (\x1b), so that none takes
+/// effect. `keep_lines`: newlines stay.
+std::string shown(const std::string& text, bool keep_lines = false);
+
 class Console {
  public:
   explicit Console(bool quiet);

@@ -1,5 +1,7 @@
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -34,6 +36,15 @@ constexpr Entry kCommands[] = {
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 
+/// What was printed must have arrived: a full disk behind standard output is a failure like any other.
+int finished(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "poise: standard output cannot be written (%s)\n",
+               errno != 0 ? std::strerror(errno) : "an earlier write failed");
+  return code == 0 ? 1 : code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,11 +66,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
     app.exit(error, std::cout, std::cerr);
-    return asked ? 0 : 2;
+    std::cout.flush();
+    return asked ? finished(std::cout ? 0 : 1) : 2;
   }
   try {
     for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (commands[i]->parsed()) return actions[i]();
+      if (commands[i]->parsed()) return finished(actions[i]());
     }
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);

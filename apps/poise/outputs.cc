@@ -57,17 +57,8 @@ Status write_picture_outputs(const OutputOptions& options, const std::filesystem
 }
 
 Status check_out_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder)) {
-    return io_error(folder.string() + ": cannot be made a folder (" + (error ? error.message() : "it is a file") +
-                    "); choose another --out");
-  }
-  const std::filesystem::path probe = folder / ".poise-probe";
-  const Status status = write_file_atomic(probe, std::string_view(""));
-  std::filesystem::remove(probe, error);
-  if (!status.ok()) return status.error();
-  return {};
+  const Status ready = prepare_folder(folder);
+  return ready.ok() ? ready : Status(io_error(ready.error().message + "; choose another --out"));
 }
 
 Status check_out_file(const std::filesystem::path& file) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kit/figure.h"
 #include "poise/base/json.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 #include "program.h"
 
@@ -33,7 +33,7 @@ class Cli : public Program {
   }
   /// A figure's picture, 120 x 160.
   void photo(const std::string& name, std::uint64_t seed = 1) const {
-    const Image image = kit::draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
+    const Image image = draw_figures({.size = {120, 160}, .people = 1, .seed = seed}).image;
     fs::create_directories((folder_ / name).parent_path());
     write_image(folder_ / name, image).value();
   }
@@ -361,9 +361,6 @@ TEST_F(Cli, BackendsAgree) {
   for (std::size_t i = 0; i < fast.size(); ++i) EXPECT_NEAR(fast[i], plain[i], 0.01) << i;
 }
 
-/// A change here is a change of results: of the shipped weights, or of what is computed.
-TEST_F(Cli, TheSignatureOfResultsIsAsEver) { EXPECT_EQ(run({"bench", "--signature"}).out, "77bcb1e05fdf3548\n"); }
-
 TEST_F(Cli, InfoRunAndBenchAnswer) {
   const Outcome info = run({"info", kTinyModel, "--json"});
   ASSERT_EQ(info.code, 0) << info.err;
@@ -405,6 +402,25 @@ TEST_F(Cli, TrainedNetworkAnswersForEveryAnnotatedPerson) {
            model.string(), "--preset", "gluon", "--format", "coco", "--no-image", "--quiet"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(json("poise-out/results.json").as_array().size(), 163U);
+}
+
+TEST_F(Cli, AFullDiskBehindStandardOutputIsAFailure) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string program = POISE_PROGRAM;
+  for (const std::string command : {"info poise-small", "models list", "--help", "predict --help", "--version"}) {
+    const Outcome outcome = run({"-c", program + " " + command + " >/dev/full"}, "/bin/sh");
+    EXPECT_EQ(outcome.code, 1) << command;
+    EXPECT_TRUE(contains(outcome.err, "standard output cannot be written")) << command << ": " << outcome.err;
+  }
+}
+
+TEST_F(Cli, NamesReachTheTerminalSpelledOut) {
+  const std::string name = "evil\x1b[31m\nname.jpg";
+  write(name, "no picture");
+  const Outcome outcome = run({"predict", name, "--no-image"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err, "evil\\x1b[31m\\x0aname.jpg")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err + outcome.out, "\x1b")) << outcome.err;
 }
 
 }  // namespace

@@ -75,24 +75,32 @@ TEST_F(Train, StoppedResumedExportedAndRun) {
   EXPECT_EQ(results.as_array()[0].numbers("keypoints").value().size(), 51U);
 }
 
+/// Labels of COCO's joints `which` alone, under other names.
+Json with_joints(Json set, const std::vector<std::size_t>& which, const std::vector<const char*>& names) {
+  Json annotations = Json::array();
+  for (Json one : set.find("annotations")->as_array()) {
+    Json joints = Json::array();
+    for (const std::size_t joint : which) {
+      for (std::size_t i = 0; i < 3; ++i) joints.push(one.find("keypoints")->as_array()[3 * joint + i]);
+    }
+    one.set("keypoints", std::move(joints));
+    annotations.push(std::move(one));
+  }
+  set.set("annotations", std::move(annotations));
+  Json list = Json::array();
+  for (const char* name : names) list.push(name);
+  Json category = Json::Object{{"id", 1}, {"name", "figure"}, {"keypoints", std::move(list)}};
+  Json categories = Json::array();
+  categories.push(std::move(category));
+  set.set("categories", std::move(categories));
+  return set;
+}
+
 TEST_F(Train, ASkeletonOfTheDatasOwn) {
   write_data(4, 2);
-  for (const std::string name : {"set/train.json", "set/val.json"}) {  // the first five joints, under other names
-    Json set = json(name);
-    Json annotations = Json::array();
-    for (Json one : set.find("annotations")->as_array()) {
-      Json joints = Json::array();
-      for (std::size_t i = 0; i < 15; ++i) joints.push(one.find("keypoints")->as_array()[i]);
-      one.set("keypoints", std::move(joints));
-      annotations.push(std::move(one));
-    }
-    set.set("annotations", std::move(annotations));
-    Json names = Json::array();
-    for (const char* joint : {"beak", "left_wing", "right_wing", "left_claw", "right_claw"}) names.push(joint);
-    Json category = Json::Object{{"id", 1}, {"name", "bird"}, {"keypoints", std::move(names)}};
-    Json categories = Json::array();
-    categories.push(std::move(category));
-    set.set("categories", std::move(categories));
+  for (const std::string name : {"set/train.json", "set/val.json"}) {
+    const Json set =
+        with_joints(json(name), {0, 1, 2, 3, 4}, {"beak", "left_wing", "right_wing", "left_claw", "right_claw"});
     write(name, set.dump());
   }
   write_config("tiny.yaml", "END_EPOCH: 1", "", 5);
@@ -103,6 +111,33 @@ TEST_F(Train, ASkeletonOfTheDatasOwn) {
       run({"predict", "set/images/val/000000000001.jpg", "--model", "m.onnx", "--detector", "none", "--out", "out"});
   EXPECT_EQ(predicted.code, 0) << predicted.err;
   EXPECT_TRUE(contains(slurp(folder_ / "out/set/images/val/000000000001.poses.json"), "left_wing")) << predicted.out;
+}
+
+// What docs/training.md does with 200 pictures of one's own: five joints, four of them poise-small's.
+TEST_F(Train, FineTuningWhatComesWithPoiseBeatsTheSameBudgetFromScratch) {
+  write_data(200, 40);
+  for (const std::string name : {"set/train.json", "set/val.json"}) {
+    const Json set = with_joints(json(name), {0, 9, 10, 15, 16},
+                                 {"tip_of_the_nose", "left_wrist", "right_wrist", "left_ankle", "right_ankle"});
+    write(name, set.dump());
+  }
+  write("tiny.yaml",
+        "MODEL: {NAME: pose_resnet, NUM_JOINTS: 5, IMAGE_SIZE: [96, 96], EXTRA: {NUM_LAYERS: 18, WIDTH: 0.5, SIGMA: 1, "
+        "HEATMAP_SIZE: [24, 24], NUM_DECONV_FILTERS: [64, 64, 64]}}\nDATASET: {COLOR_RGB: true}\n"
+        "TRAIN: {BATCH_SIZE: 10, OPTIMIZER: adamw, LR: 0.001, EMA: 0.9, END_EPOCH: 2}\nPRINT_FREQ: 1\n");
+  const auto reached = [&](const std::string& out, const Strings& more) {
+    Strings words{"train", "tiny.yaml", "--data", "set", "--out", out, "--threads", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    if (!more.empty()) {
+      EXPECT_TRUE(contains(outcome.err, "joint tip_of_the_nose is new to it")) << outcome.err;
+    }
+    return lines(slurp(folder_ / out / "log.jsonl")).back().number("pck").value();
+  };
+  const double tuned = reached("tuned", {"--init", "poise-small"});
+  const double scratch = reached("scratch", {});
+  EXPECT_GT(tuned, scratch + 0.1);
 }
 
 // https://github.com/microsoft/human-pose-estimation.pytorch, experiments/coco/resnet50, in its own words and layout.

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "kit/figure.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 #include "poise/skeleton/skeleton.h"
 

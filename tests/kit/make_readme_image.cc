@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "kit/figure.h"
 #include "poise/draw/draw.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 #include "poise/skeleton/skeleton.h"
 
@@ -17,12 +17,12 @@ int main(int argc, char** argv) try {
   const std::filesystem::path folder = argv[1];
   const poise::Skeleton skeleton = poise::find_skeleton("coco17").value();
 
-  const poise::kit::FigurePicture one = poise::kit::draw_figures({.size = {360, 480}, .people = 1, .seed = 4});
+  const poise::FigurePicture one = poise::draw_figures({.size = {360, 480}, .people = 1, .seed = 4});
   poise::write_image(folder / "figure.jpg", one.image).value();
 
-  poise::kit::FigurePicture many = poise::kit::draw_figures({.size = {1040, 420}, .people = 5, .seed = 11});
+  poise::FigurePicture many = poise::draw_figures({.size = {1040, 420}, .people = 5, .seed = 11});
   for (const poise::Annotation& truth : many.people) {
-    poise::draw(many.image, poise::kit::as_pose(truth), skeleton);
+    poise::draw(many.image, poise::as_pose(truth), skeleton);
   }
   poise::write_image(folder / "skeletons.jpg", many.image).value();
   return 0;

@@ -1,7 +1,4 @@
-#include "poise/quantize/quantize.h"
-
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -10,14 +7,7 @@
 #include "console.h"
 #include "flags/card_flags.h"
 #include "model_store.h"
-#include "poise/base/random.h"
-#include "poise/card/model_card.h"
-#include "poise/crop/crop.h"
-#include "poise/engine/session.h"
-#include "poise/formats/boxes.h"
-#include "poise/image/codec.h"
-#include "poise/infer/estimator.h"
-#include "poise/weights/network_file.h"
+#include "poise/quantize/quantize_model.h"
 #include "quantize_accuracy.h"
 #include "sources.h"
 
@@ -37,94 +27,8 @@ struct Options {
   bool keep_biases = false, anyway = false, quiet = false;
 };
 
-constexpr std::size_t kBatch = 4;  // of crops run together, where the network leaves it open
-constexpr std::size_t kFewest = 8;
-constexpr double kWorthwhile = 1.3;  // times as fast as float32, or rounding is not worth it
-
-/// Crops of people as the network will see them, in batches; up to `count` of them, spread over all pictures.
-Result<std::vector<Tensor>> gather_crops(const Options& o, const ModelCard& card, std::size_t batch, Console& console) {
-  POISE_TRY(const std::vector<Source> sources, gather_sources(o.pictures));
-  std::optional<BoxesFile> boxes;
-  if (!o.boxes.empty()) {
-    POISE_TRY(boxes, BoxesFile::read(o.boxes));
-  }
-  struct Person {
-    fs::path picture;
-    std::optional<Box> box;
-  };
-  std::vector<Person> people;
-  for (const Source& source : sources) {
-    if (!boxes) {
-      people.push_back({source.path, std::nullopt});
-      continue;
-    }
-    const ImageBoxes* here = boxes->find(source.path);
-    if (here == nullptr) continue;
-    for (const PersonBox& person : here->persons) people.push_back({source.path, person.box});
-  }
-  const auto count = std::min(people.size(), static_cast<std::size_t>(o.count));
-  const std::size_t fewest = std::max(kFewest, 2 * batch);
-  if (people.size() >= fewest && count < fewest) {
-    return invalid_argument("--count " + std::to_string(o.count) + " is too few: " + std::to_string(fewest) +
-                            " people are needed at least");
-  }
-  if (count < fewest) {
-    return invalid_argument("there are " + std::to_string(people.size()) + " people to calibrate on, " +
-                            std::to_string(fewest) + " are needed at least" +
-                            (boxes ? ": do the boxes belong to these pictures?" : ""));
-  }
-  std::vector<Tensor> batches;
-  DecodeOptions decode;
-  if (boxes && !boxes->exif_applied()) decode.exif = Exif::kIgnore;
-  const Size size = card.crop.size;
-  const auto pixels = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3;
-  for (std::size_t i = 0; i < count / batch * batch; ++i) {
-    const Person& person = people[i * people.size() / count];
-    auto picture = read_image_file(person.picture, decode);
-    if (!picture.ok()) return picture.error().prefixed(person.picture.string());
-    const ImageView view = picture->image.view();
-    const Box whole{0, 0, static_cast<float>(view.width), static_cast<float>(view.height)};
-    const Box box = person.box.value_or(whole);
-    if (const Status fits = check_box(box, view.size(), 0); !fits.ok()) {
-      return fits.error().prefixed(person.picture.string());
-    }
-    if (i % batch == 0) batches.emplace_back(Shape{static_cast<std::int64_t>(batch), 3, size.height, size.width});
-    write_crop(view, crop_from_image(box, card.crop), size, card.normalisation,
-               batches.back().floats().subspan(i % batch * pixels, pixels), card.resample);
-    if (interrupted()) return io_error("stopped");
-    console.progress(i + 1, count, "crops");
-  }
-  console.finish();
-  return batches;
-}
-
-/// Milliseconds of one person, the least of several runs in turns; in a batch, where the network insists on one.
-Result<std::pair<double, double>> race(const Graph& floats, const Graph& integers, const Tensor& batch, bool free_batch,
-                                       int threads) {
-  POISE_TRY(Session slow, Session::create(Graph(floats), {"onednn", threads, Precision::kFloat32}));
-  POISE_TRY(Session quick, Session::create(Graph(integers), {"onednn", threads, Precision::kInt8}));
-  Shape shape = batch.shape();
-  if (free_batch) shape[0] = 1;
-  const TensorView view(batch.floats().data(), shape);
-  std::vector<Tensor> outputs;
-  std::pair<double, double> best{1e9, 1e9};
-  constexpr int kRounds = 15;
-  using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < kRounds; ++i) {
-    const auto begin = Clock::now();
-    POISE_RETURN_IF_ERROR(slow.run({&view, 1}, outputs));
-    const auto middle = Clock::now();
-    POISE_RETURN_IF_ERROR(quick.run({&view, 1}, outputs));
-    const auto end = Clock::now();
-    best.first = std::min(best.first, std::chrono::duration<double, std::milli>(middle - begin).count());
-    best.second = std::min(best.second, std::chrono::duration<double, std::milli>(end - middle).count());
-  }
-  best.first /= static_cast<double>(shape[0]);
-  best.second /= static_cast<double>(shape[0]);
-  return best;
-}
-
-void print(const Quantized& quantized) {
+void print(const QuantizedModel& model) {
+  const Quantized& quantized = model.network;
   std::int64_t all = 0, integers = 0;
   for (const QuantizedLayer& layer : quantized.layers) {
     all += layer.multiply_adds;
@@ -144,79 +48,65 @@ void print(const Quantized& quantized) {
     std::printf("  %.4f  %s%s\n", worst[i]->damage, worst[i]->name.c_str(),
                 worst[i]->integers ? "" : "  stays in floats");
   }
+  std::printf("%.2f ms a person in fp32, %.2f in int8 here: %.2f times as fast\n", model.race.floats,
+              model.race.integers, model.race.times_as_fast());
 }
 
-Status run(const Options& o, Console& console) {
+Result<QuantizeModelOptions> read_options(const Options& o) {
+  QuantizeModelOptions options;
+  POISE_TRY(const std::vector<Source> sources, gather_sources(o.pictures));
+  for (const Source& source : sources) options.calibration.pictures.push_back(source.path);
+  options.calibration.boxes = o.boxes;
+  options.calibration.count = o.count;
+  options.card.preset = o.card.preset;
+  POISE_TRY(options.card.flags, o.card.json());
+  options.layers.rule = find_range_rule(o.ranges);
+  options.layers.correct_biases = !o.keep_biases;
+  options.layers.most_damage = o.most_damage;
+  options.layers.threads = o.threads;
+  if (o.anyway) options.worthwhile = 0;
+  return options;
+}
+
+Status quantize_file(const Options& o, Console& console) {
   if (fs::path(o.out).extension() != ".onnx") return invalid_argument("--out must end in .onnx, not \"" + o.out + "\"");
   POISE_TRY(OpenModel model, open_model(o.model));
   std::error_code ignored;
   if (fs::equivalent(o.out, model.path, ignored))
     return invalid_argument("--out is the model itself: write to another file");
-  if (holds_integers(model.onnx.graph)) return invalid_argument(model.name + " computes in integers already");
-  CardSources sources;
-  sources.preset = o.card.preset;
-  POISE_TRY(sources.flags, o.card.json());
-  POISE_TRY(Json card_json, gather_card(model.path, model.onnx.metadata, sources));
-  const Shape input =
-      model.onnx.graph.inputs.size() == 1 ? model.onnx.graph.values.at(model.onnx.graph.inputs[0]).shape : Shape{};
-  if (input.size() != 4) return unsupported(model.name + ": a top-down pose network reads one (N, 3, H, W)");
-  const std::size_t batch = input[0] > 0 ? static_cast<std::size_t>(input[0]) : kBatch;
-  const Size fixed =
-      input[2] > 0 && input[3] > 0 ? Size{static_cast<int>(input[3]), static_cast<int>(input[2])} : Size{};
-  const auto card = card_from_json(card_json, fixed);
-  if (!card.ok()) return card.error().prefixed(model.name);
+  QuantizeModelOptions options;
+  POISE_TRY(options, read_options(o));
   std::optional<AccuracyTest> test;
   if (o.accuracy.wanted()) {
     POISE_TRY(test, AccuracyTest::open(o.accuracy));
+    options.accuracy = [&](NetworkFile network, Precision precision) {
+      console.finish();
+      return test->measure(std::move(network), options.card, model.path, {"onednn", o.threads, precision}, console);
+    };
   }
-
-  watch_interrupts();
-  POISE_TRY(const std::vector<Tensor> batches, gather_crops(o, *card, batch, console));
-  double accuracy = 0;
-  if (test) {
-    const RunnerOptions floats{"onednn", o.threads, Precision::kFloat32};
-    POISE_TRY(accuracy, test->measure(model.onnx, sources, model.path, floats, console));
-  }
-  QuantizeOptions options;
-  options.rule = find_range_rule(o.ranges);
-  options.correct_biases = !o.keep_biases;
-  options.most_damage = o.most_damage;
-  options.threads = o.threads;
-  options.progress = [&](std::size_t done, std::size_t total, const std::string& what) {
+  options.layers.progress = [&](std::size_t done, std::size_t total, const std::string& what) {
     console.progress(done, total, what);
     return !interrupted();
   };
-  POISE_TRY(const Quantized quantized, quantize(model.onnx.graph, batches, options));
+  watch_interrupts();
+  POISE_TRY(QuantizedModel quantized, quantize_model(model.onnx, model.name, model.path, options));
   console.finish();
   print(quantized);
-  POISE_TRY(const auto times, race(model.onnx.graph, quantized.graph, batches.front(), input[0] < 0, o.threads));
-  const double ratio = times.first / times.second;
-  std::printf("%.2f ms a person in fp32, %.2f in int8 here: %.2f times as fast\n", times.first, times.second, ratio);
-  if (ratio < kWorthwhile && !o.anyway) {
+  if (!quantized.worthwhile) {
     char text[200];
     std::snprintf(
         text, sizeof text,
-        "nothing is written: %.2f times as fast is not worth the rounding (%.1f would be); --anyway writes it", ratio,
-        kWorthwhile);
+        "nothing is written: %.2f times as fast is not worth the rounding (%.1f would be); --anyway writes it",
+        quantized.race.times_as_fast(), options.worthwhile);
     return invalid_argument(text);
   }
-  card_json.set("precision", std::string(name_of(Precision::kInt8)));
-  if (!card->accuracy.empty()) card_json.set("accuracy", "in floats: " + card->accuracy);  // of another file than this
-  o.texts.put(card_json);
+  o.texts.put(quantized.card);
   if (test) {
-    NetworkFile rounded = model.onnx;
-    rounded.graph = quantized.graph;
-    const RunnerOptions integers{"onednn", o.threads, Precision::kInt8};
-    POISE_TRY(const double now, test->measure(std::move(rounded), sources, model.path, integers, console));
-    const std::string text = test->text(accuracy, now);
+    const std::string text = test->text(*quantized.float_accuracy, *quantized.integer_accuracy);
     std::printf("%s\n", text.c_str());
-    card_json.set("accuracy", text);
+    quantized.card.set("accuracy", text);
   }
-  OnnxWriteOptions write;
-  write.metadata = model.onnx.metadata;
-  write.metadata[kCardKey] = card_json.dump();
-  write.metadata["poise.quantized_from"] = model.name + " sha256 " + model.onnx.hash;
-  POISE_RETURN_IF_ERROR(write_onnx(o.out, quantized.graph, write));
+  POISE_RETURN_IF_ERROR(write_quantized(o.out, quantized));
   std::printf("%s -> %s\n", model.name.c_str(), o.out.c_str());
   return {};
 }
@@ -233,7 +123,7 @@ Action make_quantize(CLI::App& command) {
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write, in QDQ form")->required()->type_name("FILE");
   command.add_option("--count", o->count, "people to calibrate on, spread over all; a quarter is kept to measure on")
-      ->check(CLI::Range(static_cast<int>(kFewest), 100000))
+      ->check(CLI::Range(kFewestCalibrated, 100000))
       ->capture_default_str();
   command.add_option("--ranges", o->ranges, "auto: the one whose outputs err least; minmax, percentile, mse")
       ->check(CLI::IsMember({"auto", "minmax", "percentile", "mse"}))
@@ -264,7 +154,7 @@ Action make_quantize(CLI::App& command) {
       "  poise quantize poise-small --calibrate portraits/ --out small-int8.onnx --max-damage 0.05");
   return [o] {
     Console console(o->quiet);
-    const Status status = run(*o, console);
+    const Status status = quantize_file(*o, console);
     if (status.ok()) return 0;
     console.finish();
     console.error(status.error().message);

@@ -188,7 +188,7 @@ std::string protocol(const Options& o, const Measured& m, CocoPart part) {
   return text + (m.options.area_from_box ? ", area 0.53 of the box" : ", area as annotated");
 }
 
-void print(const Options& o, const Measured& m, CocoPart part, const std::vector<Interval>& intervals) {
+void print(const Options& o, const Measured& m, CocoPart part, const std::vector<FigureInterval>& intervals) {
   std::printf("%s\n%zu images, %zu truths, %llu detections\n", protocol(o, m, part).c_str(), m.truth.images.size(),
               m.truth.size(), static_cast<unsigned long long>(m.results.in_file));
   const int most = coco_max_detections(m.options.similarity);
@@ -201,9 +201,9 @@ void print(const Options& o, const Measured& m, CocoPart part, const std::vector
   for (const std::string& line : remarks(m)) std::printf("note: %s\n", line.c_str());
 }
 
-void add_json(const Measured& m, const std::string& prefix, const std::vector<Interval>& intervals, Json& json) {
+void add_json(const Measured& m, const std::string& prefix, const std::vector<FigureInterval>& intervals, Json& json) {
   for (const auto& [name, value] : m.evaluation.figures) json.set(prefix + name, value);
-  for (const Interval& one : intervals) {
+  for (const FigureInterval& one : intervals) {
     json.set(prefix + one.name + "_low", one.low);
     json.set(prefix + one.name + "_high", one.high);
   }
@@ -241,7 +241,7 @@ Result<std::vector<std::pair<std::string, double>>> per_joint(const Measured& m)
 /// One part: measured, printed, added to the JSON.
 Status run_part(const Options& o, const Part& part, bool prefixed, Json& json, Console& console) {
   POISE_TRY(const Measured m, measure(o, part.part));
-  std::vector<Interval> intervals;
+  std::vector<FigureInterval> intervals;
   if (o.bootstrap.samples > 0) {
     POISE_TRY(intervals, bootstrap_coco(m.truth, m.results, m.evaluation.matches, m.options, o.bootstrap));
   }

@@ -40,8 +40,9 @@ Status precision_recall(const CocoPlots& p) {
   CocoCurve mean{};
   int categories = 0;
   for (std::size_t c = 0; c < p.truth.categories.size(); ++c) {
-    const CocoCurve one = coco_curve(p.truth, p.results, p.evaluation.matches, static_cast<int>(c), CocoArea::kAll,
-                                     coco_max_detections(p.options.similarity), once);
+    const CocoCurve one =
+        coco_curve(p.truth, p.results, p.evaluation.matches,
+                   {static_cast<int>(c), CocoArea::kAll, coco_max_detections(p.options.similarity)}, once);
     if (one.recall[0] < 0) continue;
     ++categories;
     for (int t = 0; t < kCocoThresholds; ++t) {

@@ -1,14 +1,16 @@
 #include "poise/base/file.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <chrono>
+#include <cstdio>
 #include <system_error>
 
 namespace poise {
@@ -70,30 +72,55 @@ Status write_in_place(const fs::path& path, BytesView bytes) {
 
 constexpr std::string_view kTemporary = ".poise-", kTemporaryEnd = ".tmp";
 
-/// A name beside `path` that nobody else uses; short, so that a long file name still has room.
-fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<std::uint64_t> counter{0};
-  std::string name(kTemporary);
-  name += std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  return path.parent_path() / name.append(kTemporaryEnd);
+/// What the names of this host's temporary files start with: a folder may be shared by several, and locks are not
+/// always.
+const std::string& temporary_start() {
+  static const std::string start = [] {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+    std::uint32_t hash = 2166136261U;  // FNV-1a
+    for (const char* c = host.data(); *c != '\0'; ++c) hash = (hash ^ static_cast<std::uint8_t>(*c)) * 16777619U;
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%08x-", hash);
+    return std::string(kTemporary) + text.data();
+  }();
+  return start;
 }
 
-/// Whose temporary file has this name; 0 where it is none.
-pid_t owner_of(std::string_view name) {
-  if (!name.starts_with(kTemporary) || !name.ends_with(kTemporaryEnd)) return 0;
-  name.remove_prefix(kTemporary.size());
-  pid_t owner = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), owner);
-  return error == std::errc() && owner > 0 && *end == '-' ? owner : 0;
+/// A name in `folder` that nobody else uses; short, so that a long file name still has room.
+fs::path temporary_in(const fs::path& folder) {
+  static std::atomic<std::uint64_t> counter{
+      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count())};
+  std::string name = temporary_start() + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return folder / name.append(kTemporaryEnd);
+}
+
+/// A new file, locked for as long as it is open, that was no link: -1 and errno otherwise.
+int make_temporary(const fs::path& folder, fs::path& name) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    name = temporary_in(folder);
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd >= 0) {
+      (void)::flock(fd, LOCK_EX | LOCK_NB);  // a file system without locks keeps what was abandoned
+      return fd;
+    }
+    if (errno != EEXIST) break;
+  }
+  return -1;
+}
+
+/// A rename is on the disk once its folder is; some file systems cannot say.
+void sync_folder(const fs::path& folder) {
+  const Descriptor opened(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0) (void)::fsync(opened.get());
 }
 
 /// 0, or errno. `replaced` is the file whose permissions to take, if any; some file systems know none, so that may
-/// fail.
-int fill_temporary(Descriptor& file, BytesView bytes, const struct stat* replaced) {
+/// fail. The file stays open, and its lock held, until it has its name.
+int fill_temporary(const Descriptor& file, BytesView bytes, const struct stat* replaced) {
   if (replaced != nullptr) (void)::fchmod(file.get(), replaced->st_mode & 0777U);
   if (const int error = write_all(file.get(), bytes); error != 0) return error;
-  if (::fsync(file.get()) != 0) return errno;
-  return file.close();
+  return ::fsync(file.get()) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -146,32 +173,53 @@ Status write_file_atomic(const fs::path& path, BytesView bytes) {
   if (exists && S_ISDIR(old.st_mode)) return cannot_write(path, "it is a folder");
   if (exists && !S_ISREG(old.st_mode)) return write_in_place(path, bytes);
 
-  fs::path temporary;
-  int fd = -1;
-  for (int attempt = 0; fd < 0 && attempt < 100; ++attempt) {  // a dead process of the same id may have left names
-    temporary = temporary_beside(target);
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0 && errno != EEXIST) break;
-  }
-  if (fd < 0) return cannot_write(path, reason(errno));
-  Descriptor file(fd);
-  int failure = fill_temporary(file, bytes, exists ? &old : nullptr);
-  if (failure == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) failure = errno;
-  if (failure != 0) {
+  // Twice, since another process may take a file for abandoned between its making and its lock.
+  int failure = 0;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    fs::path temporary;
+    Descriptor file(make_temporary(target.parent_path(), temporary));
+    if (file.get() < 0) return cannot_write(path, reason(errno));
+    failure = fill_temporary(file, bytes, exists ? &old : nullptr);
+    if (failure == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) failure = errno;
+    if (failure == 0) {
+      failure = file.close();
+      if (failure == 0) sync_folder(target.parent_path());
+      break;
+    }
     ::unlink(temporary.c_str());
-    return cannot_write(path, reason(failure));
+    if (failure != ENOENT) break;
   }
+  if (failure != 0) return cannot_write(path, reason(failure));
   return {};
 }
 
 void remove_abandoned(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const pid_t owner = owner_of(at->path().filename().native());
-    if (owner == 0 || (owner != ::getpid() && (::kill(owner, 0) == 0 || errno != ESRCH))) continue;
-    std::error_code ignored;
-    fs::remove(at->path(), ignored);
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(temporary_start()) || !name.ends_with(kTemporaryEnd)) continue;
+    const Descriptor file(::open(at->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info {};
+    if (file.get() < 0 || ::fstat(file.get(), &info) != 0) continue;
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) continue;
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(at->path().c_str());
   }
+}
+
+Status prepare_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder)) {
+    return io_error(folder.string() + ": cannot be made a folder (" + (error ? error.message() : "it is a file") + ")");
+  }
+  remove_abandoned(folder);
+  fs::path probe;
+  const Descriptor file(make_temporary(folder, probe));
+  if (file.get() < 0) return io_error(folder.string() + ": nothing can be written there (" + reason(errno) + ")");
+  const int failure = write_all(file.get(), BytesView(reinterpret_cast<const std::uint8_t*>("x"), 1));
+  ::unlink(probe.c_str());
+  if (failure != 0) return io_error(folder.string() + ": nothing can be written there (" + reason(failure) + ")");
+  return {};
 }
 
 Status write_file_atomic(const fs::path& path, std::string_view text) {

@@ -27,8 +27,13 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_byt
 Status write_file_atomic(const std::filesystem::path& path, BytesView bytes);
 Status write_file_atomic(const std::filesystem::path& path, std::string_view text);
 
-/// Removes the temporary files of write_file_atomic() that killed processes left in `folder`. Call it before this
-/// process writes there; what cannot be removed stays.
+/// Removes the temporary files of write_file_atomic() that killed processes of this host and user left in `folder`:
+/// those whose lock nobody holds any more, whatever process has their number now. What cannot be removed stays.
 void remove_abandoned(const std::filesystem::path& folder);
+
+/// Tries a folder before any work, so that an hour of it is not lost: makes it, removes what killed processes left
+/// there, writes a file of a name of its own into it and removes that. No file that was there is touched. Errors: kIo,
+/// naming the folder and the reason.
+Status prepare_folder(const std::filesystem::path& folder);
 
 }  // namespace poise

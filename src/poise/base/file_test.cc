@@ -139,21 +139,61 @@ TEST_F(File, LinkIsFollowedAndPermissionsStay) {
 }
 
 TEST_F(File, WhatKilledProcessesLeftIsRemoved) {
+  // A child that is killed while it writes: a pipe's other end is never read, so that it waits within the write.
+  const fs::path out = folder_ / "out";
+  fs::create_directory(out);
   const pid_t child = fork();
-  if (child == 0) _exit(0);
-  ASSERT_GT(child, 0);
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const std::string large(50'000'000, 'x');
+    for (;;) (void)write_file_atomic(out / "result", large);
+  }
+  fs::path left;
+  while (left.empty()) {
+    for (const auto& entry : fs::directory_iterator(out)) {
+      if (entry.path().extension() == ".tmp") left = entry.path();
+    }
+    if (!left.empty() && ::kill(child, SIGSTOP) == 0 && !fs::exists(left)) {  // it was renamed meanwhile
+      left.clear();
+      ::kill(child, SIGCONT);
+    }
+  }
+  remove_abandoned(out);
+  EXPECT_TRUE(fs::exists(left)) << "its writer lives";
+  ::kill(child, SIGKILL);
   int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);  // nobody has this number now
-  const std::string gone = ".poise-" + std::to_string(child), alive = ".poise-" + std::to_string(getppid()) + "-0.tmp";
-  const std::vector<std::string> kept{alive,           gone + ".tmp", gone + "-0.tm", ".poise-x-0.tmp",
-                                      "poise-1-0.tmp", ".poise-.tmp"};
-  for (const std::string& name : kept) std::ofstream(folder_ / name) << "kept";
-  for (const char* end : {"-0.tmp", "-17.tmp"}) std::ofstream(folder_ / (gone + end)) << "half a file";
-  std::ofstream(folder_ / (".poise-" + std::to_string(getpid()) + "-0.tmp")) << "of one before us with our number";
-  remove_abandoned(folder_);
-  EXPECT_EQ(entries(), kept.size());
-  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  // A file of our own process's number, names that are not ours, and a link of such a name.
+  const std::string name = left.filename().string();
+  const std::string start = name.substr(0, name.find('-', name.find('-') + 1) + 1);
+  std::ofstream(out / (start + std::to_string(::getpid()) + "-0.tmp")) << "of one before us with our number";
+  const std::vector<std::string> kept{start + "1-0.tm", ".poise-1-0.tmp", "poise-1-0.tmp", ".poise-00000000-1-0.tmp"};
+  for (const std::string& other : kept) std::ofstream(out / other) << "kept";
+  std::ofstream(folder_ / "precious") << "kept";
+  fs::create_symlink(folder_ / "precious", out / (start + "2-0.tmp"));
+  fs::remove(out / "result");
+  remove_abandoned(out);
+  std::size_t entries = 0;
+  for (const auto& entry : fs::directory_iterator(out)) entries += entry.exists() ? 1 : 0;
+  EXPECT_EQ(entries, kept.size() + 1);  // and the link
+  EXPECT_EQ(text_of(folder_ / "precious"), "kept");
+  for (const std::string& other : kept) EXPECT_TRUE(fs::exists(out / other)) << other;
   remove_abandoned(folder_ / "nowhere");
+}
+
+TEST_F(File, AFolderIsTriedWithoutTouchingWhatIsThere) {
+  std::ofstream(folder_ / "precious") << "kept";
+  fs::create_directory(folder_ / "out");
+  fs::create_symlink(folder_ / "precious", folder_ / "out" / ".poise-probe");
+  ASSERT_TRUE(prepare_folder(folder_ / "out").ok());
+  EXPECT_EQ(text_of(folder_ / "precious"), "kept");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "out" / ".poise-probe"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), fs::directory_iterator()), 1);
+  ASSERT_TRUE(prepare_folder(folder_ / "new" / "one").ok());
+  EXPECT_TRUE(fs::is_empty(folder_ / "new" / "one"));
+  const Status file = prepare_folder(folder_ / "precious");
+  ASSERT_FALSE(file.ok());
+  EXPECT_TRUE(file.error().message.starts_with((folder_ / "precious").string())) << file.error().message;
 }
 
 TEST_F(File, ReadersSeeWholeFilesWhileManyWrite) {

@@ -327,4 +327,33 @@ CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOp
   return checker.finish();
 }
 
+Json to_json(const CheckReport& report, const PoseSet& set) {
+  const auto number = [](std::size_t n) { return Json(static_cast<std::int64_t>(n)); };
+  Json json = Json::object();
+  json.set("images", number(report.images));
+  json.set("persons", number(report.persons));
+  json.set("joints", number(report.labelled));
+  json.set("errors", number(report.errors()));
+  json.set("warnings", number(report.warnings()));
+  Json counts = Json::object();
+  for (std::size_t f = 0; f < kFaults; ++f) counts.set(name_of(static_cast<Fault>(f)), number(report.counts[f]));
+  json.set("counts", std::move(counts));
+  Json findings = Json::array();
+  for (const Finding& finding : report.findings) {
+    const PoseSet::Image& image = set.images[finding.image];
+    Json one = Json::object();
+    one.set("fault", name_of(finding.fault));
+    one.set("error", is_error(finding.fault));
+    one.set("image", image.name);
+    if (finding.of_person) one.set("id", image.truths[finding.truth].id);
+    Json joints = Json::array();
+    for (const int j : finding.joints) joints.push(set.skeleton.joints[static_cast<std::size_t>(j)].name);
+    one.set("joints", std::move(joints));
+    one.set("detail", finding.detail);
+    findings.push(std::move(one));
+  }
+  json.set("findings", std::move(findings));
+  return json;
+}
+
 }  // namespace poise

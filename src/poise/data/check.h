@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/base/json.h"
 #include "poise/formats/pose_set.h"
 
 namespace poise {
@@ -55,6 +56,9 @@ struct CheckReport {
 
 /// `set` holds truths. images: the folder of its pictures.
 CheckReport check_data(const PoseSet& set, const std::filesystem::path& images, const CheckOptions& options = {});
+
+/// What was found, findings by the names of their images and joints. `set`: the one that was checked.
+Json to_json(const CheckReport& report, const PoseSet& set);
 
 /// The flip pairs (first joints) whose two joints look exchanged: with them swapped, the limbs to their neighbours
 /// would be less than half as long, or the lines from shoulder to hip cross. Pure.

@@ -18,8 +18,7 @@ PoseSet good(const Folder& folder, int count) {
   set.is_truth = true;
   set.skeleton = find_skeleton("coco17").value();
   for (int i = 0; i < count; ++i) {
-    kit::FigurePicture figure =
-        kit::draw_figures({.size = {320, 240}, .people = 1, .seed = static_cast<std::uint64_t>(i) + 1});
+    FigurePicture figure = draw_figures({.size = {320, 240}, .people = 1, .seed = static_cast<std::uint64_t>(i) + 1});
     PoseSet::Image& image = set.images.emplace_back();
     image.name = std::to_string(i) + ".jpg";
     image.width = 320;

@@ -178,7 +178,7 @@ class SceneExamples : public Examples {
       const auto placement = draw_background(picture, part, options_, random);
       if (!placement) continue;
       const Recolouring colours = draw_recolouring(options_, random);
-      POISE_RETURN_IF_ERROR(paint(picture, *placement, colours, Outside::kEdge, image));
+      POISE_RETURN_IF_ERROR(paint(picture, {*placement, colours, Outside::kEdge}, image));
       return true;
     }
     return false;
@@ -206,27 +206,27 @@ class SceneExamples : public Examples {
       if (!filled) around = Outside::kMean;
     }
     if (!hidden) place_boxes(picture, placement, persons, ignored);
-    return paint(picture, placement, colours, around, image, hidden ? &random : nullptr);
+    return paint(picture, {placement, colours, around}, image, hidden ? &random : nullptr);
   }
 
   /// hide: with these random numbers, none: people are seen.
-  Status paint(const BoxedPicture& picture, const ScenePlacement& placement, const Recolouring& colours, Outside around,
-               std::span<float> image, Random* hide = nullptr) const {
+  Status paint(const BoxedPicture& picture, const ScenePaint& how, std::span<float> image,
+               Random* hide = nullptr) const {
     Person source;
     source.path = picture.path;
     int shrink = 1;
-    while (shrink < 8 && placement.scale * shrink * 2 <= 1) shrink *= 2;
+    while (shrink < 8 && how.placement.scale * shrink * 2 <= 1) shrink *= 2;
     POISE_TRY(LoadedPicture loaded, load_picture(source, shrink));
-    const double length = placement.scale * picture.picture.width;  // of the picture in the scene
+    const double length = how.placement.scale * picture.picture.width;  // of the picture in the scene
     if (length < 0.5 * loaded.image.width()) {
       const double scale = length / loaded.image.width();
       const auto smaller = [scale](int side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
       loaded.image = resize(loaded.image.view(), {smaller(loaded.image.width()), smaller(loaded.image.height())});
     }
     if (hide != nullptr) hide_all(picture, loaded.image, *hide);
-    ScenePlacement of_loaded = placement;
-    of_loaded.scale = length / loaded.image.width();
-    poise::paint(loaded.image.view(), of_loaded, colours, around, options_.normalisation, options_.size, image);
+    ScenePaint of_loaded = how;
+    of_loaded.placement.scale = length / loaded.image.width();
+    poise::paint(loaded.image.view(), of_loaded, options_.normalisation, options_.size, image);
     return {};
   }
 

@@ -60,8 +60,9 @@ struct Normaliser {
 
 }  // namespace
 
-void paint(const ImageView& picture, const ScenePlacement& p, const Recolouring& colours, Outside around,
-           const Normalisation& n, Size size, std::span<float> scene) {
+void paint(const ImageView& picture, const ScenePaint& how, const Normalisation& n, Size size, std::span<float> scene) {
+  const ScenePlacement& p = how.placement;
+  const Recolouring& colours = how.colours;
   const int left = static_cast<int>(p.part.x), right = static_cast<int>(p.part.x + p.part.width);
   const int top = static_cast<int>(p.part.y), bottom = static_cast<int>(p.part.y + p.part.height);
   POISE_CHECK(left >= 0 && top >= 0 && right <= size.width && bottom <= size.height && !picture.empty());
@@ -79,12 +80,12 @@ void paint(const ImageView& picture, const ScenePlacement& p, const Recolouring&
     float* to = scene.data() + static_cast<std::size_t>(y) * width + static_cast<std::size_t>(left);
     for (const Tap& column : columns) {
       const bool outside = row.outside || column.outside;
-      if (!outside || around == Outside::kEdge) {
+      if (!outside || how.around == Outside::kEdge) {
         const Colour seen = look(picture.row(row.first), picture.row(row.second), column, row.share);
         const float grey = 0.299F * seen[0] + 0.587F * seen[1] + 0.114F * seen[2];  // ITU-R BT.601
         for (std::size_t plane = 0; plane < 3; ++plane)
           to[plane * area] = planes[plane](seen, grey, colours.saturation);
-      } else if (around == Outside::kMean) {
+      } else if (how.around == Outside::kMean) {
         for (std::size_t plane = 0; plane < 3; ++plane) to[plane * area] = 0;
       }
       ++to;

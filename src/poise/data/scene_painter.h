@@ -26,10 +26,16 @@ struct Recolouring {
 /// What a part shows where its picture does not reach.
 enum class Outside { kMean, kEdge, kAsItIs };  // the mean colour, the picture's edge going on, what was there
 
+struct ScenePaint {
+  ScenePlacement placement;
+  Recolouring colours = {};
+  Outside around = Outside::kMean;
+};
+
 /// Bilinear; for a picture that shrinks by more than two, shrink it first. `scene`: (3, size.height, size.width),
 /// planes in the normalisation's order. The part lies within the scene. Thread-safe.
-void paint(const ImageView& picture, const ScenePlacement& placement, const Recolouring& colours, Outside around,
-           const Normalisation& normalisation, Size size, std::span<float> scene);
+void paint(const ImageView& picture, const ScenePaint& how, const Normalisation& normalisation, Size size,
+           std::span<float> scene);
 
 /// Adds `amount` times what a part of the scene has above its blur: the mean, weighted 1 2 1 in each direction, of
 /// pixels `reach` apart. Over 0 it is sharper (an unsharp mask), to -1 blurred. Values stay within those of black and

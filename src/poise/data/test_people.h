@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "kit/figure.h"
 #include "poise/base/file.h"
 #include "poise/base/json.h"
 #include "poise/data/data_set.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 
 namespace poise::testing_people {
@@ -78,8 +78,7 @@ inline Person person_of(const Annotation& truth, std::int64_t id) {
 inline std::shared_ptr<MemorySet> figures(int count, Size size = {200, 160}, ImageFormat format = ImageFormat::kPng) {
   auto set = std::make_shared<MemorySet>(find_skeleton("coco17").value());
   for (int i = 0; i < count; ++i) {
-    const kit::FigurePicture picture =
-        kit::draw_figures({.size = size, .people = 1, .seed = static_cast<std::uint64_t>(i) + 1});
+    const FigurePicture picture = draw_figures({.size = size, .people = 1, .seed = static_cast<std::uint64_t>(i) + 1});
     set->add(person_of(picture.people.at(0), i + 1), picture.image, format);
   }
   return set;

@@ -68,12 +68,17 @@ Image blank(int width, int height) {
   return image;
 }
 
-void line(Image& image, double x0, double y0, double x1, double y1, ChartColor color, int thickness) {
-  const int steps = std::max(1, static_cast<int>(std::ceil(std::max(std::abs(x1 - x0), std::abs(y1 - y0)))));
+struct Spot {
+  double x = 0, y = 0;
+};
+
+void line(Image& image, Spot from, Spot to, ChartColor color, int thickness) {
+  const double across = to.x - from.x, down = to.y - from.y;
+  const int steps = std::max(1, static_cast<int>(std::ceil(std::max(std::abs(across), std::abs(down)))));
   for (int i = 0; i <= steps; ++i) {
     const double t = static_cast<double>(i) / steps;
-    fill(image, static_cast<int>(std::lround(x0 + t * (x1 - x0))) - thickness / 2,
-         static_cast<int>(std::lround(y0 + t * (y1 - y0))) - thickness / 2, thickness, thickness, color);
+    fill(image, static_cast<int>(std::lround(from.x + t * across)) - thickness / 2,
+         static_cast<int>(std::lround(from.y + t * down)) - thickness / 2, thickness, thickness, color);
   }
 }
 
@@ -132,23 +137,23 @@ Image draw_curves(const Chart& chart, const std::vector<Curve>& curves) {
   for (int i = 0; i <= kTicks; ++i) {
     const double x = chart.x_low + (chart.x_high - chart.x_low) * i / kTicks;
     const double y = chart.y_low + (chart.y_high - chart.y_low) * i / kTicks;
-    line(image, x_at(x), kTop, x_at(x), kHeight - kBottom, kGrey, 1);
-    line(image, kLeft, y_at(y), kWidth - kRight, y_at(y), kGrey, 1);
+    line(image, {x_at(x), kTop}, {x_at(x), kHeight - kBottom}, kGrey, 1);
+    line(image, {kLeft, y_at(y)}, {kWidth - kRight, y_at(y)}, kGrey, 1);
     const std::string x_text = number(x);
     const std::string y_text = number(y);
     draw_text(image, static_cast<int>(x_at(x)) - width_of(x_text, 2) / 2, kHeight - kBottom + 8, x_text, kBlack);
     draw_text(image, kLeft - 6 - width_of(y_text, 2), static_cast<int>(y_at(y)) - kRows, y_text, kBlack);
   }
-  line(image, kLeft, kHeight - kBottom, kWidth - kRight, kHeight - kBottom, kBlack, 2);
-  line(image, kLeft, kTop, kLeft, kHeight - kBottom, kBlack, 2);
+  line(image, {kLeft, kHeight - kBottom}, {kWidth - kRight, kHeight - kBottom}, kBlack, 2);
+  line(image, {kLeft, kTop}, {kLeft, kHeight - kBottom}, kBlack, 2);
   draw_text(image, kLeft, 8, chart.title, kBlack);
   draw_text(image, 6, 30, chart.y_label, kBlack);
   draw_text(image, (kLeft + kWidth - kRight) / 2 - width_of(chart.x_label, 2) / 2, kHeight - 30, chart.x_label, kBlack);
   for (std::size_t c = 0; c < curves.size(); ++c) {
     const auto& points = curves[c].points;
     for (std::size_t i = 1; i < points.size(); ++i) {
-      line(image, x_at(points[i - 1].first), y_at(points[i - 1].second), x_at(points[i].first), y_at(points[i].second),
-           chart_color(c), 2);
+      line(image, {x_at(points[i - 1].first), y_at(points[i - 1].second)},
+           {x_at(points[i].first), y_at(points[i].second)}, chart_color(c), 2);
     }
     const int y = kTop + 4 + static_cast<int>(c) * 22;
     fill(image, kWidth - kRight + 14, y + 3, 24, 6, chart_color(c));

@@ -198,4 +198,14 @@ void draw(Image& image, const Pose& pose, const Skeleton& skeleton, const DrawOp
   }
 }
 
+Pose as_pose(const Annotation& truth) {
+  Pose pose;
+  for (const Annotation::TrueKeypoint& joint : truth.keypoints) {
+    pose.keypoints.push_back({joint.point, joint.visibility == Visibility::kAbsent ? 0.0F : 1.0F});
+  }
+  pose.box = truth.box;
+  pose.score = 1;
+  return pose;
+}
+
 }  // namespace poise

@@ -19,6 +19,9 @@ struct DrawOptions {
 /// Draws on `image` in place. Joints outside it are clipped. poses: of `skeleton`.
 void draw(Image& image, const Pose& pose, const Skeleton& skeleton, const DrawOptions& options = {});
 
+/// Truth as a perfect prediction, to be drawn: score 1 where the joint is in the picture, else 0.
+Pose as_pose(const Annotation& truth);
+
 /// One picture of all joints' heatmaps laid over the photograph: `heatmaps` is (joints, h, w) and
 /// heatmap_from_image tells where it lies. Values are clipped to [0, 1].
 void draw_heatmaps(Image& image, const float* heatmaps, int joints, Size heatmap, const Affine& heatmap_from_image);

@@ -154,13 +154,4 @@ std::vector<at::Tensor> TorchGraph::forward(const std::vector<at::Tensor>& input
   return outputs;
 }
 
-void write_back(Graph& graph, const std::vector<NamedTensor>& tensors) {
-  for (const NamedTensor& named : tensors) {
-    const ValueId id = graph.find_value(named.name);
-    if (graph.constant(id) == nullptr) continue;
-    POISE_CHECK(graph.values[id].shape == named.tensor.sizes().vec());
-    graph.values[id].constant = std::make_shared<const Tensor>(from_torch(named.tensor));
-  }
-}
-
 }  // namespace poise

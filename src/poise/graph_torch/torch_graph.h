@@ -52,9 +52,6 @@ class TorchGraph {
   std::vector<NamedTensor> statistics_;
 };
 
-/// Copies the tensors over the graph's constants of those names; names the graph has not are passed over.
-void write_back(Graph& graph, const std::vector<NamedTensor>& tensors);
-
 /// What LibTorch threw, as one line.
 Error torch_error(const std::exception& thrown);
 

@@ -3,82 +3,15 @@
 #include "kit/graphs.h"
 #include "poise/graph_torch/torch_operators.h"
 #include "poise/graph_torch/torch_session.h"
-#include "poise/models/hourglass.h"
-#include "poise/models/hrnet.h"
-#include "poise/models/pose_resnet.h"
 
 namespace poise {
 namespace {
 
-/// Both must say the same: LibTorch in eval mode, and the plain implementations. `tolerance` of the largest value.
-void expect_as_reference(const Graph& graph, const Tensor& input, float tolerance) {
-  Graph sorted = graph;
-  ASSERT_TRUE(sorted.validate().ok());
-  const std::vector<Tensor> wanted = kit::run_graph(sorted, [&] {
-    std::vector<Tensor> inputs;
-    inputs.push_back(input.clone());
-    return inputs;
-  }());
-  auto session = TorchSession::create(graph, {.threads = 1});
-  ASSERT_TRUE(session.ok()) << session.error().message;
-  std::vector<Tensor> outputs;
-  const TensorView view(input);
-  const Status status = session->run(std::span(&view, 1), outputs);
-  ASSERT_TRUE(status.ok()) << status.error().message;
-  ASSERT_EQ(outputs.size(), wanted.size());
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    float largest = 1;
-    for (const float value : wanted[i].floats()) largest = std::max(largest, std::abs(value));
-    kit::expect_near(outputs[i], wanted[i], tolerance * largest);
-  }
-}
-
-TEST(TorchGraph, EqualsTheReferenceOnRandomNetworks) {
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    kit::RandomNetwork network(seed);
-    network.grow(6);
-    SCOPED_TRACE(seed);
-    const Tensor input = network.input();
-    expect_as_reference(network.graph, input, 1e-5F);
-    if (HasFatalFailure()) return;
-  }
-}
-
-TEST(TorchGraph, EqualsTheReferenceOnEachFamily) {
-  Random random(3);
-  const auto check = [&](const Graph& graph) {
-    const Tensor input = kit::random_tensor({1, 3, 64, 64}, random);
-    expect_as_reference(graph, input, 1e-5F);
-  };
-  check(pose_resnet({.depth = 18, .input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F}).value());
-  check(hrnet({.width = 4, .input = {64, 64}, .joints = 3}).value());
-  check(hourglass({.stacks = 1, .features = 8, .input = {64, 64}, .joints = 3}).value());
-}
-
-struct ResizeCase {
-  const char* mode;
-  const char* coordinates;
-  std::vector<float> scales;
-};
-
-TEST(TorchGraph, ResizesAsTheReference) {
-  const std::vector<ResizeCase> cases{{"nearest", "asymmetric", {1, 1, 2, 2}},
-                                      {"nearest", "half_pixel", {1, 1, 1.5F, 3}},
-                                      {"linear", "half_pixel", {1, 1, 2, 3}},
-                                      {"linear", "align_corners", {1, 1, 2, 2}},
-                                      {"cubic", "half_pixel", {1, 1, 2, 2}}};
-  Random random(5);
-  for (const ResizeCase& one : cases) {
-    SCOPED_TRACE(std::string(one.mode) + " " + one.coordinates);
-    Graph graph;
-    const ValueId x = graph.add_input("x", {1, 2, 4, 6});
-    const ValueId scales = graph.add_constant("scales", kit::shared(Tensor::from({4}, one.scales)));
-    graph.outputs = {graph.add_node(
-        "Resize", "resize", {x, kNoValue, scales}, "y",
-        {{"mode", std::string(one.mode)}, {"coordinate_transformation_mode", std::string(one.coordinates)}})};
-    const Tensor input = kit::random_tensor({1, 2, 4, 6}, random);
-    expect_as_reference(graph, input, 1e-5F);
-  }
+/// Convolution, normalisation, a bend and a deconvolution: (N, 4, 8, 6) -> (N, 4, 8, 6).
+Graph small_network() {
+  kit::RandomNetwork net(4);
+  net.graph.outputs = {net.deconv(net.node("Relu", {net.batch_norm(net.conv(net.x, true))}), true)};
+  return net.graph;
 }
 
 TEST(TorchGraph, PhasesAreTheDeconvolutionWithItsGradients) {
@@ -117,10 +50,9 @@ TEST(TorchGraph, PhasesAreTheDeconvolutionWithItsGradients) {
 }
 
 TEST(TorchGraph, Bfloat16IsNearFloat32) {
-  const PoseResNetOptions options{.depth = 18, .input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F};
-  const Graph graph = pose_resnet(options).value();
+  const Graph graph = small_network();
   Random random(9);
-  const Tensor input = kit::random_tensor({2, 3, 64, 64}, random);
+  const Tensor input = kit::random_tensor({2, 4, 8, 6}, random);
   const auto run = [&](bool bfloat16) {
     auto torch = TorchGraph::create(graph, {.bfloat16 = bfloat16, .channels_last = bfloat16}).value();
     return torch.forward({to_torch(input)}, true)[0].detach();
@@ -155,18 +87,13 @@ TEST(TorchGraph, TrainingMovesTheRunningStatistics) {
   // Channel 0 holds 0 to 3 and 8 to 11: mean 5.5, unbiased variance 138/7.
   EXPECT_NEAR(torch.statistics()[0].tensor[0].item<float>(), 0.55F, 1e-5F);
   EXPECT_NEAR(torch.statistics()[1].tensor[0].item<float>(), 0.9F + 0.1F * 138.0F / 7.0F, 1e-4F);
-
-  Graph written = normalised();
-  write_back(written, torch.statistics());
-  EXPECT_NEAR(written.constant(written.find_value("bn.running_mean"))->floats()[0], 0.55F, 1e-5F);
-  EXPECT_FLOAT_EQ(written.constant(written.find_value("bn.weight"))->floats()[0], 1.0F);
 }
 
 TEST(TorchGraph, EveryParameterHasAGradient) {
-  const PoseResNetOptions options{.input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F};
-  Graph graph = pose_resnet(options).value();
+  Graph graph = small_network();
   const std::int64_t wanted = graph.parameter_count();
   auto torch = TorchGraph::create(std::move(graph)).value();
+  torch.forward({at::rand({2, 4, 8, 6})}, true)[0].square().sum().backward();
   torch.forward({at::rand({2, 3, 64, 64})}, true)[0].square().sum().backward();
   std::int64_t count = 0;
   for (const NamedTensor& parameter : torch.parameters()) {
@@ -187,8 +114,8 @@ TEST(TorchGraph, RefusesWhatItCannotRunByName) {
 }
 
 TEST(TorchGraph, ShapesThatDoNotFitAreAnError) {
-  auto session = TorchSession::create(pose_resnet({.depth = 18, .input = {64, 64}, .width = 0.125F}).value()).value();
-  const Tensor input(Shape{1, 4, 64, 64});
+  auto session = TorchSession::create(small_network()).value();
+  const Tensor input(Shape{1, 5, 8, 6});
   const TensorView view(input);
   std::vector<Tensor> outputs;
   EXPECT_FALSE(session.run(std::span(&view, 1), outputs).ok());
@@ -199,21 +126,6 @@ TEST(TorchGraph, DevicesAreNamed) {
   EXPECT_FALSE(torch_device("gpu").ok());
   EXPECT_FALSE(torch_device("cuda:x").ok());
   EXPECT_EQ(torch_device("cuda").ok(), at::hasCUDA());
-}
-
-/// The same network on the GPU, within what TF32 and another order of sums allow.
-TEST(TorchGraph, TheGpuSaysWhatTheCpuSays) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU here";
-  const Graph graph = pose_resnet({.depth = 18, .joints = 3}).value();
-  Random random(1);
-  const Tensor input = kit::random_tensor({2, 3, 256, 192}, random);
-  const TensorView view(input);
-  std::vector<Tensor> of_cpu, of_gpu;
-  ASSERT_TRUE(TorchSession::create(graph).value().run(std::span(&view, 1), of_cpu).ok());
-  ASSERT_TRUE(TorchSession::create(graph, {.device = "cuda"}).value().run(std::span(&view, 1), of_gpu).ok());
-  float largest = 0;
-  for (const float value : of_cpu[0].floats()) largest = std::max(largest, std::abs(value));
-  kit::expect_near(of_gpu[0], of_cpu[0], 5e-3F * largest);
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ double quantile(const std::vector<double>& sorted, double q) {
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-Result<std::vector<Interval>> bootstrap_coco(const CocoTruth& truth, const CocoResults& results,
-                                             const CocoMatches& matches, const CocoEvalOptions& evaluation,
-                                             const BootstrapOptions& options) {
+Result<std::vector<FigureInterval>> bootstrap_coco(const CocoTruth& truth, const CocoResults& results,
+                                                   const CocoMatches& matches, const CocoEvalOptions& evaluation,
+                                                   const BootstrapOptions& options) {
   constexpr int kMaxSamples = 1'000'000;
   if (options.samples < 2 || options.samples > kMaxSamples) {
     return invalid_argument("bootstrap takes 2 to 1000000 samples, not " + std::to_string(options.samples));
@@ -41,7 +41,7 @@ Result<std::vector<Interval>> bootstrap_coco(const CocoTruth& truth, const CocoR
   std::vector<std::future<std::vector<std::pair<std::string, double>>>> waiting;
   waiting.reserve(static_cast<std::size_t>(options.samples));
   for (int i = 0; i < options.samples; ++i) waiting.push_back(pool.submit([&sample, i] { return sample(i); }));
-  std::vector<Interval> intervals;
+  std::vector<FigureInterval> intervals;
   std::vector<std::vector<double>> values;
   for (auto& one : waiting) {
     const auto figures = one.get();

@@ -74,9 +74,14 @@ std::vector<std::pair<std::string, double>> coco_figures(const CocoTruth& truth,
                                                          const CocoMatches& matches, const CocoEvalOptions& options,
                                                          const std::vector<int>& image_weight);
 
-/// Of one category (index in the truth), with at most max_detections an image. Weights as above.
-CocoCurve coco_curve(const CocoTruth& truth, const CocoResults& results, const CocoMatches& matches, int category,
-                     CocoArea area, int max_detections, const std::vector<int>& image_weight);
+struct CocoSlice {
+  int category = 0;  // index in the truth
+  CocoArea area = CocoArea::kAll;
+  int max_detections = 20;  // an image; coco_max_detections
+};
+/// Of one slice of the results. Weights as above.
+CocoCurve coco_curve(const CocoTruth& truth, const CocoResults& results, const CocoMatches& matches,
+                     const CocoSlice& slice, const std::vector<int>& image_weight);
 
 /// np.linspace(.5, .95, 10)[t].
 double coco_threshold(int t);

@@ -22,38 +22,58 @@ struct Ranked {
   const std::int32_t* end = nullptr;
 };
 
-/// cocoeval.py, accumulate, at one threshold. A repeated image repeats its detections next to each other, which changes
-/// nothing but the counts; precision needs looking at only where a detection is right, being lower in between.
-void accumulate(Ranked ranked, const CocoResults& results, const CocoMatches& matches, CocoArea area,
-                int max_detections, const std::vector<int>& weight, double truths, int t, CocoCurve& curve,
-                std::vector<double>& precision, std::vector<double>& recall) {
-  const auto bit = static_cast<unsigned>(1U << static_cast<unsigned>(t));
-  precision.clear();
-  recall.clear();
-  double right = 0;
-  double wrong = 0;
-  for (const std::int32_t* at = ranked.begin; at != ranked.end; ++at) {
-    const auto d = static_cast<std::size_t>(*at);
-    const std::size_t flags = d * kCocoAreas + static_cast<std::size_t>(area);
-    if ((matches.ignored[flags] & bit) != 0 || matches.rank[d] >= max_detections) continue;
-    const int times = weight[static_cast<std::size_t>(results.image[d])];
-    if (times == 0) continue;
-    if ((matches.matched[flags] & bit) == 0) {
-      wrong += times;
-      continue;
+/// What one curve is made of.
+struct CurveRows {
+  Ranked ranked;
+  CocoArea area;
+  int max_detections;
+  double truths;  // that count, above 0
+};
+
+/// cocoeval.py, accumulate, one threshold at a time. A repeated image repeats its detections next to each other, which
+/// changes nothing but the counts; precision needs looking at only where a detection is right, being lower in between.
+class Accumulator {
+ public:
+  /// Keeps references.
+  Accumulator(const CocoResults& results, const CocoMatches& matches, const std::vector<int>& weight)
+      : results_(results), matches_(matches), weight_(weight) {}
+
+  /// Row `t` of the curve.
+  void accumulate(const CurveRows& rows, int t, CocoCurve& curve) {
+    const auto bit = static_cast<unsigned>(1U << static_cast<unsigned>(t));
+    precision_.clear();
+    recall_.clear();
+    double right = 0;
+    double wrong = 0;
+    for (const std::int32_t* at = rows.ranked.begin; at != rows.ranked.end; ++at) {
+      const auto d = static_cast<std::size_t>(*at);
+      const std::size_t flags = d * kCocoAreas + static_cast<std::size_t>(rows.area);
+      if ((matches_.ignored[flags] & bit) != 0 || matches_.rank[d] >= rows.max_detections) continue;
+      const int times = weight_[static_cast<std::size_t>(results_.image[d])];
+      if (times == 0) continue;
+      if ((matches_.matched[flags] & bit) == 0) {
+        wrong += times;
+        continue;
+      }
+      right += times;
+      precision_.push_back(right / (wrong + right + kEpsilon));
+      recall_.push_back(right / rows.truths);
     }
-    right += times;
-    precision.push_back(right / (wrong + right + kEpsilon));
-    recall.push_back(right / truths);
+    curve.recall[t] = right / rows.truths;
+    for (std::size_t i = precision_.size(); i-- > 1;) precision_[i - 1] = std::max(precision_[i - 1], precision_[i]);
+    std::size_t i = 0;
+    for (int r = 0; r < kCocoRecalls; ++r) {
+      while (i < recall_.size() && recall_[i] < recall_threshold(r)) ++i;
+      curve.precision[t][r] = i < precision_.size() ? precision_[i] : 0;
+    }
   }
-  curve.recall[t] = right / truths;
-  for (std::size_t i = precision.size(); i-- > 1;) precision[i - 1] = std::max(precision[i - 1], precision[i]);
-  std::size_t i = 0;
-  for (int r = 0; r < kCocoRecalls; ++r) {
-    while (i < recall.size() && recall[i] < recall_threshold(r)) ++i;
-    curve.precision[t][r] = i < precision.size() ? precision[i] : 0;
-  }
-}
+
+ private:
+  const CocoResults& results_;
+  const CocoMatches& matches_;
+  const std::vector<int>& weight_;
+  std::vector<double> precision_, recall_;  // scratch: after each right detection
+};
 
 void fill(CocoCurve& curve, double value) {
   for (auto& row : curve.precision) std::fill(std::begin(row), std::end(row), value);
@@ -98,15 +118,14 @@ void sum_categories(const CocoTruth& truth, const CocoResults& results, const Co
     }
   }
   CocoCurve one;
-  std::vector<double> precision;
-  std::vector<double> recall;
+  Accumulator accumulator(results, matches, weight);
   for (std::size_t c = 0; c < counts.size(); ++c) {
     const Ranked ranked = rows_of(results, matches, static_cast<int>(c));
     for (Sum& sum : sums) {
       const double truths = counts[c][static_cast<std::size_t>(sum.area)];
       if (!(truths > 0)) continue;
       for (int t = 0; t < kCocoThresholds; ++t) {
-        accumulate(ranked, results, matches, sum.area, sum.max_detections, weight, truths, t, one, precision, recall);
+        accumulator.accumulate({ranked, sum.area, sum.max_detections, truths}, t, one);
         for (int r = 0; r < kCocoRecalls; ++r) sum.curve.precision[t][r] += one.precision[t][r];
         sum.curve.recall[t] += one.recall[t];
       }
@@ -129,23 +148,20 @@ double ap_of_images(const CocoTruth& truth, const CocoResults& results, const Co
 
 }  // namespace
 
-CocoCurve coco_curve(const CocoTruth& truth, const CocoResults& results, const CocoMatches& matches, int category,
-                     CocoArea area, int max_detections, const std::vector<int>& image_weight) {
+CocoCurve coco_curve(const CocoTruth& truth, const CocoResults& results, const CocoMatches& matches,
+                     const CocoSlice& slice, const std::vector<int>& image_weight) {
   POISE_CHECK(image_weight.size() == truth.images.size());
   double truths = 0;
   for (std::size_t g = 0; g < truth.size(); ++g) {
-    const bool counts = (matches.truth_ignored[g] >> static_cast<unsigned>(area) & 1U) == 0;
-    if (counts && truth.category[g] == category) truths += image_weight[static_cast<std::size_t>(truth.image[g])];
+    const bool counts = (matches.truth_ignored[g] >> static_cast<unsigned>(slice.area) & 1U) == 0;
+    if (counts && truth.category[g] == slice.category) truths += image_weight[static_cast<std::size_t>(truth.image[g])];
   }
   CocoCurve curve;
   fill(curve, -1);
   if (!(truths > 0)) return curve;
-  std::vector<double> precision;
-  std::vector<double> recall;
-  const Ranked ranked = rows_of(results, matches, category);
-  for (int t = 0; t < kCocoThresholds; ++t) {
-    accumulate(ranked, results, matches, area, max_detections, image_weight, truths, t, curve, precision, recall);
-  }
+  const CurveRows rows{rows_of(results, matches, slice.category), slice.area, slice.max_detections, truths};
+  Accumulator accumulator(results, matches, image_weight);
+  for (int t = 0; t < kCocoThresholds; ++t) accumulator.accumulate(rows, t, curve);
   return curve;
 }
 

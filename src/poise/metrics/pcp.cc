@@ -75,6 +75,52 @@ Place found_place(const Pose& pose, const End& end) {
   return place;
 }
 
+/// Of all persons with both ends labelled; what is left out or of no length is counted in `result`.
+PartRate rate_of(const Stick& stick, const PersonPairs& pairs, const End& from, const End& to, double threshold,
+                 PcpResult& result) {
+  PartRate rate{stick.name, -1, -1, 0};
+  std::size_t right = 0;
+  for (const PersonPair& pair : pairs.persons) {
+    const auto a = true_place(pair.truth, from);
+    const auto b = true_place(pair.truth, to);
+    if (!a || !b) {
+      ++result.unlabelled;
+      continue;
+    }
+    ++rate.counted;
+    const double length = distance(*a, *b);
+    if (!(length > 0)) {
+      ++result.zero_length;
+      continue;
+    }
+    if (!pair.pose) continue;
+    // Comparisons with NaN are false: what was not found is wrong.
+    const double at_a = distance(*a, found_place(*pair.pose, from)) / length;
+    const double at_b = distance(*b, found_place(*pair.pose, to)) / length;
+    const bool good =
+        result.rule == PcpRule::kStrict ? at_a <= threshold && at_b <= threshold : (at_a + at_b) / 2 <= threshold;
+    right += good ? 1 : 0;
+  }
+  if (rate.counted > 0) rate.rate = static_cast<double>(right) / static_cast<double>(rate.counted);
+  return rate;
+}
+
+/// The mean of the part's sticks; `counted` is 0 where nobody has one.
+PartRate part_of(const char* part, const std::vector<PartRate>& sticks) {
+  PartRate one{part, 0, -1, 0};
+  std::size_t members = 0;
+  for (const PartRate& stick : sticks) {
+    bool member = false;
+    for (const Stick& known : kSticks) member = member || (known.name == stick.name && known.part == one.name);
+    if (!member || stick.counted == 0) continue;
+    one.rate += stick.rate;
+    one.counted += stick.counted;
+    ++members;
+  }
+  if (members > 0) one.rate /= static_cast<double>(members);
+  return one;
+}
+
 }  // namespace
 
 Result<PcpResult> measure_pcp(const PersonPairs& pairs, PcpRule rule, double threshold) {
@@ -90,51 +136,15 @@ Result<PcpResult> measure_pcp(const PersonPairs& pairs, PcpRule rule, double thr
       result.left_out.emplace_back(stick.name);
       continue;
     }
-    PartRate rate{stick.name, -1, -1, 0};
-    std::size_t right = 0;
-    for (const PersonPair& pair : pairs.persons) {
-      const auto a = true_place(pair.truth, *from);
-      const auto b = true_place(pair.truth, *to);
-      if (!a || !b) {
-        ++result.unlabelled;
-        continue;
-      }
-      ++rate.counted;
-      const double length = distance(*a, *b);
-      if (!(length > 0)) {
-        ++result.zero_length;
-        continue;
-      }
-      if (!pair.pose) continue;
-      // Comparisons with NaN are false: what was not found is wrong.
-      const double at_a = distance(*a, found_place(*pair.pose, *from)) / length;
-      const double at_b = distance(*b, found_place(*pair.pose, *to)) / length;
-      const bool good =
-          rule == PcpRule::kStrict ? at_a <= threshold && at_b <= threshold : (at_a + at_b) / 2 <= threshold;
-      right += good ? 1 : 0;
-    }
-    if (rate.counted > 0) {
-      rate.rate = static_cast<double>(right) / static_cast<double>(rate.counted);
-      sum += rate.rate;
-      ++used;
-    }
-    result.sticks.push_back(rate);
+    result.sticks.push_back(rate_of(stick, pairs, *from, *to, threshold, result));
+    if (result.sticks.back().counted == 0) continue;
+    sum += result.sticks.back().rate;
+    ++used;
   }
   if (result.sticks.empty()) return invalid_argument("truth and predictions share no stick of PCP");
   for (const char* part : kParts) {
-    PartRate one{part, 0, -1, 0};
-    std::size_t members = 0;
-    for (const PartRate& stick : result.sticks) {
-      bool member = false;
-      for (const Stick& known : kSticks) member = member || (known.name == stick.name && known.part == one.name);
-      if (!member || stick.counted == 0) continue;
-      one.rate += stick.rate;
-      one.counted += stick.counted;
-      ++members;
-    }
-    if (members == 0) continue;
-    one.rate /= static_cast<double>(members);
-    result.parts.push_back(one);
+    PartRate one = part_of(part, result.sticks);
+    if (one.counted > 0) result.parts.push_back(std::move(one));
   }
   if (used > 0) result.mean = sum / static_cast<double>(used);
   return result;

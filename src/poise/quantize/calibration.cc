@@ -91,6 +91,43 @@ Grid least_squares(const Range& range) {
   return best;
 }
 
+/// Widens the range by what the tensor holds, one of `batches`.
+void extend(Range& range, const Tensor& tensor, std::size_t batches) {
+  const auto elements = tensor.floats();
+  const auto channels = tensor.rank() > 1 ? static_cast<std::size_t>(tensor.dim(1)) : std::size_t{1};
+  range.channel_mean.resize(channels);
+  const std::size_t images = tensor.rank() > 1 ? static_cast<std::size_t>(tensor.dim(0)) : 1;
+  const std::size_t area = elements.size() / (channels * images);
+  for (std::size_t plane = 0; plane < images * channels; ++plane) {
+    double sum = 0;
+    for (const float v : elements.subspan(plane * area, area)) {
+      range.low = std::min(range.low, v);
+      range.high = std::max(range.high, v);
+      sum += v;  // keeps a NaN, which least and most pass over
+    }
+    range.channel_mean[plane % channels] += sum / static_cast<double>(area * images * batches);
+  }
+}
+
+/// Counts what the tensor holds; the range's ends are known.
+void count(Range& range, const Tensor& tensor) {
+  const double step = width_of_bin(range);
+  for (const float v : tensor.floats()) {
+    const double bin = step > 0 ? (static_cast<double>(v) - range.low) / step : 0;
+    ++range.histogram[static_cast<std::size_t>(std::clamp(bin, 0.0, Range::kBins - 1.0))];
+  }
+}
+
+Status check_finite(const Graph& graph, const std::map<ValueId, Range>& ranges) {
+  for (const auto& [id, range] : ranges) {
+    bool finite = std::isfinite(range.low) && std::isfinite(range.high);
+    for (const double mean : range.channel_mean) finite = finite && std::isfinite(mean);
+    if (finite) continue;
+    return malformed("\"" + graph.values.at(id).name + "\" is not finite on the calibration pictures");
+  }
+  return {};
+}
+
 }  // namespace
 
 const char* name_of(RangeRule rule) {
@@ -127,44 +164,12 @@ Result<std::map<ValueId, Range>> measure_ranges(const Graph& graph, std::span<co
   if (computed.empty()) seen.outputs = graph.outputs;
   POISE_TRY(Session session, Session::create(std::move(seen), {"onednn", threads, Precision::kFloat32}));
 
-  const auto extend = [&](ValueId id, const Tensor& tensor) {
-    Range& range = ranges[id];
-    const auto elements = tensor.floats();
-    const auto channels = tensor.rank() > 1 ? static_cast<std::size_t>(tensor.dim(1)) : std::size_t{1};
-    range.channel_mean.resize(channels);
-    const std::size_t images = tensor.rank() > 1 ? static_cast<std::size_t>(tensor.dim(0)) : 1;
-    const std::size_t area = elements.size() / (channels * images);
-    for (std::size_t plane = 0; plane < images * channels; ++plane) {
-      double sum = 0;
-      for (const float v : elements.subspan(plane * area, area)) {
-        range.low = std::min(range.low, v);
-        range.high = std::max(range.high, v);
-        sum += v;  // keeps a NaN, which least and most pass over
-      }
-      range.channel_mean[plane % channels] += sum / static_cast<double>(area * images * batches.size());
-    }
-  };
-  const auto count = [&](ValueId id, const Tensor& tensor) {
-    Range& range = ranges[id];
-    const double step = width_of_bin(range);
-    for (const float v : tensor.floats()) {
-      const double bin = step > 0 ? (static_cast<double>(v) - range.low) / step : 0;
-      ++range.histogram[static_cast<std::size_t>(std::clamp(bin, 0.0, Range::kBins - 1.0))];
-    }
-  };
-  const auto check = [&]() -> Status {
-    for (const auto& [id, range] : ranges) {
-      bool finite = std::isfinite(range.low) && std::isfinite(range.high);
-      for (const double mean : range.channel_mean) finite = finite && std::isfinite(mean);
-      if (finite) continue;
-      return malformed("\"" + graph.values.at(id).name + "\" is not finite on the calibration pictures");
-    }
-    return {};
-  };
   std::vector<Tensor> outputs;
   for (const bool first : {true, false}) {
-    if (!first) POISE_RETURN_IF_ERROR(check());
-    const auto look = [&](ValueId id, const Tensor& tensor) { first ? extend(id, tensor) : count(id, tensor); };
+    if (!first) POISE_RETURN_IF_ERROR(check_finite(graph, ranges));
+    const auto look = [&](ValueId id, const Tensor& tensor) {
+      first ? extend(ranges[id], tensor, batches.size()) : count(ranges[id], tensor);
+    };
     for (const Tensor& batch : batches) {
       for (const ValueId id : given) look(id, batch);
       if (computed.empty()) continue;

@@ -14,13 +14,15 @@
 
 namespace poise {
 
+/// Steps done, of how many, and what was done; false: stop.
+using QuantizeProgress = std::function<bool(std::size_t done, std::size_t total, const std::string& what)>;
+
 struct QuantizeOptions {
   std::optional<RangeRule> rule;  // nothing: the one whose outputs err least
   bool correct_biases = true;     // where it lessens the error
   double most_damage = 0.1;       // layers go back to floats, worst first, until the outputs err by at most this
   int threads = 0;                // 0: all
-  /// Steps done, of how many, and what was done; false: stop.
-  std::function<bool(std::size_t done, std::size_t total, const std::string& what)> progress;
+  QuantizeProgress progress;
 };
 
 struct QuantizedLayer {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "kit/figure.h"
 #include "kit/temporary_folder.h"
 #include "poise/base/sha256.h"
+#include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 #include "poise/models/centre_net.h"
 #include "poise/train/trainer.h"
@@ -20,10 +20,10 @@ class CentreTraining : public ::testing::Test {
   BoxSet figures(int count) const {
     BoxSet set;
     for (int i = 0; i < count; ++i) {
-      kit::FigureOptions options;
+      FigureOptions options;
       options.size = {64, 64};
       options.seed = static_cast<std::uint64_t>(i);
-      const kit::FigurePicture picture = kit::draw_figures(options);
+      const FigurePicture picture = draw_figures(options);
       const fs::path path = folder_ / (std::to_string(i) + ".png");
       EXPECT_TRUE(write_image(path, picture.image).ok());
       set.push_back({path, {64, 64}, {picture.people.at(0).box}, {}});

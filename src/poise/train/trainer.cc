@@ -25,9 +25,10 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-class Run {
+/// One run of a job, from its first step or from where an earlier one stopped.
+class Training {
  public:
-  Run(const TrainJob& job, const TrainCallbacks& callbacks, std::unique_ptr<Task> task, Learner learner)
+  Training(const TrainJob& job, const TrainCallbacks& callbacks, std::unique_ptr<Task> task, Learner learner)
       : job_(job),
         options_(job.settings.options),
         callbacks_(callbacks),
@@ -70,7 +71,7 @@ class Run {
   std::size_t all_batches_ = 0;
 };
 
-Status Run::prepare() {
+Status Training::prepare() {
   LoaderOptions loading;
   loading.batch = options_.batch;
   loading.workers = options_.workers;
@@ -93,7 +94,7 @@ Status Run::prepare() {
   return {};
 }
 
-Status Run::resume() {
+Status Training::resume() {
   const fs::path path = job_.out / "last.ckpt";
   POISE_TRY(const Checkpoint checkpoint, read_checkpoint(path));
   const auto position = position_of(checkpoint, job_, loader_->batches_per_epoch());
@@ -105,7 +106,7 @@ Status Run::resume() {
   return {};
 }
 
-Status Run::save(const std::string& name, bool everything) {
+Status Training::save(const std::string& name, bool everything) {
   Checkpoint checkpoint = checkpoint_of(job_, at_);
   learner_.put(checkpoint, everything);
   const Status written = write_checkpoint(job_.out / name, checkpoint);
@@ -114,12 +115,12 @@ Status Run::save(const std::string& name, bool everything) {
 }
 
 /// What was written, or why not and what that means for the run.
-Status Run::kept(const Status& written) const {
+Status Training::kept(const Status& written) const {
   if (written.ok()) return {};
   return with_what_is_kept(written.error(), job_.out);
 }
 
-Error Run::no_number(const std::string& where) const {
+Error Training::no_number(const std::string& where) const {
   std::error_code ignored;
   return malformed("the loss is no number any more in epoch " + std::to_string(at_.epoch + 1) + ", " + where +
                    ": give a lower TRAIN.LR or a warm-up" +
@@ -127,7 +128,7 @@ Error Run::no_number(const std::string& where) const {
 }
 
 /// One update: `accumulate` batches, or what the epoch has left.
-Status Run::step() {
+Status Training::step() {
   const std::size_t batches = loader_->batches_per_epoch();
   const std::size_t count = std::min(static_cast<std::size_t>(options_.accumulate), batches - at_.batch);
   double loss_sum = 0;
@@ -150,7 +151,7 @@ Status Run::step() {
   return {};
 }
 
-TrainProgress Run::progress() const {
+TrainProgress Training::progress() const {
   TrainProgress p;
   p.epoch = at_.epoch;
   p.epochs = options_.epochs;
@@ -166,13 +167,13 @@ TrainProgress Run::progress() const {
   return p;
 }
 
-bool Run::due() const {
+bool Training::due() const {
   if (options_.checkpoint_steps > 0 && at_.step % options_.checkpoint_steps == 0) return true;
   return seconds_since(saved_) >= options_.checkpoint_seconds;
 }
 
 /// A line within an epoch, by its steps alone: a resumed run writes the same ones. The epoch's end has its own.
-Status Run::log_step() {
+Status Training::log_step() {
   const std::size_t window =
       static_cast<std::size_t>(options_.log_steps) * static_cast<std::size_t>(options_.accumulate);
   if (window == 0 || at_.batch % window != 0 || at_.batch == loader_->batches_per_epoch()) return {};
@@ -187,7 +188,7 @@ Status Run::log_step() {
 }
 
 /// Where the epoch's time went: what is worth making faster.
-Json Run::milliseconds_a_batch() {
+Json Training::milliseconds_a_batch() {
   const LearningTime time = learner_.take_time();
   const double scale = 1000.0 / static_cast<double>(std::max<std::size_t>(1, epoch_batches_));
   Json json = Json::object();
@@ -198,7 +199,7 @@ Json Run::milliseconds_a_batch() {
   return json;
 }
 
-Status Run::finish_epoch() {
+Status Training::finish_epoch() {
   EpochResult result;
   result.progress = progress();
   POISE_TRY(const Measured measured, task_->validate(learner_.measured()));
@@ -241,7 +242,7 @@ Status Run::finish_epoch() {
   return {};
 }
 
-TrainSummary Run::summary(bool stopped) const {
+TrainSummary Training::summary(bool stopped) const {
   return {.stopped = stopped,
           .epochs = at_.epoch,
           .steps = at_.step,
@@ -250,7 +251,7 @@ TrainSummary Run::summary(bool stopped) const {
           .best_epoch = at_.best_epoch};
 }
 
-Result<TrainSummary> Run::run() {
+Result<TrainSummary> Training::run() {
   started_ = saved_ = epoch_start_ = Clock::now();
   while (at_.epoch < options_.epochs) {
     POISE_RETURN_IF_ERROR(step());
@@ -275,9 +276,9 @@ Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks)
   POISE_TRY(std::unique_ptr<Task> task, make_task(job));
   POISE_TRY(Learner learner, Learner::create(job.graph, options));
   POISE_RETURN_IF_ERROR(check_folder(job));
-  Run run(job, callbacks, std::move(task), std::move(learner));
-  POISE_RETURN_IF_ERROR(run.prepare());
-  return run.run();
+  Training training(job, callbacks, std::move(task), std::move(learner));
+  POISE_RETURN_IF_ERROR(training.prepare());
+  return training.run();
 }
 
 }  // namespace poise

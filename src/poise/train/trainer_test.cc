@@ -8,9 +8,9 @@
 #include <csignal>
 #include <fstream>
 
-#include "kit/figure.h"
 #include "kit/temporary_folder.h"
 #include "poise/base/sha256.h"
+#include "poise/draw/figures.h"
 #include "poise/engine/session.h"
 #include "poise/graph_torch/torch_session.h"
 #include "poise/image/codec.h"
@@ -28,10 +28,10 @@ class Figures : public DataSet {
  public:
   explicit Figures(int count) : skeleton_(find_skeleton("coco17").value()) {
     for (int i = 0; i < count; ++i) {
-      kit::FigureOptions options;
+      FigureOptions options;
       options.size = {96, 96};
       options.seed = static_cast<std::uint64_t>(i);
-      const kit::FigurePicture picture = kit::draw_figures(options);
+      const FigurePicture picture = draw_figures(options);
       bytes_.push_back(encode_image(picture.image.view(), {.format = ImageFormat::kPng}).value());
       truths_.push_back(picture.people.at(0));
     }

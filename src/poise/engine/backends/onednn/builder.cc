@@ -140,7 +140,7 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
     if (program_.constant(id) == nullptr) plan_constants.push_back(graph.values[id].constant);
     dnnl::memory fixed(have, engine, const_cast<void*>(constant->data()));  // oneDNN has no const memory; only read
     if (have == wanted) return fixed;
-    return weights(id).get("constant " + std::to_string(id), have, wanted, [constant] { return constant->clone(); });
+    return weights(id).get({id}, have, wanted, [constant] { return constant->clone(); });
   }
   for (const Slot& slot : slots_[id]) {
     if (slot.layout == wanted) return bind(slot.kind, slot.index, slot.layout);
@@ -182,18 +182,18 @@ dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, c
   return bind(slots_[id].front().kind, slots_[id].front().index, layout);
 }
 
-void Builder::add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
-                            const Desc& scratchpad, const std::string& kernel,
-                            std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds) {
-  if (scratchpad.get_size() > 0) {
-    scratch_bytes = std::max(scratch_bytes, scratchpad.get_size());
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, temporary(scratchpad));
+void Builder::add_kernel(const Node& node, const std::string& what, const Kernel& kernel,
+                         std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds) {
+  if (const std::size_t bytes = kernel.scratchpad.get_size(); bytes > 0) {
+    scratch_bytes = std::max(scratch_bytes, bytes);
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, temporary(kernel.scratchpad));
   }
   Node named = node;
   named.name += what;
-  add_step(named, kernel, multiply_adds, [primitive, arguments = std::move(arguments)](dnnl::stream& stream) {
-    primitive.execute(stream, arguments);
-  });
+  add_step(named, kernel.name, multiply_adds,
+           [primitive = kernel.primitive, arguments = std::move(arguments)](dnnl::stream& stream) {
+             primitive.execute(stream, arguments);
+           });
 }
 
 void Builder::add_reorder(const Node& node, const dnnl::memory& from, const dnnl::memory& to, const Grid& grid) {
@@ -206,13 +206,12 @@ void Builder::add_reorder(const Node& node, const dnnl::memory& from, const dnnl
     if (grid.zero != 0) attributes.set_zero_points(from_integers ? DNNL_ARG_FROM : DNNL_ARG_TO, 0, {grid.zero});
   }
   const dnnl::reorder::primitive_desc planned(engine, source, engine, destination, attributes);
-  add_primitive(node, "", dnnl::reorder(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
+  add_primitive(node, "", planned, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}, 0);
 }
 
 dnnl::memory Builder::float_bias(const Node& node) {
   const ValueId id = node.inputs[2];
-  return weights(id).vector("bias " + std::to_string(id), [&] { return graph.constant(id)->clone(); });
+  return weights(id).vector({id}, [&] { return graph.constant(id)->clone(); });
 }
 
 void Builder::add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,

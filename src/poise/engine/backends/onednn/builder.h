@@ -87,9 +87,12 @@ class Builder {
   /// The memory that read(), write() or temporary() gave last or before, described otherwise.
   dnnl::memory view(const dnnl::memory& memory, const Desc& layout);
   /// A primitive with its scratchpad; `arguments` without it.
-  void add_primitive(const Node& node, const std::string& what, const dnnl::primitive& primitive,
-                     const Desc& scratchpad, const std::string& kernel, std::unordered_map<int, dnnl::memory> arguments,
-                     std::int64_t multiply_adds);
+  template <typename PrimitiveDesc>
+  void add_primitive(const Node& node, const std::string& what, const PrimitiveDesc& planned,
+                     std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds) {
+    add_kernel(node, what, {dnnl::primitive(planned.get()), planned.scratchpad_desc(), planned.impl_info_str()},
+               std::move(arguments), multiply_adds);
+  }
   /// Copies from one layout into another; `grid`: between integers and the floats they stand for.
   void add_reorder(const Node& node, const dnnl::memory& from, const dnnl::memory& to, const Grid& grid = {});
   void add_step(const Node& node, const std::string& kernel, std::int64_t multiply_adds,
@@ -120,6 +123,13 @@ class Builder {
     Desc layout;
     bool ready = false;
   };
+  struct Kernel {
+    dnnl::primitive primitive;
+    Desc scratchpad;
+    std::string name;
+  };
+  void add_kernel(const Node& node, const std::string& what, const Kernel& kernel,
+                  std::unordered_map<int, dnnl::memory> arguments, std::int64_t multiply_adds);
   Status lower(const Node& node);
   void find_grids();
   /// A value in it is read by the node at hand, while that writes, or later.

@@ -105,12 +105,12 @@ static bool lower_integer_conv(Builder& builder, const Node& node, const ConvGeo
   const ValueId id = node.inputs[1];
   const Tensor& weight = *builder.graph.constant(id);
   const Tensor& scales = *node.weight_scales;
+  const WeightKey key{.constant = id, .packing = WeightKey::Packing::kIntegers, .steps = bits_of(scales.floats())};
   arguments.emplace(DNNL_ARG_WEIGHTS,
-                    builder.weights(id).get("integers " + std::to_string(id), Builder::plain(g.weight, Type::s8),
-                                            planned->weights_desc(), [&] { return integer_weights(weight, scales); }));
+                    builder.weights(id).get(key, Builder::plain(g.weight, Type::s8), planned->weights_desc(),
+                                            [&] { return integer_weights(weight, scales); }));
   if (g.bias) arguments.emplace(DNNL_ARG_BIAS, integer_bias(builder, node, *form));
-  builder.add_primitive(node, "", Conv(*planned), planned->scratchpad_desc(), planned->impl_info_str(),
-                        std::move(arguments), builder.work(node));
+  builder.add_primitive(node, "", *planned, std::move(arguments), builder.work(node));
   return true;
 }
 
@@ -148,11 +148,10 @@ Result<bool> lower_conv(Builder& builder, const Node& node) {
           : builder.write(node.outputs[0], planned->dst_desc());
   std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, destination}};
   arguments.emplace(DNNL_ARG_WEIGHTS,
-                    builder.weights(weight_id).get("weight " + std::to_string(weight_id), Builder::plain(g.weight),
-                                                   planned->weights_desc(), [weight] { return weight->clone(); }));
+                    builder.weights(weight_id).get({weight_id}, Builder::plain(g.weight), planned->weights_desc(),
+                                                   [weight] { return weight->clone(); }));
   if (has_bias) arguments.emplace(DNNL_ARG_BIAS, builder.float_bias(node));
-  builder.add_primitive(node, "", Conv(*planned), planned->scratchpad_desc(), planned->impl_info_str(),
-                        std::move(arguments), builder.work(node));
+  builder.add_primitive(node, "", *planned, std::move(arguments), builder.work(node));
   return true;
 }
 

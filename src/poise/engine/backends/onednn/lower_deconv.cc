@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <type_traits>
 
 #include "poise/engine/backends/onednn/builder.h"
@@ -60,55 +61,58 @@ Tensor phase_weight(const Tensor& weight, const AxisPhase& rows, const AxisPhase
   return phase;
 }
 
-struct PhaseOutput {
-  dnnl::memory memory;
-  std::int64_t row = 0, column = 0, height = 0, width = 0;
+/// A layer with what it is lowered from.
+struct Layer {
+  const Node& node;
+  const ConvAttributes& attributes;
+  const Tensor& weight;
+  const Tensor* bias;                      // nullptr: none
+  const std::optional<IntegerForm>& form;  // nothing: it computes in floats
+  /// The sum with a residual cannot be taken phase by phase.
+  bool sums_apart() const { return node.fusion.residual != kNoValue; }
 };
 
-/// Phases -> output: rows and columns of each phase go to every stride-th row and column. A pixel's block of channels
-/// lies together, `bytes` of them; planes: images times blocks.
-template <typename Bytes>
-void interleave(const std::vector<PhaseOutput>& phases, std::byte* out, std::int64_t planes, std::int64_t height,
-                std::int64_t width, const std::array<std::int64_t, 2>& strides, Bytes bytes) {
-#pragma omp parallel for collapse(2) schedule(static)
-  for (std::int64_t plane = 0; plane < planes; ++plane) {
-    for (std::int64_t y = 0; y < height; ++y) {
-      std::byte* row = out + (plane * height + y) * width * bytes;
-      for (const PhaseOutput& phase : phases) {
-        if (phase.row != y % strides[0]) continue;
-        const auto* from = static_cast<const std::byte*>(phase.memory.get_data_handle()) +
-                           (plane * phase.height + y / strides[0]) * phase.width * bytes;
-        for (std::int64_t x = 0; x < phase.width; ++x) {
-          std::memcpy(row + (x * strides[1] + phase.column) * bytes, from + x * bytes, static_cast<std::size_t>(bytes));
-        }
-      }
-    }
+/// One output phase as a convolution.
+struct Phase {
+  dnnl::convolution_forward::primitive_desc conv;
+  ConvGeometry geometry;
+  AxisPhase rows, columns;
+  std::int64_t row = 0, column = 0;  // the first output
+};
+struct Phases {
+  std::vector<Phase> list;
+  Desc layout;  // of the whole output
+};
+
+/// All phases of one axis of the picture (0: rows); empty where one cannot be had as a plain convolution.
+std::vector<AxisPhase> axis_phases(const ConvAttributes& a, const Shape& in, std::size_t axis) {
+  std::vector<AxisPhase> phases;
+  for (std::int64_t p = 0; p < a.strides[axis]; ++p) {
+    phases.push_back(
+        axis_phase(p, a.strides[axis], a.pads_begin[axis], a.kernel[axis], in[2 + axis], a.output[2 + axis]));
+    if (phases.back().kernel.empty()) return {};
   }
+  return phases;
 }
 
-/// `form`: in integers.
-Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttributes& a, const Tensor& weight,
-                          const Tensor* bias, const std::optional<IntegerForm>& form) {
-  const Shape& in = builder.shape(node.inputs[0]);
-  std::vector<AxisPhase> rows;
-  std::vector<AxisPhase> columns;
-  for (std::int64_t p = 0; p < a.strides[0]; ++p) {
-    rows.push_back(axis_phase(p, a.strides[0], a.pads_begin[0], a.kernel[0], in[2], a.output[2]));
-    if (rows.back().kernel.empty()) return false;
+std::optional<dnnl::convolution_forward::primitive_desc> plan_phase(const Builder& builder, const Layer& layer,
+                                                                    const ConvGeometry& g) {
+  if (layer.form) {
+    auto conv =
+        try_convolution(builder, g, dnnl::algorithm::convolution_direct, Builder::pixels(g.source, layer.form->source),
+                        Builder::pixels(g.destination, layer.form->destination), layer.form->attributes);
+    return conv && is_fast(*conv) ? conv : std::nullopt;
   }
-  for (std::int64_t p = 0; p < a.strides[1]; ++p) {
-    columns.push_back(axis_phase(p, a.strides[1], a.pads_begin[1], a.kernel[1], in[3], a.output[3]));
-    if (columns.back().kernel.empty()) return false;
-  }
-  struct Planned {
-    dnnl::convolution_forward::primitive_desc conv;
-    ConvGeometry geometry;
-    std::size_t row, column;
-  };
-  const bool apart = node.fusion.residual != kNoValue;  // the sum cannot be taken phase by phase
-  const dnnl::primitive_attr attributes = make_attributes(apart ? Fusion{} : node.fusion, false);
-  std::vector<Planned> planned;
-  Desc layout = builder.blocked(a.output);
+  return plan_convolution(builder, g, make_attributes(layer.sums_apart() ? Fusion{} : layer.node.fusion, false));
+}
+
+/// Empty where one cannot be had, or where they would write in different layouts.
+std::optional<Phases> plan_phases(const Builder& builder, const Layer& layer) {
+  const ConvAttributes& a = layer.attributes;
+  const Shape& in = builder.shape(layer.node.inputs[0]);
+  const std::vector<AxisPhase> rows = axis_phases(a, in, 0);
+  const std::vector<AxisPhase> columns = axis_phases(a, in, 1);
+  Phases phases;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       ConvGeometry g;
@@ -118,71 +122,127 @@ Result<bool> lower_phases(Builder& builder, const Node& node, const ConvAttribut
       g.destination = {in[0], a.output[1], rows[r].size, columns[c].size};
       g.pads_begin = {rows[r].pad_begin, columns[c].pad_begin};
       g.pads_end = {rows[r].pad_end, columns[c].pad_end};
-      g.bias = bias != nullptr;
-      g.float_result = builder.is_output(node.outputs[0]);
-      auto conv =
-          form ? try_convolution(builder, g, dnnl::algorithm::convolution_direct, Builder::pixels(in, form->source),
-                                 Builder::pixels(g.destination, form->destination), form->attributes)
-               : plan_convolution(builder, g, attributes);
-      if (!conv || (form && !is_fast(*conv))) return false;
-      if (planned.empty()) {
+      g.bias = layer.bias != nullptr;
+      g.float_result = builder.is_output(layer.node.outputs[0]);
+      auto conv = plan_phase(builder, layer, g);
+      if (!conv) return std::nullopt;
+      if (phases.list.empty()) {
         const Type type = type_of(conv->dst_desc());
-        layout = form ? Builder::pixels(a.output, type) : builder.blocked(a.output, type);
+        phases.layout = layer.form ? Builder::pixels(a.output, type) : builder.blocked(a.output, type);
       }
-      const Type type = type_of(layout);
-      if (!form && conv->dst_desc() != builder.blocked(g.destination, type)) return false;
-      planned.push_back({std::move(*conv), g, r, c});
+      if (!layer.form && conv->dst_desc() != builder.blocked(g.destination, type_of(phases.layout))) {
+        return std::nullopt;
+      }
+      phases.list.push_back(
+          {std::move(*conv), g, rows[r], columns[c], static_cast<std::int64_t>(r), static_cast<std::int64_t>(c)});
     }
   }
+  if (phases.list.empty()) return std::nullopt;
+  return phases;
+}
 
-  std::vector<PhaseOutput> outputs;
-  for (const Planned& phase : planned) {
-    const dnnl::memory source = builder.read(node.inputs[0], phase.conv.src_desc());
-    outputs.push_back({builder.temporary(phase.conv.dst_desc()), static_cast<std::int64_t>(phase.row),
-                       static_cast<std::int64_t>(phase.column), rows[phase.row].size, columns[phase.column].size});
-    const std::string suffix = "[" + std::to_string(phase.row) + "," + std::to_string(phase.column) + "]";
-    std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, outputs.back().memory}};
-    const auto plain_weight = [&] {
-      Tensor floats = phase_weight(weight, rows[phase.row], columns[phase.column]);
-      return form ? integer_weights(floats, *node.weight_scales) : std::move(floats);
-    };
-    // Which taps a phase has depends on padding and stride too, which layers of one weight may have their own.
-    const std::string key = (form ? "integers " : "weight ") + std::to_string(node.inputs[1]) + " taps" +
-                            to_string(rows[phase.row].kernel) + to_string(columns[phase.column].kernel);
-    const Desc plain = Builder::plain(phase.geometry.weight, form ? Type::s8 : Type::f32);
-    arguments.emplace(DNNL_ARG_WEIGHTS,
-                      builder.weights(node.inputs[1]).get(key, plain, phase.conv.weights_desc(), plain_weight));
-    if (bias != nullptr && form) {
-      arguments.emplace(DNNL_ARG_BIAS, integer_bias(builder, node, *form));
-    } else if (bias != nullptr) {
-      arguments.emplace(DNNL_ARG_BIAS, builder.float_bias(node));
-    }
-    builder.add_primitive(node, suffix, dnnl::convolution_forward(phase.conv), phase.conv.scratchpad_desc(),
-                          phase.conv.impl_info_str(), std::move(arguments),
-                          builder.work(node) / static_cast<std::int64_t>(planned.size()));
+/// Adds the convolution; gives what it writes.
+dnnl::memory add_phase(Builder& builder, const Layer& layer, const Phase& phase, std::int64_t multiply_adds) {
+  const Node& node = layer.node;
+  const ValueId weight = node.inputs[1];
+  const dnnl::memory source = builder.read(node.inputs[0], phase.conv.src_desc());
+  const dnnl::memory output = builder.temporary(phase.conv.dst_desc());
+  // Which taps a phase has depends on padding and stride too, which layers of one weight may have their own.
+  WeightKey key{.constant = weight, .rows = phase.rows.kernel, .columns = phase.columns.kernel};
+  if (layer.form) {
+    key.packing = WeightKey::Packing::kIntegers;
+    key.steps = bits_of(node.weight_scales->floats());
   }
-  const dnnl::memory whole = apart ? builder.temporary(layout) : builder.write(node.outputs[0], layout);
-  const std::int64_t together = form ? a.output[1] : builder.block;
-  const std::int64_t planes = in[0] * ((a.output[1] + together - 1) / together);
-  const auto bytes = together * static_cast<std::int64_t>(dnnl::memory::data_type_size(type_of(layout)));
-  builder.add_step(
-      node, "interleave", 0,
-      [outputs, whole, planes, height = a.output[2], width = a.output[3], strides = a.strides, bytes](dnnl::stream&) {
-        const auto run = [&](auto known) {
-          interleave(outputs, static_cast<std::byte*>(whole.get_data_handle()), planes, height, width, strides, known);
-        };
-        // A length known to the compiler is a few moves instead of a call.
-        if (bytes == 64) {
-          run(std::integral_constant<std::int64_t, 64>{});
-        } else if (bytes == 32) {
-          run(std::integral_constant<std::int64_t, 32>{});
-        } else if (bytes == 256) {
-          run(std::integral_constant<std::int64_t, 256>{});
-        } else {
-          run(bytes);
+  const auto plain_weight = [&] {
+    Tensor floats = phase_weight(layer.weight, phase.rows, phase.columns);
+    return layer.form ? integer_weights(floats, *node.weight_scales) : std::move(floats);
+  };
+  const Desc plain = Builder::plain(phase.geometry.weight, layer.form ? Type::s8 : Type::f32);
+  std::unordered_map<int, dnnl::memory> arguments{
+      {DNNL_ARG_SRC, source},
+      {DNNL_ARG_DST, output},
+      {DNNL_ARG_WEIGHTS, builder.weights(weight).get(key, plain, phase.conv.weights_desc(), plain_weight)}};
+  if (layer.bias != nullptr) {
+    arguments.emplace(DNNL_ARG_BIAS, layer.form ? integer_bias(builder, node, *layer.form) : builder.float_bias(node));
+  }
+  const std::string suffix = "[" + std::to_string(phase.row) + "," + std::to_string(phase.column) + "]";
+  builder.add_primitive(node, suffix, phase.conv, std::move(arguments), multiply_adds);
+  return output;
+}
+
+/// Phases -> output: rows and columns of each phase go to every stride-th row and column.
+struct Interleave {
+  struct Part {
+    dnnl::memory memory;
+    std::int64_t row = 0, column = 0, height = 0, width = 0;
+  };
+  std::vector<Part> parts;
+  dnnl::memory whole;
+  std::int64_t planes = 0, height = 0, width = 0;  // of the output; planes: images times blocks of channels
+  std::array<std::int64_t, 2> strides{1, 1};
+  std::int64_t bytes = 0;  // of a pixel's block of channels, which lie together
+};
+
+/// `bytes`: Interleave::bytes, as a constant of the compiler where it is one.
+template <typename Bytes>
+void interleave(const Interleave& job, Bytes bytes) {
+  // Copies, for the compiler cannot know that no byte that is written lies in the job.
+  const std::span<const Interleave::Part> parts = job.parts;
+  const std::int64_t planes = job.planes, height = job.height, width = job.width;
+  const std::array<std::int64_t, 2> strides = job.strides;
+  auto* out = static_cast<std::byte*>(job.whole.get_data_handle());
+#pragma omp parallel for collapse(2) schedule(static)
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    for (std::int64_t y = 0; y < height; ++y) {
+      std::byte* row = out + (plane * height + y) * width * bytes;
+      for (const Interleave::Part& part : parts) {
+        if (part.row != y % strides[0]) continue;
+        const auto* from = static_cast<const std::byte*>(part.memory.get_data_handle()) +
+                           (plane * part.height + y / strides[0]) * part.width * bytes;
+        for (std::int64_t x = 0; x < part.width; ++x) {
+          std::memcpy(row + (x * strides[1] + part.column) * bytes, from + x * bytes, static_cast<std::size_t>(bytes));
         }
-      });
-  if (apart) lower_fusion_apart(builder, node, whole);
+      }
+    }
+  }
+}
+
+void run_interleave(const Interleave& job) {
+  // A length known to the compiler is a few moves instead of a call.
+  switch (job.bytes) {
+    case 32:
+      return interleave(job, std::integral_constant<std::int64_t, 32>{});
+    case 64:
+      return interleave(job, std::integral_constant<std::int64_t, 64>{});
+    case 256:
+      return interleave(job, std::integral_constant<std::int64_t, 256>{});
+    default:
+      return interleave(job, job.bytes);
+  }
+}
+
+/// False: not in this form.
+bool lower_phases(Builder& builder, const Layer& layer) {
+  const auto phases = plan_phases(builder, layer);
+  if (!phases) return false;
+  const Node& node = layer.node;
+  const Shape& output = layer.attributes.output;
+  const std::int64_t work = builder.work(node) / static_cast<std::int64_t>(phases->list.size());
+  Interleave job;
+  for (const Phase& phase : phases->list) {
+    job.parts.push_back(
+        {add_phase(builder, layer, phase, work), phase.row, phase.column, phase.rows.size, phase.columns.size});
+  }
+  job.whole = layer.sums_apart() ? builder.temporary(phases->layout) : builder.write(node.outputs[0], phases->layout);
+  const std::int64_t together = layer.form ? output[1] : builder.block;
+  job.planes = output[0] * ((output[1] + together - 1) / together);
+  job.height = output[2];
+  job.width = output[3];
+  job.strides = layer.attributes.strides;
+  job.bytes = together * static_cast<std::int64_t>(dnnl::memory::data_type_size(type_of(phases->layout)));
+  const dnnl::memory whole = job.whole;
+  builder.add_step(node, "interleave", 0, [job = std::move(job)](dnnl::stream&) { run_interleave(job); });
+  if (layer.sums_apart()) lower_fusion_apart(builder, node, whole);
   return true;
 }
 
@@ -229,12 +289,9 @@ Result<bool> lower_conv_transpose(Builder& builder, const Node& node) {
       const bool tiles = winograd && builder.takes(node, Form::kTiles, pays(*winograd));
       if (tiles && lower_winograd(builder, node, *winograd, *weight, bias != nullptr)) return true;
     }
-    POISE_TRY(bool done, lower_phases(builder, node, a, *weight, bias, form));
-    if (!done && form) {
-      form.reset();
-      POISE_TRY(done, lower_phases(builder, node, a, *weight, bias, form));
-    }
-    if (done) return true;  // oneDNN may want another layout, as for fewer channels than a block has
+    if (lower_phases(builder, {node, a, *weight, bias, form})) return true;
+    if (form && lower_phases(builder, {node, a, *weight, bias, std::nullopt})) return true;
+    // oneDNN may want another layout, as for fewer channels than a block has.
   }
   return lower_grouped(builder, node, a, *weight, bias);
 }

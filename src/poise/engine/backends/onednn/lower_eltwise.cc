@@ -52,8 +52,7 @@ bool lower_eltwise(Builder& builder, const Node& node) {
   if (!is_fast(planned)) return false;
   const dnnl::memory from = builder.read(node.inputs[0], layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", dnnl::eltwise_forward(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
   return true;
 }
 

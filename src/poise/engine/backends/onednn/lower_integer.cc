@@ -66,9 +66,7 @@ Tensor integer_weights(const Tensor& weight, const Tensor& scales) {
 dnnl::memory integer_bias(Builder& builder, const Node& node, const IntegerForm& form) {
   const ValueId id = node.inputs[2];
   const Tensor& bias = *builder.graph.constant(id);
-  // A bias that layers share has a form for each input's scale and each weight's steps.
-  const std::string key = "integer bias " + std::to_string(id) + " of " + std::to_string(node.inputs[0]) + " by " +
-                          std::to_string(node.inputs[1]);
+  const WeightKey key{.constant = id, .packing = WeightKey::Packing::kDivided, .steps = bits_of(form.steps)};
   return builder.weights(id).vector(key, [&] {
     Tensor scaled = bias.clone();
     for (std::size_t c = 0; c < form.steps.size(); ++c) scaled.floats()[c] /= form.steps[c];

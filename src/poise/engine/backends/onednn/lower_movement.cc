@@ -35,8 +35,7 @@ bool lower_concat(Builder& builder, const Node& node) {
     arguments.emplace(DNNL_ARG_MULTIPLE_SRC + static_cast<int>(i), builder.read(node.inputs[i], descs[i]));
   }
   arguments.emplace(DNNL_ARG_DST, builder.write(node.outputs[0], layout(out)));
-  builder.add_primitive(node, "", dnnl::concat(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        std::move(arguments), 0);
+  builder.add_primitive(node, "", planned, std::move(arguments), 0);
   return true;
 }
 
@@ -141,8 +140,7 @@ bool lower_softmax(Builder& builder, const Node& node) {
   if (!is_fast(planned)) return false;
   const dnnl::memory from = builder.read(node.inputs[0], layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", dnnl::softmax_forward(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
   return true;
 }
 

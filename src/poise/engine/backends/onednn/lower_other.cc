@@ -98,13 +98,15 @@ bool lower_binary(Builder& builder, const Node& node) {
   }
   const dnnl::memory left = builder.read(full, layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", dnnl::binary(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, right}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, right}, {DNNL_ARG_DST, to}}, 0);
   return true;
 }
 
-void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, const dnnl::memory::dims& strides,
-              const dnnl::memory::dims& kernel, const dnnl::memory::dims& begin, const dnnl::memory::dims& end) {
+struct Window {
+  dnnl::memory::dims strides, kernel, pads_begin, pads_end;
+};
+
+void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, const Window& window) {
   const bool integers = algorithm == dnnl::algorithm::pooling_max && builder.held_as_integers(node.inputs[0]);
   const Grid grid = builder.grid(node.inputs[0]);
   const Type type = integers ? type_of(grid) : type_of(builder.desc(node.inputs[0]));
@@ -114,12 +116,12 @@ void add_pool(Builder& builder, const Node& node, dnnl::algorithm algorithm, con
   if (integers) builder.set_grid(node.outputs[0], grid);  // the largest of integers is one of them
   const Desc from_layout = layout(builder.shape(node.inputs[0]));
   const Desc to_layout = layout(builder.shape(node.outputs[0]));
-  const dnnl::pooling_forward::desc desc(kInference, algorithm, from_layout, to_layout, strides, kernel, begin, end);
+  const dnnl::pooling_forward::desc desc(kInference, algorithm, from_layout, to_layout, window.strides, window.kernel,
+                                         window.pads_begin, window.pads_end);
   const dnnl::pooling_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const dnnl::memory from = builder.read(node.inputs[0], from_layout);
   const dnnl::memory to = builder.write(node.outputs[0], to_layout);
-  builder.add_primitive(node, "", dnnl::pooling_forward(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
 }
 
 Result<bool> lower_pool(Builder& builder, const Node& node) {
@@ -138,8 +140,8 @@ Result<bool> lower_pool(Builder& builder, const Node& node) {
     end[d] =
         std::max<std::int64_t>((a.output[2 + d] - 1) * a.strides[d] + a.kernel[d] - a.pads_begin[d] - in[2 + d], 0);
   }
-  add_pool(builder, node, algorithm, {a.strides[0], a.strides[1]}, {a.kernel[0], a.kernel[1]},
-           {a.pads_begin[0], a.pads_begin[1]}, end);
+  add_pool(builder, node, algorithm,
+           {{a.strides[0], a.strides[1]}, {a.kernel[0], a.kernel[1]}, {a.pads_begin[0], a.pads_begin[1]}, end});
   return true;
 }
 
@@ -154,8 +156,8 @@ bool lower_global_pool(Builder& builder, const Node& node) {
     if (axes != std::vector<std::int64_t>{2, 3} || node.integer("keepdims", 1) == 0) return false;
   }
   const bool max = node.op == "GlobalMaxPool";
-  add_pool(builder, node, max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding, {1, 1},
-           {in[2], in[3]}, {0, 0}, {0, 0});
+  add_pool(builder, node, max ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding,
+           {{1, 1}, {in[2], in[3]}, {0, 0}, {0, 0}});
   return true;
 }
 
@@ -170,14 +172,11 @@ bool lower_batch_norm(Builder& builder, const Node& node) {
   const dnnl::batch_normalization_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine);
   const auto vector = [&](std::size_t input) {
     const Tensor* tensor = builder.graph.constant(node.inputs[input]);
-    return builder.weights(node.inputs[input]).vector("norm " + std::to_string(node.inputs[input]), [tensor] {
-      return tensor->clone();
-    });
+    return builder.weights(node.inputs[input]).vector({node.inputs[input]}, [tensor] { return tensor->clone(); });
   };
   const dnnl::memory from = builder.read(node.inputs[0], layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", dnnl::batch_normalization_forward(planned), planned.scratchpad_desc(),
-                        planned.impl_info_str(),
+  builder.add_primitive(node, "", planned,
                         {{DNNL_ARG_SRC, from},
                          {DNNL_ARG_DST, to},
                          {DNNL_ARG_SCALE, vector(1)},
@@ -197,8 +196,8 @@ void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& 
   const dnnl::primitive_attr attributes = make_attributes(node.fusion, false);
   const dnnl::binary::desc desc(dnnl::algorithm::binary_add, layout, layout, layout);
   const dnnl::binary::primitive_desc planned(desc, attributes, builder.engine);
-  builder.add_primitive(node, "", dnnl::binary(planned), planned.scratchpad_desc(), planned.impl_info_str(),
-                        {{DNNL_ARG_SRC_0, source}, {DNNL_ARG_SRC_1, residual}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC_0, source}, {DNNL_ARG_SRC_1, residual}, {DNNL_ARG_DST, to}},
+                        0);
 }
 
 Result<bool> lower_other(Builder& builder, const Node& node) {

@@ -79,13 +79,20 @@ namespace {
 /// The step between the transforms: reads `points`, writes `products`.
 using Multiply = std::function<void(dnnl::stream&)>;
 
-Multiply multiply_by_dnnl(Builder& builder, ValueId id, const Winograd& w, const Tensor& weight,
-                          const dnnl::matmul::primitive_desc& planned, const dnnl::memory& points,
-                          const dnnl::memory& products) {
-  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, points}, {DNNL_ARG_DST, products}};
-  arguments.emplace(DNNL_ARG_WEIGHTS,
-                    builder.weights(id).get("winograd " + std::to_string(id), plain_weight(w), planned.weights_desc(),
-                                            [&] { return winograd_weight(weight, w.transposed); }));
+struct Operands {
+  dnnl::memory points, products;
+  ValueId weight_id;
+  const Tensor& weight;
+};
+
+Multiply multiply_by_dnnl(Builder& builder, const Winograd& w, const dnnl::matmul::primitive_desc& planned,
+                          const Operands& operands) {
+  std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, operands.points}, {DNNL_ARG_DST, operands.products}};
+  const ValueId id = operands.weight_id;
+  const WeightKey key{.constant = id, .packing = WeightKey::Packing::kWinograd, .transposed = w.transposed};
+  arguments.emplace(DNNL_ARG_WEIGHTS, builder.weights(id).get(key, plain_weight(w), planned.weights_desc(), [&] {
+    return winograd_weight(operands.weight, w.transposed);
+  }));
   if (const std::size_t bytes = planned.scratchpad_desc().get_size(); bytes > 0) {
     builder.scratch_bytes = std::max(builder.scratch_bytes, bytes);
     arguments.emplace(DNNL_ARG_SCRATCHPAD, builder.temporary(planned.scratchpad_desc()));
@@ -95,11 +102,12 @@ Multiply multiply_by_dnnl(Builder& builder, ValueId id, const Winograd& w, const
   };
 }
 
-Multiply multiply_ourselves(Builder& builder, ValueId id, const Winograd& w, const Tensor& weight,
-                            const dnnl::memory& points, const dnnl::memory& products) {
-  const dnnl::memory packed = builder.weights(id).vector(
-      "winograd panels " + std::to_string(id), [&] { return pack_panels(winograd_weight(weight, w.transposed)); });
-  return [w, points, packed, products](dnnl::stream&) {
+Multiply multiply_ourselves(Builder& builder, const Winograd& w, const Operands& operands) {
+  const ValueId id = operands.weight_id;
+  const WeightKey key{.constant = id, .packing = WeightKey::Packing::kWinogradPanels, .transposed = w.transposed};
+  const dnnl::memory packed =
+      builder.weights(id).vector(key, [&] { return pack_panels(winograd_weight(operands.weight, w.transposed)); });
+  return [w, points = operands.points, packed, products = operands.products](dnnl::stream&) {
     winograd_products(w, static_cast<const float*>(points.get_data_handle()),
                       static_cast<const float*>(packed.get_data_handle()),
                       static_cast<float*>(products.get_data_handle()));
@@ -124,9 +132,9 @@ bool lower_winograd(Builder& builder, const Node& node, Winograd w, const Tensor
   const dnnl::memory products = builder.temporary(Desc({Winograd::kPoints, w.rows(), columns}, Type::f32, Tag::abc));
   const dnnl::memory destination =
       w.sum ? builder.write_over(node.outputs[0], node.fusion.residual, to, to) : builder.write(node.outputs[0], to);
-  const ValueId id = node.inputs[1];
-  Multiply multiply = planned ? multiply_by_dnnl(builder, id, w, weight, *planned, points, products)
-                              : multiply_ourselves(builder, id, w, weight, points, products);
+  const Operands operands{points, products, node.inputs[1], weight};
+  Multiply multiply =
+      planned ? multiply_by_dnnl(builder, w, *planned, operands) : multiply_ourselves(builder, w, operands);
   dnnl::memory biases;
   if (bias) biases = builder.float_bias(node);
   const std::size_t source_bytes = from.get_size() / static_cast<std::size_t>(batch);

@@ -1,35 +1,47 @@
 #include "poise/engine/backends/onednn/weight_store.h"
 
+#include <bit>
+
 namespace poise::onednn {
-dnnl::memory WeightStore::get(const std::string& key, const dnnl::memory::desc& plain_desc,
+
+std::vector<std::uint32_t> bits_of(std::span<const float> values) {
+  std::vector<std::uint32_t> bits;
+  bits.reserve(values.size());
+  for (const float value : values) bits.push_back(std::bit_cast<std::uint32_t>(value));
+  return bits;
+}
+
+dnnl::memory WeightStore::get(const WeightKey& key, const dnnl::memory::desc& plain_desc,
                               const dnnl::memory::desc& target, const std::function<Tensor()>& plain) {
-  Entry& entry = entries_[key];
-  for (const dnnl::memory& form : entry.forms) {
-    if (form.get_desc() == target) return form;
+  std::vector<Form>& forms = entries_[key];
+  for (const Form& form : forms) {
+    if (form.plain == plain_desc && form.memory.get_desc() == target) return form.memory;
   }
   Tensor made = plain();
   dnnl::memory source(plain_desc, engine_, made.data());  // from one form to another there is not always a way
   dnnl::memory reordered(target, engine_);
   dnnl::reorder(source, reordered).execute(stream_, source, reordered);
   stream_.wait();
-  entry.forms.push_back(reordered);
+  forms.push_back({plain_desc, reordered, nullptr});
   return reordered;
 }
 
-dnnl::memory WeightStore::vector(const std::string& key, const std::function<Tensor()>& plain) {
-  Entry& entry = entries_[key];
-  if (entry.forms.empty()) {
-    entry.owner = std::make_unique<Tensor>(plain());
-    const dnnl::memory::desc desc({entry.owner->count()}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
-    entry.forms.emplace_back(desc, engine_, entry.owner->data());
+dnnl::memory WeightStore::vector(const WeightKey& key, const std::function<Tensor()>& plain) {
+  std::vector<Form>& forms = entries_[key];
+  for (const Form& form : forms) {
+    if (form.owner) return form.memory;
   }
-  return entry.forms.front();
+  auto owner = std::make_unique<Tensor>(plain());
+  const dnnl::memory::desc desc({owner->count()}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
+  dnnl::memory memory(desc, engine_, owner->data());
+  forms.push_back({desc, memory, std::move(owner)});
+  return memory;
 }
 
 std::size_t WeightStore::bytes() const {
   std::size_t sum = 0;
-  for (const auto& [key, entry] : entries_) {
-    for (const dnnl::memory& form : entry.forms) sum += form.get_desc().get_size();
+  for (const auto& [key, forms] : entries_) {
+    for (const Form& form : forms) sum += form.memory.get_desc().get_size();
   }
   return sum;
 }

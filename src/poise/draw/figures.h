@@ -8,7 +8,7 @@
 #include "poise/image/image.h"
 #include "poise/person/pose.h"
 
-namespace poise::kit {
+namespace poise {
 
 struct FigureOptions {
   Size size{640, 480};
@@ -27,7 +27,4 @@ struct FigurePicture {
 
 FigurePicture draw_figures(const FigureOptions& options);
 
-/// Truth as a perfect prediction: score 1 where the joint is in the picture, else 0.
-Pose as_pose(const Annotation& truth);
-
-}  // namespace poise::kit
+}  // namespace poise

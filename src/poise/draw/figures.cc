@@ -1,4 +1,4 @@
-#include "kit/figure.h"
+#include "poise/draw/figures.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "poise/base/random.h"
 
-namespace poise::kit {
+namespace poise {
 namespace {
 
 // COCO-17 order (skeleton "coco17").
@@ -284,14 +284,4 @@ FigurePicture draw_figures(const FigureOptions& options) {
   return picture;
 }
 
-Pose as_pose(const Annotation& truth) {
-  Pose pose;
-  for (const Annotation::TrueKeypoint& joint : truth.keypoints) {
-    pose.keypoints.push_back({joint.point, joint.visibility == Visibility::kAbsent ? 0.0F : 1.0F});
-  }
-  pose.box = truth.box;
-  pose.score = 1;
-  return pose;
-}
-
-}  // namespace poise::kit
+}  // namespace poise

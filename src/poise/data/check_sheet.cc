@@ -1,4 +1,4 @@
-#include "data_sheet.h"
+#include "poise/data/check_sheet.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "poise/image/codec.h"
 #include "poise/image/resize.h"
 
-namespace poise::app {
+namespace poise {
 namespace {
 
 constexpr int kCell = 288;    // pixels a side, of the picture alone
@@ -60,10 +60,8 @@ PixelRect square_around(const Annotation& truth) {
 }
 
 Pose drawable(const Annotation& truth, const Affine& cell_from_image) {
-  Pose pose;
-  for (const auto& joint : truth.keypoints) {
-    pose.keypoints.push_back({cell_from_image(joint.point), joint.visibility == Visibility::kAbsent ? 0.0F : 1.0F});
-  }
+  Pose pose = as_pose(truth);
+  for (Keypoint& joint : pose.keypoints) joint.point = cell_from_image(joint.point);
   const Point corner = cell_from_image({truth.box.x, truth.box.y});
   const auto scale = static_cast<float>(cell_from_image.a);
   pose.box = {corner.x, corner.y, truth.box.width * scale, truth.box.height * scale};
@@ -116,4 +114,4 @@ Image draw_sheet(const PoseSet& set, const std::filesystem::path& images, const 
   return sheet;
 }
 
-}  // namespace poise::app
+}  // namespace poise

@@ -1,4 +1,4 @@
-#include "kit/figure.h"
+#include "poise/draw/figures.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "poise/draw/draw.h"
 #include "poise/skeleton/skeleton.h"
 
-namespace poise::kit {
+namespace poise {
 namespace {
 
 bool same(const Image& a, const Image& b) {
@@ -100,4 +101,4 @@ TEST(Figure, TruthBecomesAPerfectPrediction) {
 }
 
 }  // namespace
-}  // namespace poise::kit
+}  // namespace poise
