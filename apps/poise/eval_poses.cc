@@ -94,7 +94,7 @@ class Run {
     frame.image_id = job.image->id;
     std::vector<float> areas;
     areas.reserve(boxes.size());
-    for (const PersonBox& person : boxes) areas.push_back(padded_box(person.box, estimator_.card().crop).area());
+    for (const PersonBox& person : boxes) areas.push_back(padded_box(person.box, estimator_.card().crop()).area());
     for (const int kept : oks_nms(estimate->poses, areas, estimator_.skeleton(), o_.nms)) {
       frame.poses.push_back(std::move(estimate->poses[static_cast<std::size_t>(kept)]));
     }

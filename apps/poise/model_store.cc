@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdlib>
 
-#include "flags/card_flags.h"
 #include "poise/base/json.h"
 #include "poise/base/sha256.h"
+#include "poise/card/check_card.h"
 #include "poise/card/model_card.h"
 #include "poise/models/shipped.h"
 #include "poise/weights/network_file.h"

@@ -34,7 +34,7 @@ std::size_t suppress_doubles(Estimate& estimate, const Estimator& estimator, con
   } else {
     std::vector<float> areas;
     areas.reserve(estimate.poses.size());
-    for (const Pose& pose : estimate.poses) areas.push_back(padded_box(pose.box, estimator.card().crop).area());
+    for (const Pose& pose : estimate.poses) areas.push_back(padded_box(pose.box, estimator.card().crop()).area());
     for (const int index : oks_nms(estimate.poses, areas, estimator.skeleton(), flags.oks)) {
       keep(index, std::move(estimate.poses[static_cast<std::size_t>(index)]));
     }

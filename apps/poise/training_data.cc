@@ -42,7 +42,7 @@ Result<DataSetPtr> fitted(DataSetPtr set, const std::string& name, bool select, 
                           Console& console) {
   if (select) {
     const std::size_t before = set->size();
-    auto chosen = select_centred(std::move(set), card.crop);
+    auto chosen = select_centred(std::move(set), card.crop());
     if (!chosen.ok()) return chosen.error().prefixed(name);
     set = std::move(*chosen);
     console.note(name + ": " + std::to_string(set->size()) + " of " + std::to_string(before) +

@@ -80,8 +80,8 @@ TEST_F(Convert, TheCardGoesIntoTheFileAndBesideIt) {
   ASSERT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(done.err, "");
   const ModelCard card_in_file = card_from_json(card("out.onnx"), {32, 64}).value();
-  EXPECT_EQ(card_in_file.normalisation.order, ColourOrder::kRgb);
-  EXPECT_EQ(card_in_file.codec.sigma, 3.0F);
+  EXPECT_EQ(card_in_file.input.normalisation.order, ColourOrder::kRgb);
+  EXPECT_EQ(card_in_file.codec->parameters().number("sigma").value(), 3);
   EXPECT_EQ(card_in_file.skeleton.size(), 5);
   EXPECT_EQ(card_in_file.licence, "MIT");
   EXPECT_EQ(card_in_file.source, "here");

@@ -82,11 +82,11 @@ TEST_F(TrainErrors, LabelsOfTheWrongKind) {
 
 TEST_F(TrainErrors, ASkeletonThatDoesNotFit) {
   EXPECT_EQ(refused_config(14, "DATASET: {SKELETON: coco17}\n"),
-            "poise: the network gives 1x14x16x16, the skeleton coco17 has 17 joints: set MODEL.NUM_JOINTS and "
-            "DATASET.SKELETON to fit each other\n");
+            "poise: the network gives 14 heatmaps, skeleton \"coco17\" has 17 joints: name another skeleton "
+            "(DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it\n");
   EXPECT_EQ(refused_config(5, ""),
-            "poise: the network gives 1x5x16x16, the skeleton coco17 has 17 joints: set MODEL.NUM_JOINTS and "
-            "DATASET.SKELETON to fit each other\n");
+            "poise: the network gives 5 heatmaps, skeleton \"coco17\" has 17 joints: name another skeleton "
+            "(DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it\n");
   EXPECT_EQ(refused_config(21, "DATASET: {SKELETON: hand21}\n"),
             "poise: other.yaml: card member \"skeleton\": no skeleton is called \"hand21\", the built-in ones are "
             "coco17, openpose18, ailia19, lsp14, mpii16\n");

@@ -7,6 +7,7 @@
 #include "flags/card_flags.h"
 #include "poise/base/sha256.h"
 #include "poise/base/version.h"
+#include "poise/card/check_card.h"
 #include "poise/card/model_card.h"
 #include "poise/models/config.h"
 #include "poise/weights/network_file.h"

@@ -204,15 +204,15 @@ class Run {
   }
 
   void estimate(const Stream& stream, const Batch& batch, std::unique_lock<std::mutex>& lock) {
-    std::vector<Scene> scenes;
+    std::vector<PicturePeople> people;
     for (const Batch::Part& part : batch.parts) {
       const PipelineAnswer& answer = slots_.at(part.picture)->answer;
-      scenes.push_back({answer.image.view(), std::span(answer.boxes).subspan(part.first, part.count)});
+      people.push_back({answer.image.view(), std::span(answer.boxes).subspan(part.first, part.count)});
     }
     lock.unlock();
     const auto begin = Clock::now();
     Result<std::vector<Estimate>> estimates =
-        guarded([&] { return stream.estimator->estimate(scenes, options_.heatmaps); });
+        guarded([&] { return stream.estimator->estimate(people, options_.heatmaps); });
     const double seconds = since(begin);
     lock.lock();
     cost_.persons += batch.persons;

@@ -166,11 +166,11 @@ TEST(ModelConfig, TheAuthorsResNetFileIsReadUnchanged) {
   EXPECT_EQ(options.final_kernel, 1);
   const ModelCard card = card_from_json(config.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "coco17");
-  EXPECT_EQ(card.normalisation.order, ColourOrder::kBgr);  // pictures were read with OpenCV and never turned
-  EXPECT_EQ(card.codec.sigma, 3.0F);
-  EXPECT_EQ(card.crop.padding, 1.25F);
-  EXPECT_EQ(card.refine, Refine::kQuarter);
-  EXPECT_TRUE(card.flip_shift);
+  EXPECT_EQ(card.input.normalisation.order, ColourOrder::kBgr);  // pictures were read with OpenCV and never turned
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 3);
+  EXPECT_EQ(card.padding, 1.25F);
+  EXPECT_EQ(card.codec->parameters().string("refine").value(), "quarter");
+  EXPECT_TRUE(card.codec->parameters().find("flip_shift")->as_bool());
 }
 
 TEST(ModelConfig, TheAuthorsHrnetFileIsReadUnchanged) {
@@ -182,8 +182,8 @@ TEST(ModelConfig, TheAuthorsHrnetFileIsReadUnchanged) {
   EXPECT_EQ(options.joints, 16);
   const ModelCard card = card_from_json(config.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "mpii16");
-  EXPECT_EQ(card.normalisation.order, ColourOrder::kRgb);
-  EXPECT_EQ(card.codec.sigma, 2.0F);
+  EXPECT_EQ(card.input.normalisation.order, ColourOrder::kRgb);
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 2);
 }
 
 TEST(ModelConfig, WhatIsNotSetHasTheRepositorysDefault) {
@@ -194,16 +194,16 @@ TEST(ModelConfig, WhatIsNotSetHasTheRepositorysDefault) {
   EXPECT_EQ(options.input, (Size{256, 256}));
   const ModelCard card = card_from_json(first.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "mpii16");
-  EXPECT_EQ(card.codec.sigma, 2.0F);
-  EXPECT_EQ(card.refine, Refine::kQuarter);
-  EXPECT_TRUE(card.flip_shift);
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 2);
+  EXPECT_EQ(card.codec->parameters().string("refine").value(), "quarter");
+  EXPECT_TRUE(card.codec->parameters().find("flip_shift")->as_bool());
 
   // lib/config/default.py of the second repository switches both off, and counts COCO's joints.
   const ModelConfig second = parse_model_config("MODEL:\n  NAME: pose_resnet\n  SIGMA: 2\n").value();
   EXPECT_EQ(pose_resnet_options(second.options.parameters).value().joints, 17);
   const ModelCard other = card_from_json(second.card, {256, 256}).value();
-  EXPECT_EQ(other.refine, Refine::kNone);
-  EXPECT_FALSE(other.flip_shift);
+  EXPECT_EQ(other.codec->parameters().string("refine").value(), "none");
+  EXPECT_FALSE(other.codec->parameters().find("flip_shift")->as_bool());
 }
 
 TEST(ModelConfig, OneNumberIsASquareInput) {
