@@ -166,9 +166,9 @@ TEST_F(Convert, ErrorsSayWhatToGive) {
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50"}), "as in --size 256x192"));
   EXPECT_TRUE(contains(error(file, {"--arch", "resnet", "--size", "256x192"}), "there are pose_resnet18"));
   EXPECT_TRUE(contains(error(file, {"--arch", "hourglass8", "--size", "256x256", "--depth", "50"}),
-                       "--depth has no meaning for hourglass8"));
+                       "--depth has no meaning for hourglass, which takes stacks"));
   EXPECT_TRUE(contains(error(file, {"--arch", "hrnet_w32", "--size", "256x192", "--stacks", "2"}),
-                       "--stacks has no meaning for hrnet_w32"));
+                       "--stacks has no meaning for pose_hrnet, which takes width"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "250x190"}), "input.width is 190"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "huge"}), "--size is two sides in pixels"));
   EXPECT_TRUE(contains(error("missing.pth", kNetwork), "missing.pth: "));
