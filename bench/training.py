@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Training speed of `poise train` beside PyTorch in Python: the same network, batches of the same size, in turns.
 
-    scripts/setup --torch && scripts/build
+    scripts/setup --torch --peers && scripts/build
     /usr/bin/python3 bench/training.py CONFIG.yaml --data FOLDER [--labels FILE] [--threads 2] [--rounds 3]
 
 PyTorch runs the network of tests/golden/make_pytorch.py on batches that lie ready in memory, so it has nothing to load;

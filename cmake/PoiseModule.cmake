@@ -1,10 +1,13 @@
 # One CMake target a folder, one ctest a test file.
 
+# How our own files are compiled; no user of the library gets any of it.
 add_library(poise_options INTERFACE)
-target_include_directories(poise_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
-target_compile_options(poise_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
-if(NOT POISE_TRAIN_ONLY) # that is for machines whose compiler nobody here knows
-  target_compile_options(poise_options INTERFACE -Werror)
+target_include_directories(poise_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(poise_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+  if(NOT POISE_TRAIN_ONLY) # that is for machines whose compiler nobody here knows
+    target_compile_options(poise_options INTERFACE -Werror)
+  endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(poise_options INTERFACE -Wno-restrict) # false alarms on std::string in gcc 12 (bug 105651)
@@ -33,7 +36,9 @@ function(poise_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
   add_library(poise_${name} STATIC ${ARG_SOURCES})
   add_library(poise::${name} ALIAS poise_${name})
-  target_link_libraries(poise_${name} PUBLIC poise_options ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
+  target_link_libraries(poise_${name} PRIVATE poise_options)
+  target_link_libraries(poise_${name} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
+  target_include_directories(poise_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
 endfunction()
 
 # What every test file includes, compiled once. Tests that compile with LibTorch's flags do without.
@@ -64,9 +69,9 @@ function(poise_test folder file)
   if(TARGET poise_${folder})
     target_link_libraries(${target} PRIVATE poise::${folder})
   endif()
-  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests) # kit
-  target_compile_definitions(${target} PRIVATE POISE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  add_test(NAME ${folder}/${stem} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests) # kit
+  target_compile_definitions(${target} PRIVATE POISE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${folder}/${stem} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${folder}/${stem} PROPERTIES SKIP_REGULAR_EXPRESSION "ALL TESTS SKIPPED")
 endfunction()

@@ -3,6 +3,7 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "poise/formats/mat_hdf5.h"
 #include "poise/formats/pose_set.h"
 
 namespace poise::app {
@@ -14,14 +15,14 @@ struct Options {
 };
 
 Status convert(const Options& o, Console& console) {
+  PoseReadOptions options{.hdf5 = read_mat_hdf5};
   PoseFormat from{};
   if (o.from.empty()) {
-    POISE_TRY(from, guess_format(o.in));
+    POISE_TRY(from, guess_format(o.in, options));
   } else {
     POISE_TRY(from, format_by_name(o.from));
   }
   POISE_TRY(const PoseFormat to, format_by_name(o.to));
-  PoseReadOptions options;
   if (!o.skeleton.empty()) {
     POISE_TRY(options.skeleton, find_skeleton(o.skeleton));
   }

@@ -16,6 +16,7 @@
 #include "poise/data/check_sheet.h"
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
+#include "poise/formats/mat_hdf5.h"
 #include "poise/image/codec.h"
 
 namespace poise::app {
@@ -34,12 +35,13 @@ void add_source(CLI::App& command, Source& source) {
 }
 
 Result<PoseFormat> format_of(const Source& source) {
-  return source.format.empty() ? guess_format(source.annotations) : format_by_name(source.format);
+  return source.format.empty() ? guess_format(source.annotations, {.hdf5 = read_mat_hdf5})
+                               : format_by_name(source.format);
 }
 
 Result<PoseSet> read_labels(const Source& source) {
   POISE_TRY(const PoseFormat format, format_of(source));
-  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format));
+  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, {.hdf5 = read_mat_hdf5}));
   if (!set.is_truth) return invalid_argument(source.annotations + ": these are predictions, labels are wanted");
   return set;
 }

@@ -3,11 +3,13 @@
 #include <array>
 #include <cstdio>
 
+#include "poise/formats/mat_hdf5.h"
+
 namespace poise::app {
 namespace {
 
 Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
-  PoseReadOptions options;
+  PoseReadOptions options{.hdf5 = read_mat_hdf5};
   if (o.joints.empty()) return options;
   const bool leeds = o.joints == "lsp" || o.joints == "lspet";
   const std::string name = leeds ? "lsp14" : o.joints == "coco" ? "coco17" : o.joints == "mpii" ? "mpii16" : o.joints;
@@ -20,7 +22,7 @@ Result<PoseSet> read(const std::string& path, const std::string& format, const P
     POISE_TRY(const PoseFormat named, format_by_name(format));
     return read_pose_set(path, named, options);
   }
-  POISE_TRY(const PoseFormat guessed, guess_format(path));
+  POISE_TRY(const PoseFormat guessed, guess_format(path, options));
   return read_pose_set(path, guessed, options);
 }
 

@@ -307,13 +307,17 @@ Result<std::vector<MatVariable>> parse_mat(BytesView bytes) {
   return Reader().read(bytes);
 }
 
-Result<std::vector<MatVariable>> read_mat(const std::filesystem::path& path) {
+Result<std::vector<MatVariable>> read_mat(const std::filesystem::path& path, MatHdf5Reader hdf5) {
   constexpr std::uint64_t kMaxFile = std::uint64_t{256} << 20U;
   const auto bytes = read_file(path, kMaxFile);
   if (!bytes.ok()) return bytes.error().prefixed(path.string());
-  const bool hdf5 = bytes->size() > kHeader && (*bytes)[124] == 0 && (*bytes)[125] == 2 && (*bytes)[126] == 'I' &&
-                    (*bytes)[127] == 'M';
-  auto variables = hdf5 ? mat::read_hdf5(path) : parse_mat(*bytes);
+  const bool is_hdf5 = bytes->size() > kHeader && (*bytes)[124] == 0 && (*bytes)[125] == 2 && (*bytes)[126] == 'I' &&
+                       (*bytes)[127] == 'M';
+  if (is_hdf5 && hdf5 == nullptr) {
+    return unsupported(path.string() +
+                       ": a .mat file of version 7.3 (HDF5), which is not read here: save it as version 7");
+  }
+  auto variables = is_hdf5 ? hdf5(path) : parse_mat(*bytes);
   if (!variables.ok()) return variables.error().prefixed(path.string());
   return variables;
 }

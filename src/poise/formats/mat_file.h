@@ -26,10 +26,13 @@ struct MatVariable {
 /// kTooLarge.
 Result<std::vector<MatVariable>> parse_mat(BytesView bytes);
 
-/// A file of 256 MiB at most. Version 7.3 too: that is HDF5, which libmatio and libhdf5 read, within the same bound on
-/// numbers; both have had holes, so read 7.3 files only from people you trust, and one at a time:
-/// libhdf5 knows no threads. Errors as parse_mat and read_file; messages start with the path.
-Result<std::vector<MatVariable>> read_mat(const std::filesystem::path& path);
+/// What reads version 7.3, which is HDF5: read_mat_hdf5 of formats/mat_hdf5.h, for who links poise::mat. Messages do
+/// without the path.
+using MatHdf5Reader = Result<std::vector<MatVariable>> (*)(const std::filesystem::path& path);
+
+/// A file of 256 MiB at most; of version 7.3 only where `hdf5` is given. Errors as parse_mat and read_file, or what
+/// `hdf5` says; messages start with the path.
+Result<std::vector<MatVariable>> read_mat(const std::filesystem::path& path, MatHdf5Reader hdf5 = nullptr);
 
 /// Version 5, not compressed: doubles, or a cell of texts where a variable has `texts`. The product of `dims` must be
 /// the count of either. Names: as MATLAB's identifiers.

@@ -1,3 +1,5 @@
+#include "poise/formats/mat_hdf5.h"
+
 #include <hdf5.h>
 #include <matio.h>
 
@@ -5,7 +7,7 @@
 
 #include "poise/formats/mat_limits.h"
 
-namespace poise::mat {
+namespace poise {
 namespace {
 
 struct CloseFile {
@@ -103,7 +105,7 @@ bool is_numeric(const matvar_t& variable) {
 
 }  // namespace
 
-Result<std::vector<MatVariable>> read_hdf5(const std::filesystem::path& path) {
+Result<std::vector<MatVariable>> read_mat_hdf5(const std::filesystem::path& path) {
   const Silence silence;
   const std::unique_ptr<mat_t, CloseFile> file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
   if (!file) return malformed("not a .mat file of version 7.3, or damaged");
@@ -112,16 +114,16 @@ Result<std::vector<MatVariable>> read_hdf5(const std::filesystem::path& path) {
   while (true) {
     const Variable next(Mat_VarReadNextInfo(file.get()));
     if (!next) break;
-    if (variables.size() >= kMaxVariables) return too_large("over 4096 variables");
+    if (variables.size() >= mat::kMaxVariables) return too_large("over 4096 variables");
     MatVariable& variable = variables.emplace_back();
-    variable.name = printable(next->name == nullptr ? "" : next->name);
+    variable.name = mat::printable(next->name == nullptr ? "" : next->name);
     variable.kind = name_of(*next);
-    if (next->rank < 2 || static_cast<std::size_t>(next->rank) > kMaxRank || next->dims == nullptr) continue;
+    if (next->rank < 2 || static_cast<std::size_t>(next->rank) > mat::kMaxRank || next->dims == nullptr) continue;
     variable.dims.assign(next->dims, next->dims + next->rank);
     if (!is_numeric(*next)) continue;
-    POISE_TRY(const std::uint64_t count, count_of(variable.dims));
+    POISE_TRY(const std::uint64_t count, mat::count_of(variable.dims));
     total += count;
-    if (total > kMaxNumbers) return too_large("over 16 Mi numbers");
+    if (total > mat::kMaxNumbers) return too_large("over 16 Mi numbers");
     if (count == 0) continue;
     if (Mat_VarReadDataAll(file.get(), next.get()) != 0) return malformed(variable.name + " cannot be read: damaged");
     variable.numbers = numbers_of(*next, count);
@@ -132,4 +134,4 @@ Result<std::vector<MatVariable>> read_hdf5(const std::filesystem::path& path) {
   return variables;
 }
 
-}  // namespace poise::mat
+}  // namespace poise

@@ -2,7 +2,6 @@
 // What both .mat readers hold to. Not for users.
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +21,5 @@ std::string printable(std::string_view text);
 std::string sides(const std::vector<std::uint64_t>& dims);
 /// The product. Errors: kTooLarge over kMaxNumbers.
 Result<std::uint64_t> count_of(const std::vector<std::uint64_t>& dims);
-
-/// Version 7.3, through libmatio. Dimensions are checked before anything is read. Not for files of strangers; one
-/// thread at a time.
-Result<std::vector<MatVariable>> read_hdf5(const std::filesystem::path& path);
 
 }  // namespace poise::mat

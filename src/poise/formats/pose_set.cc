@@ -80,15 +80,16 @@ Result<PoseSet> read_csv(const fs::path& path) {
   return set;
 }
 
-Result<PoseSet> from_mat(const fs::path& path, Result<PoseSet> (*parse)(const std::vector<MatVariable>&)) {
-  POISE_TRY(const auto variables, read_mat(path));
+Result<PoseSet> from_mat(const fs::path& path, const PoseReadOptions& options,
+                         Result<PoseSet> (*parse)(const std::vector<MatVariable>&)) {
+  POISE_TRY(const auto variables, read_mat(path, options.hdf5));
   auto set = parse(variables);
   if (!set.ok()) return set.error().prefixed(path.string());
   return set;
 }
 
-Result<PoseSet> read_mpii(const fs::path& path) {
-  if (path.extension() == ".mat") return from_mat(path, mpii_from_mat);
+Result<PoseSet> read_mpii(const fs::path& path, const PoseReadOptions& options) {
+  if (path.extension() == ".mat") return from_mat(path, options, mpii_from_mat);
   POISE_TRY(const Json json, read_json(path, kMaxJson));
   auto set = mpii_from_json(json);
   if (!set.ok()) return set.error().prefixed(path.string());
@@ -163,7 +164,7 @@ Result<PoseFormat> format_by_name(const std::string& name) {
   return not_found("no format is called \"" + name + "\"; there are " + names);
 }
 
-Result<PoseFormat> guess_format(const fs::path& path) {
+Result<PoseFormat> guess_format(const fs::path& path, const PoseReadOptions& options) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     if (files_of(path, kPoiseEnd).ok()) return PoseFormat::kPoise;
@@ -173,7 +174,7 @@ Result<PoseFormat> guess_format(const fs::path& path) {
   const std::string extension = path.extension().string();
   if (extension == ".csv") return PoseFormat::kCsv;
   if (extension != ".mat") return guess_json(path);
-  POISE_TRY(const auto variables, read_mat(path));
+  POISE_TRY(const auto variables, read_mat(path, options.hdf5));
   for (const MatVariable& variable : variables) {
     if (variable.name == "preds" || variable.name == "pos_gt_src") return PoseFormat::kMpii;
   }
@@ -189,10 +190,10 @@ Result<PoseSet> read_pose_set(const fs::path& path, PoseFormat format, const Pos
     case PoseFormat::kCoco:
       return coco_pose_set(path, options);
     case PoseFormat::kMpii:
-      return read_mpii(path);
+      return read_mpii(path, options);
     case PoseFormat::kLsp:
     case PoseFormat::kLspet:
-      return from_mat(path, lsp_from_mat);
+      return from_mat(path, options, lsp_from_mat);
     case PoseFormat::kOpenpose:
       return read_openpose(path, options);
     case PoseFormat::kCsv:

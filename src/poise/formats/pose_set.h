@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "poise/base/result.h"
+#include "poise/formats/mat_file.h"
 #include "poise/person/pose.h"
 
 namespace poise {
@@ -42,11 +43,12 @@ struct PoseSet {
 
 struct PoseReadOptions {
   std::optional<Skeleton> skeleton;  // counts where the file does not name its joints, if it has as many
+  MatHdf5Reader hdf5 = nullptr;      // for .mat of version 7.3: read_mat_hdf5 (formats/mat_hdf5.h)
 };
 
 /// By extension and content: .mat (LSP, LSPET or MPII by its variables), .csv, a folder (of *_keypoints.json or
 /// *.poses.json), .json (COCO, MPII, OpenPose or ours by its members). Errors: kMalformed where none fits.
-Result<PoseFormat> guess_format(const std::filesystem::path& path);
+Result<PoseFormat> guess_format(const std::filesystem::path& path, const PoseReadOptions& options = {});
 /// Errors: kNotFound, kIo, kMalformed (naming the entry), kTooLarge (JSON of 1 GiB, .mat of 256 MiB), kInvalidArgument
 /// (a skeleton that does not fit); messages start with the path.
 Result<PoseSet> read_pose_set(const std::filesystem::path& path, PoseFormat format,

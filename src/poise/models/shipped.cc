@@ -8,11 +8,15 @@
   __asm__(                                \
       ".pushsection .rodata\n"            \
       ".balign 64\n"                      \
-      ".global " #symbol "\n" #symbol     \
+      ".global " #symbol                  \
+      "\n"                                \
+      ".hidden " #symbol "\n" #symbol     \
       ":\n"                               \
       ".incbin \"" path                   \
       "\"\n"                              \
-      ".global " #symbol "_end\n" #symbol \
+      ".global " #symbol                  \
+      "_end\n"                            \
+      ".hidden " #symbol "_end\n" #symbol \
       "_end:\n"                           \
       ".byte 0\n"                         \
       ".popsection\n");                   \

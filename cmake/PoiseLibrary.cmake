@@ -1,0 +1,85 @@
+# What others link: poise::poise, one library of all folders but training, and beside it poise::mat, which brings libmatio
+# and libhdf5. Static, or shared with BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
+include(GNUInstallDirs)
+
+# poise_library(poise FOLDERS base ... LINK PUBLIC ... PRIVATE ...): of the folders' objects.
+function(poise_library name)
+  cmake_parse_arguments(ARG "" "" "FOLDERS;LINK" ${ARGN})
+  set(objects)
+  foreach(folder ${ARG_FOLDERS})
+    list(APPEND objects $<TARGET_OBJECTS:poise_${folder}>)
+    # May become part of a shared library, and runs as fast as if it could not.
+    set_target_properties(poise_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(poise_${folder} PRIVATE -fno-semantic-interposition)
+    endif()
+  endforeach()
+  add_library(${name} ${objects})
+  string(REGEX REPLACE "^poise_" "" short ${name})
+  add_library(poise::${short} ALIAS ${name})
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+                                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${name} ${ARG_LINK})
+  # Before 1.0 a minor version may change anything.
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME ${short} VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endfunction()
+
+poise_library(poise FOLDERS ${folders} onnx_proto
+  LINK PUBLIC Threads::Threads
+       PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX protobuf::libprotobuf-lite simdjson::simdjson poise::turbojpeg PNG::PNG
+               ZLIB::ZLIB PkgConfig::POISE_WEBP PkgConfig::POISE_YAML)
+if(POISE_MAT)
+  poise_library(poise_mat FOLDERS formats_mat LINK PUBLIC poise PRIVATE PkgConfig::POISE_MATIO)
+endif()
+
+# The same for our own programs.
+list(TRANSFORM folders PREPEND poise:: OUTPUT_VARIABLE all)
+add_library(poise_all INTERFACE)
+add_library(poise::all ALIAS poise_all)
+target_link_libraries(poise_all INTERFACE ${all})
+
+if(NOT POISE_INSTALL)
+  return()
+endif()
+include(CMakePackageConfigHelpers)
+set(config ${CMAKE_INSTALL_LIBDIR}/cmake/poise)
+set(library COMPONENT poise_library)
+install(TARGETS poise EXPORT poiseTargets
+  ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
+install(EXPORT poiseTargets NAMESPACE poise:: DESTINATION ${config} ${library})
+if(POISE_MAT)
+  install(TARGETS poise_mat EXPORT poiseMatTargets
+    ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
+  install(EXPORT poiseMatTargets NAMESPACE poise:: DESTINATION ${config} ${library})
+endif()
+# Headers of one source file's neighbours, of tests and of what wraps another library stay at home.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/poise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${library}
+  FILES_MATCHING PATTERN "*.h"
+  PATTERN "backends/onednn" EXCLUDE
+  PATTERN "weights/onnx" EXCLUDE
+  PATTERN "weights/torch" EXCLUDE
+  PATTERN "weights/darknet" EXCLUDE
+  PATTERN "src/poise/train" EXCLUDE
+  PATTERN "src/poise/graph_torch" EXCLUDE
+  PATTERN "test_*.h" EXCLUDE)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poiseConfig.cmake.in ${PROJECT_BINARY_DIR}/poiseConfig.cmake
+  INSTALL_DESTINATION ${config})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/poiseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/poiseConfig.cmake ${PROJECT_BINARY_DIR}/poiseConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/PoiseTurbojpeg.cmake
+  DESTINATION ${config} ${library})
+
+# pkg-config has no way to know which of the two is there: a static library's needs are everybody's.
+if(BUILD_SHARED_LIBS)
+  set(pc_requires)
+  set(pc_libs)
+else()
+  set(pc_requires "libturbojpeg libpng zlib libwebp yaml-cpp protobuf-lite simdjson")
+  set(pc_libs "-ldnnl ${OpenMP_CXX_FLAGS} -pthread")
+endif()
+file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
+configure_file(${PROJECT_SOURCE_DIR}/cmake/poise.pc.in ${PROJECT_BINARY_DIR}/poise.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/poise.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${library})
