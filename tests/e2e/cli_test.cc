@@ -121,8 +121,8 @@ TEST_F(Cli, WithoutAModelTheShippedOneIsUsed) {
   EXPECT_EQ(run({"info", "poise-small"}).code, 0);
 }
 
-/// What `scripts/quickstart` shows who gives no photograph: the program and its networks, nothing told. The truth is what
-/// scripts/figure.py prints.
+/// What `scripts/quickstart` shows who gives no photograph: the program and its networks, nothing told. The truth is
+/// what scripts/figure.py prints.
 TEST_F(Cli, TheQuickstartsFigureIsFoundAndDrawnRightly) {
   const Outcome outcome = run({"predict", POISE_SOURCE_DIR "/docs/images/figure.jpg"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -137,7 +137,7 @@ TEST_F(Cli, TheQuickstartsFigureIsFoundAndDrawnRightly) {
   for (const auto& [joint, point] : truth) {
     const auto& found = joints.as_array().at(joint).as_array();
     const double off = std::hypot(found.at(0).as_number() - point.x, found.at(1).as_number() - point.y);
-    EXPECT_LT(off, 30.0) << "joint " << joint;  // of a person 440 pixels tall
+    EXPECT_LT(off, 30.0) << "joint " << joint;                     // of a person 440 pixels tall
     EXPECT_GT(found.at(2).as_number(), 0.2) << "joint " << joint;  // else it is not drawn
   }
 }

@@ -1,5 +1,5 @@
-// Draws the README's picture: make_readme_image FOLDER writes skeletons.jpg, several figures with the skeletons of their
-// true joints: they show what the drawing looks like, not what a network finds (figure.jpg: scripts/figure.py).
+// Draws the README's picture: make_readme_image FOLDER writes skeletons.jpg, several figures with the skeletons of
+// their true joints: they show what the drawing looks like, not what a network finds (figure.jpg: scripts/figure.py).
 
 #include <filesystem>
 #include <iostream>
