@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "poise/codec/gaussian_heatmap.h"
 #include "poise/data/pack.h"
 #include "poise/data/sample.h"
 
@@ -19,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   poise::labels_hash(bytes);
   const std::size_t joints = shard->skeleton.joints.size();
   constexpr std::size_t kMost = 4;  // pictures decoded an input: the rest are alike
-  const poise::SampleOptions options{.crop = {.size = {32, 32}}, .heatmap = {8, 8}};
+  poise::SampleOptions options{.input = {.size = {32, 32}}, .codec = poise::gaussian_heatmap()};
+  options.answer = {{32, 32}, shard->skeleton.flip_index(), {0}, {{static_cast<std::int64_t>(joints), 8, 8}}};
   std::vector<float> image(std::size_t{3} * 32 * 32);
   std::vector<float> targets(joints * 64);
   std::vector<float> weights(joints);
@@ -30,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr int kSide = 512;  // larger ones take their time, and are the image target's
     if (i >= kMost || person.picture.width > kSide || person.picture.height > kSide) continue;
     const poise::Augmentation drawn =
-        poise::draw_augmentation({}, 1, person, shard->skeleton, options.crop, poise::Random(i));
+        poise::draw_augmentation({}, 1, person, shard->skeleton, options.crop(), poise::Random(i));
     (void)poise::make_sample(person, shard->skeleton, drawn, options, {image, targets, weights}).ok();
   }
   return 0;

@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "flags/flag_names.h"
+
 namespace poise::app {
 namespace {
 volatile std::sig_atomic_t interrupt_seen = 0;
@@ -38,13 +40,13 @@ void Console::clear_bar() {
 
 void Console::error(const std::string& line) {
   clear_bar();
-  std::fprintf(stderr, "poise: %s\n", shown(line).c_str());
+  std::fprintf(stderr, "poise: %s\n", shown(with_flags(line)).c_str());
 }
 
 void Console::note(const std::string& line) {
   if (quiet_) return;
   clear_bar();
-  std::fprintf(stderr, "%s\n", shown(line, true).c_str());
+  std::fprintf(stderr, "%s\n", shown(with_flags(line), true).c_str());
 }
 
 void Console::progress(std::size_t done, std::size_t total, const std::string& what) {

@@ -1,5 +1,6 @@
 #pragma once
 // What people see while they wait: a progress bar in a terminal, plain lines elsewhere, nothing with --quiet.
+// Lines may be the library's messages: what they say of options is said of flags (flags/flag_names.h).
 
 #include <cstddef>
 #include <string>

@@ -12,13 +12,14 @@
 #include <optional>
 
 #include "console.h"
+#include "poise/card/detector_card.h"
 #include "poise/models/config.h"
 #include "poise/models/config_reader.h"
+#include "poise/models/zoo.h"
 #include "poise/train/initialise.h"
 #include "poise/train/trainer.h"
+#include "poise/train/training_data.h"
 #include "poise/weights/state_dict.h"
-#include "read_config.h"
-#include "training_data.h"
 
 namespace poise::app {
 namespace {
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 
 struct Flags {
   std::string config, out, init, device = "cpu";
-  TrainingDataFlags data;
+  TrainingDataOptions data;
   std::optional<int> epochs, batch, seed;
   int threads = 0, workers = 2, save_steps = 0;
   double save_minutes = 10;
@@ -171,13 +172,11 @@ Result<int> run(const Flags& flags) {
   options.checkpoint_steps = flags.save_steps;
   options.checkpoint_seconds = 60 * flags.save_minutes;
   ModelOptions network = model->options;
-  std::visit([&](auto& any) { any.seed = options.seed; }, network);
+  network.parameters.set("seed", static_cast<std::int64_t>(options.seed));
   POISE_TRY(job.graph, build_model(network));
   job.card = model->card;
-  Json input = Json::array();
-  std::visit([&](const auto& any) { input.push(any.input.width), input.push(any.input.height); }, model->options);
-  job.card.set("input", std::move(input));
-  const bool boxes = std::holds_alternative<CentreNetOptions>(model->options);
+  job.card.set("input", *network.parameters.find("input"));
+  const bool boxes = is_detector_card(job.card);
   if (!boxes && job.card.find("skeleton") == nullptr) {
     POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
     job.card.set("skeleton", to_json(skeleton));
@@ -188,10 +187,11 @@ Result<int> run(const Flags& flags) {
     const Skeleton* joints = boxes ? nullptr : &card->skeleton;
     POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, joints, job.graph, console));
   }
+  const Note note = [&console](const std::string& line) { console.note(line); };
   if (boxes) {
-    POISE_TRY(job.data, open_box_data(flags.data, console));
+    POISE_TRY(job.data, open_box_data(flags.data, note));
   } else {
-    POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, console));
+    POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, note));
   }
   job.resume = flags.resume;
   watch_interrupts();

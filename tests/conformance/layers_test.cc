@@ -118,9 +118,13 @@ std::string included(const std::string& line) {
   return begin == std::string::npos || end <= begin ? std::string{} : line.substr(begin, end - begin + 1);
 }
 
-/// The code alone: comments and the insides of string and character literals are blanked.
-std::string code_of(const Lines& lines) {
-  std::string out;
+/// Of a file without its comments: the code, and the insides of string and character literals, a line each.
+struct Parts {
+  std::string code, literals;
+};
+
+Parts parts_of(const Lines& lines) {
+  Parts parts;
   bool block = false;
   for (const std::string& line : lines) {
     char quote = 0;
@@ -129,10 +133,13 @@ std::string code_of(const Lines& lines) {
       if (block) {
         if (two == "*/") block = false, ++i;
       } else if (quote != 0) {
-        if (line[i] == '\\')
-          ++i;
-        else if (line[i] == quote)
+        if (line[i] == quote) {
           quote = 0;
+          parts.literals += '\n';
+          continue;
+        }
+        if (line[i] == '\\') ++i;
+        parts.literals += line[std::min(i, line.size() - 1)];
       } else if (two == "//") {
         break;
       } else if (two == "/*") {
@@ -141,12 +148,26 @@ std::string code_of(const Lines& lines) {
                  (line[i] == '\'' && (i == 0 || !std::isalnum(static_cast<unsigned char>(line[i - 1]))))) {
         quote = line[i];  // 1'000 is a number
       } else {
-        out += line[i];
+        parts.code += line[i];
       }
     }
-    out += '\n';
+    parts.code += '\n';
   }
-  return out;
+  return parts;
+}
+
+/// The first command-line flag that a literal names ("--model"); empty where there is none.
+std::string flag_in(const std::string& literals) {
+  for (std::size_t at = literals.find("--"); at != std::string::npos; at = literals.find("--", at + 1)) {
+    if (at > 0 && literals[at - 1] == '-') continue;  // a rule
+    std::size_t end = at + 2;
+    while (end < literals.size() &&
+           (std::islower(static_cast<unsigned char>(literals[end])) != 0 || (end > at + 2 && literals[end] == '-'))) {
+      ++end;
+    }
+    if (end > at + 2) return literals.substr(at, end - at);
+  }
+  return {};
 }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -228,9 +249,14 @@ Lines violations(const fs::path& source) {
     const Lines lines = read_lines(entry.path());
     check_includes(layers, folder, name, lines, wrong);
     if (name.ends_with("_test.cc")) continue;
-    if (const std::string use = forbidden_use(code_of(lines)); !use.empty()) {
+    const Parts parts = parts_of(lines);
+    if (const std::string use = forbidden_use(parts.code); !use.empty()) {
       std::string line = name;
       wrong.push_back(line.append(": uses ").append(use).append(": the library never prints and never exits"));
+    }
+    if (const std::string flag = flag_in(parts.literals); !flag.empty()) {
+      std::string line = name;
+      wrong.push_back(line.append(": names ").append(flag).append(": flags are the program's, name the option"));
     }
   }
   std::sort(wrong.begin(), wrong.end());
@@ -327,6 +353,12 @@ TEST_F(PlantedFault, PrintingIsFound) {
 TEST_F(PlantedFault, ExitIsFound) {
   write("image/bad.cc", "/* exit(0) */ void f() { std::exit (1); }\n");
   EXPECT_EQ(found(), "image/bad.cc: uses exit: the library never prints and never exits\n");
+}
+TEST_F(PlantedFault, AFlagInAMessageIsFound) {
+  write("image/good.cc", "// as --size says\nint n = 3; void g() { n--; } const char* s = \"--- a -- b\";\n");
+  EXPECT_EQ(found(), "");
+  write("image/bad.cc", "const char* f() { return \"too small: \\\"give\\\" --input-size\"; }\n");
+  EXPECT_EQ(found(), "image/bad.cc: names --input-size: flags are the program's, name the option\n");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include "kit/graphs.h"
 #include "poise/graph_torch/torch_session.h"
-#include "poise/models/zoo.h"
+#include "poise/models/hourglass.h"
+#include "poise/models/hrnet.h"
+#include "poise/models/pose_resnet.h"
 
 namespace poise {
 namespace {
@@ -43,23 +45,13 @@ TEST(Torch, EqualsTheReferenceOnRandomNetworks) {
 
 TEST(Torch, EqualsTheReferenceOnEachFamily) {
   Random random(3);
-  const auto check = [&](const ModelOptions& options) {
-    const Graph graph = build_model(options).value();
+  const auto check = [&](const Graph& graph) {
     const Tensor input = kit::random_tensor({1, 3, 64, 64}, random);
     expect_as_reference(graph, input, 1e-5F);
   };
-  check(PoseResNetOptions{.depth = 18, .input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F});
-  HrnetOptions hrnet;
-  hrnet.width = 4;
-  hrnet.input = {64, 64};
-  hrnet.joints = 3;
-  check(hrnet);
-  HourglassOptions hourglass;
-  hourglass.stacks = 1;
-  hourglass.features = 8;
-  hourglass.input = {64, 64};
-  hourglass.joints = 3;
-  check(hourglass);
+  check(pose_resnet({.depth = 18, .input = {64, 64}, .joints = 3, .deconv_filters = 8, .width = 0.125F}).value());
+  check(hrnet({.width = 4, .input = {64, 64}, .joints = 3}).value());
+  check(hourglass({.stacks = 1, .features = 8, .input = {64, 64}, .joints = 3}).value());
 }
 
 struct ResizeCase {

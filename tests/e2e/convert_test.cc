@@ -80,8 +80,8 @@ TEST_F(Convert, TheCardGoesIntoTheFileAndBesideIt) {
   ASSERT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(done.err, "");
   const ModelCard card_in_file = card_from_json(card("out.onnx"), {32, 64}).value();
-  EXPECT_EQ(card_in_file.normalisation.order, ColourOrder::kRgb);
-  EXPECT_EQ(card_in_file.codec.sigma, 3.0F);
+  EXPECT_EQ(card_in_file.input.normalisation.order, ColourOrder::kRgb);
+  EXPECT_EQ(card_in_file.codec->parameters().number("sigma").value(), 3);
   EXPECT_EQ(card_in_file.skeleton.size(), 5);
   EXPECT_EQ(card_in_file.licence, "MIT");
   EXPECT_EQ(card_in_file.source, "here");
@@ -166,9 +166,9 @@ TEST_F(Convert, ErrorsSayWhatToGive) {
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50"}), "as in --size 256x192"));
   EXPECT_TRUE(contains(error(file, {"--arch", "resnet", "--size", "256x192"}), "there are pose_resnet18"));
   EXPECT_TRUE(contains(error(file, {"--arch", "hourglass8", "--size", "256x256", "--depth", "50"}),
-                       "--depth has no meaning for hourglass8"));
+                       "--depth has no meaning for hourglass, which takes stacks"));
   EXPECT_TRUE(contains(error(file, {"--arch", "hrnet_w32", "--size", "256x192", "--stacks", "2"}),
-                       "--stacks has no meaning for hrnet_w32"));
+                       "--stacks has no meaning for pose_hrnet, which takes width"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "250x190"}), "input.width is 190"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "huge"}), "--size is two sides in pixels"));
   EXPECT_TRUE(contains(error("missing.pth", kNetwork), "missing.pth: "));

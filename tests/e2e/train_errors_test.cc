@@ -43,7 +43,7 @@ TEST_F(TrainErrors, DataThatIsNot) {
             "poise: none: there is no such folder\n");
   fs::create_directories(folder_ / "bare");
   EXPECT_EQ(refused({"train", "tiny.yaml", "--data", "bare", "--out", "run"}),
-            "poise: bare: it holds neither train.json nor train/, which `poise data pack` makes\n");
+            "poise: bare: it holds neither train.json nor train/, a packed set\n");
   EXPECT_EQ(refused({"train", "tiny.yaml", "--out", "run"}),
             "poise: say where the data are: --data FOLDER, or DATASET.ROOT\n");
   write_config("authors.yaml", "END_EPOCH: 1", "DATASET: {DATASET: coco, ROOT: data/coco, TRAIN_SET: train2017}\n");
@@ -82,11 +82,11 @@ TEST_F(TrainErrors, LabelsOfTheWrongKind) {
 
 TEST_F(TrainErrors, ASkeletonThatDoesNotFit) {
   EXPECT_EQ(refused_config(14, "DATASET: {SKELETON: coco17}\n"),
-            "poise: the network gives 1x14x16x16, the skeleton coco17 has 17 joints: set MODEL.NUM_JOINTS and "
-            "DATASET.SKELETON to fit each other\n");
+            "poise: the network gives 14 heatmaps, skeleton \"coco17\" has 17 joints: name another skeleton "
+            "(DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it\n");
   EXPECT_EQ(refused_config(5, ""),
-            "poise: the network gives 1x5x16x16, the skeleton coco17 has 17 joints: set MODEL.NUM_JOINTS and "
-            "DATASET.SKELETON to fit each other\n");
+            "poise: the network gives 5 heatmaps, skeleton \"coco17\" has 17 joints: name another skeleton "
+            "(DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it\n");
   EXPECT_EQ(refused_config(21, "DATASET: {SKELETON: hand21}\n"),
             "poise: other.yaml: card member \"skeleton\": no skeleton is called \"hand21\", the built-in ones are "
             "coco17, openpose18, ailia19, lsp14, mpii16\n");
@@ -110,7 +110,7 @@ TEST_F(TrainErrors, OptionsThatCannotWork) {
   EXPECT_EQ(refused(train({"--resume"})), "poise: run/last.ckpt: there is nothing to resume: leave out --resume\n");
   EXPECT_EQ(refused({"train", "none.yaml", "--data", "set", "--out", "run"}), "poise: none.yaml: no such file\n");
   EXPECT_EQ(refused(train({"--init", "set/train.json"})),
-            "poise: set/train.json: it is neither a PyTorch checkpoint nor a safetensors file\n");
+            "poise: set/train.json: it is a JSON text: name a network's file; its card may lie beside it\n");
   EXPECT_EQ(run({"train"}).code, 2);
   EXPECT_EQ(run(train({"--speed", "9"})).code, 2);
   EXPECT_FALSE(exists("run"));

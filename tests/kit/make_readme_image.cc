@@ -1,5 +1,5 @@
-// Draws the README's pictures: make_readme_image FOLDER writes figure.jpg (one figure) and skeletons.jpg (several,
-// with the skeletons of their true joints: they show what the drawing looks like, not what a network finds).
+// Draws the README's picture: make_readme_image FOLDER writes skeletons.jpg, several figures with the skeletons of
+// their true joints: they show what the drawing looks like, not what a network finds (figure.jpg: scripts/figure.py).
 
 #include <filesystem>
 #include <iostream>
@@ -16,9 +16,6 @@ int main(int argc, char** argv) try {
   }
   const std::filesystem::path folder = argv[1];
   const poise::Skeleton skeleton = poise::find_skeleton("coco17").value();
-
-  const poise::FigurePicture one = poise::draw_figures({.size = {360, 480}, .people = 1, .seed = 4});
-  poise::write_image(folder / "figure.jpg", one.image).value();
 
   poise::FigurePicture many = poise::draw_figures({.size = {1040, 420}, .people = 5, .seed = 11});
   for (const poise::Annotation& truth : many.people) {

@@ -78,7 +78,7 @@ void add_run(const Options& o, const Estimator& estimator, const EvalSet& set, c
   json.set("model", o.model);
   json.set("model_sha256", estimator.model_hash());
   json.set("skeleton", estimator.skeleton().name);
-  json.set("padding", estimator.card().crop.padding);
+  json.set("padding", estimator.card().padding);
   json.set("flip_test", o.estimator.flip_test);
   json.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
   json.set("precision", std::string(name_of(estimator.precision())));

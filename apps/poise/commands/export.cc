@@ -1,23 +1,15 @@
+#include "poise/models/export.h"
+
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "commands/command.h"
 #include "console.h"
 #include "flags/card_flags.h"
-#include "poise/card/detector_card.h"
-#include "poise/card/model_card.h"
-#include "poise/graph/passes/passes.h"
-#include "poise/models/config.h"
-#include "poise/weights/checkpoint.h"
-#include "poise/weights/network_file.h"
-#include "poise/weights/parameters.h"
 
 namespace poise::app {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Options {
   std::string input, out;
@@ -36,63 +28,19 @@ constexpr const char* kExamples =
     "  poise export runs/first/best.ckpt --out small.onnx --weights int8\n"
     "  poise export runs/first/best.ckpt --out m.onnx --licence CC-BY-4.0 --training-data \"our own photographs\"";
 
-std::string measured(const Json& progress) {
-  const auto pck = progress.number("best_pck"), ap50 = progress.number("best_ap50");
-  const auto epoch = progress.integer("best_epoch");
-  const double best = pck.ok() ? *pck : ap50.ok() ? *ap50 : -1;
-  if (best < 0 || !epoch.ok()) return {};
-  char text[96];
-  std::snprintf(text, sizeof text,
-                pck.ok() ? "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)"
-                         : "AP50 %.4f on scenes of the validation set (epoch %lld)",
-                best, static_cast<long long>(*epoch));
-  return text;
-}
-
-Status check_card(const Json& card) {
-  if (is_detector_card(card)) {
-    POISE_RETURN_IF_ERROR(detector_card_from_json(card, {}));
-  } else {
-    POISE_RETURN_IF_ERROR(card_from_json(card, {}));
-  }
-  return {};
-}
-
 Status run(const Options& o) {
-  if (fs::path(o.out).extension() != ".onnx") return invalid_argument("--out must end in .onnx, not \"" + o.out + "\"");
-  POISE_TRY(const Checkpoint checkpoint, read_checkpoint(o.input));
-  const auto config = model_config_from_json(checkpoint.config);
-  if (!config.ok()) return config.error().prefixed(o.input);
-  ModelOptions network = config->options;
-  Json given = Json::object();
+  ExportOptions options;
+  options.int8_weights = o.weights == "int8";
   if (!o.input_sides.empty()) {
     POISE_TRY(const auto sides, parse_sides("--input", o.input_sides));
-    std::visit([&](auto& any) { any.input = {sides.first, sides.second}; }, network);
-    given.set("input", Json::Array{sides.first, sides.second});
+    options.input = {sides.first, sides.second};
   }
-  POISE_TRY(Graph graph, build_model(network));
-  StateDict weights;
-  weights.tensors = weights_of(checkpoint);
-  const auto loaded = load_parameters(graph, weights);
-  if (!loaded.ok()) return loaded.error().prefixed(o.input);
-
-  if (const std::string accuracy = measured(checkpoint.progress); !accuracy.empty()) given.set("accuracy", accuracy);
-  o.texts.put(given);
-  if (!o.refine.empty()) given.set("refine", o.refine);
-  if (!o.precision.empty()) given.set("precision", o.precision);
-  if ((o.threshold || o.nms) && !is_detector_card(checkpoint.card)) {
-    return invalid_argument(o.input + " does not find people: leave out --detect-threshold and --nms");
-  }
-  if (o.threshold) given.set("threshold", *o.threshold);
-  if (o.nms) given.set("nms", *o.nms);
-  const Json card = overlay(given, checkpoint.card);
-  if (const Status checked = check_card(card); !checked.ok()) return checked.error().prefixed(o.input);
-  OnnxWriteOptions options;
-  options.metadata[kCardKey] = card.dump();
-  options.metadata["poise.trained_with"] = checkpoint.config.dump();
-  options.metadata["poise.progress"] = checkpoint.progress.dump();
-  if (o.weights == "int8") store_weights_as_int8(graph);
-  POISE_RETURN_IF_ERROR(write_onnx(o.out, graph, options));
+  o.texts.put(options.card);
+  if (!o.refine.empty()) options.card.set("refine", o.refine);
+  if (!o.precision.empty()) options.card.set("precision", o.precision);
+  if (o.threshold) options.card.set("threshold", *o.threshold);
+  if (o.nms) options.card.set("nms", *o.nms);
+  POISE_TRY(const Graph graph, export_checkpoint(o.input, o.out, options));
   std::printf("%s: %s, %.2f M parameters -> %s\n", o.input.c_str(), graph.name.c_str(),
               static_cast<double>(graph.parameter_count()) * 1e-6, o.out.c_str());
   return {};

@@ -5,11 +5,10 @@
 #include "console.h"
 #include "model_store.h"
 #include "poise/base/json.h"
-#include "poise/base/sha256.h"
 #include "poise/card/model_card.h"
+#include "poise/models/model_store.h"
 #include "poise/models/shipped.h"
 #include "poise/models/zoo.h"
-#include "poise/weights/network_file.h"
 
 namespace poise::app {
 namespace {
@@ -25,20 +24,9 @@ constexpr std::size_t kShortHash = 12;
 
 const char* or_dash(const std::string& text) { return text.empty() ? "-" : text.c_str(); }
 
-Json to_json(const StoredModel& model) {
-  Json json = Json::object();
-  json.set("name", model.name);
-  json.set("file", model.path.string());
-  json.set("sha256", model.sha256);
-  json.set("licence", model.licence);
-  json.set("source", model.source);
-  json.set("accuracy", model.accuracy);
-  return json;
-}
-
 Status list(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
-  POISE_TRY(const std::vector<StoredModel> models, stored_models(folder));
+  POISE_TRY(const std::vector<StoredModel> models, ModelStore(folder).list());
   if (o.json) {
     Json json = Json::object();
     json.set("folder", folder.string());
@@ -131,32 +119,15 @@ Status show(const Options& o) {
 Status add(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
   const std::string name = o.as.empty() ? fs::path(o.file).stem().string() : o.as;
-  POISE_TRY(const bool is_new, add_model(folder, o.file, name));
+  POISE_TRY(const bool is_new, ModelStore(folder).add(o.file, name));
   std::printf("%s %s %s: poise predict PICTURE --model %s\n", name.c_str(), is_new ? "is now in" : "was already in",
               folder.c_str(), name.c_str());
   return {};
 }
 
-/// Empty where the file is what it was when it was added, and reads as a model.
-std::string fault_of(const StoredModel& model) {
-  const auto read = read_network(model.path);
-  if (!read.ok()) return read.error().message;
-  if (read->hash != model.sha256) {
-    return model.path.string() + " differs from what was added: sha256 was " + model.sha256.substr(0, kShortHash) +
-           ", is " + read->hash.substr(0, kShortHash) + "; remove it and add it again from its source";
-  }
-  fs::path beside = model.path;
-  beside.replace_extension(".card.json");
-  const auto card = read_file(beside, 1U << 20U);
-  const std::string card_hash = card.ok() ? sha256_hex(*card) : std::string();
-  if (card_hash == model.card_sha256) return {};
-  return beside.string() + (card.ok() ? " differs from what was added" : " is gone") +
-         ": remove the model and add it again from its source";
-}
-
 Result<bool> verify(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
-  POISE_TRY(const std::vector<StoredModel> models, stored_models(folder));
+  POISE_TRY(const std::vector<StoredModel> models, ModelStore(folder).list());
   bool good = true;
   Json results = Json::array();
   for (const StoredModel& model : models) {

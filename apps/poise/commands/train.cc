@@ -9,7 +9,7 @@
 #include "commands/command.h"
 #include "console.h"
 #include "launch.h"
-#include "read_config.h"
+#include "poise/models/config.h"
 
 namespace poise::app {
 namespace {

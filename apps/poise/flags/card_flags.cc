@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "poise/base/file.h"
-#include "poise/card/detector_card.h"
 #include "poise/skeleton/skeleton.h"
 
 namespace poise::app {
@@ -20,46 +19,7 @@ Result<Json> skeleton_flag(const std::string& name) {
   return json;
 }
 
-/// The channels of the heatmaps for this input size; 0 where the output is none.
-Result<std::int64_t> heatmap_count(const Graph& graph, Size input) {
-  const Shape shape{1, 3, input.height, input.width};
-  POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph, std::span(&shape, 1)));
-  const Shape& output = infos.at(graph.outputs.back()).shape;
-  return output.size() == 4 ? output[1] : 0;
-}
-
 }  // namespace
-
-Result<std::string> check_card(const Json& card, const Graph& graph) {
-  if (card.as_object().empty()) {
-    return std::string("the model has no card: predict will want --preset, or --colour, --mean and the like");
-  }
-  if (graph.inputs.size() != 1 || graph.values.at(graph.inputs[0]).shape.size() != 4) {
-    return unsupported("a card is for networks that read one (N, 3, H, W)");
-  }
-  const Shape& shape = graph.values.at(graph.inputs[0]).shape;
-  const bool fixed = shape[2] > 0 && shape[3] > 0;
-  const Size size = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
-  if (is_detector_card(card)) {
-    POISE_TRY(const DetectorCard detector, detector_card_from_json(card, size));
-    return std::string();
-  }
-  POISE_TRY(Json filled,
-            card_preset("simple-baselines"));  // stands in for what is left out, so that the rest is checked
-  filled = overlay(card, filled);
-  if (!fixed && card.find("input") == nullptr) filled.set("input", Json(Json::Array{Json(256), Json(256)}));
-  POISE_TRY(const ModelCard checked, card_from_json(filled, size));
-  if (card.find("skeleton") != nullptr) {
-    POISE_TRY(const std::int64_t heatmaps, heatmap_count(graph, checked.crop.size));
-    if (heatmaps != checked.skeleton.size()) {
-      return invalid_argument("the network gives " + std::to_string(heatmaps) + " heatmaps, skeleton \"" +
-                              checked.skeleton.name + "\" has " + std::to_string(checked.skeleton.size()) +
-                              " joints: name another with --skeleton");
-    }
-  }
-  const auto complete = card_from_json(card, size);
-  return complete.ok() ? std::string() : complete.error().message;
-}
 
 void CardFlags::add_to(CLI::App& command, const std::string& group) {
   command.add_option("-p,--preset", preset, "simple-baselines, gluon, mmpose or ailia")

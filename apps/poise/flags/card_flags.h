@@ -8,7 +8,6 @@
 
 #include "poise/base/json.h"
 #include "poise/base/result.h"
-#include "poise/graph/graph.h"
 
 namespace poise::app {
 
@@ -32,11 +31,6 @@ struct CardTexts {
   /// Sets the members that were given, over what the card has.
   void put(Json& card) const;
 };
-
-/// Holds a card that may be incomplete against its network: members known and in range, the input's size, as many
-/// joints as heatmaps. A detector's must be complete. Returns what is missing for `predict`, as a sentence, or nothing.
-/// Errors: kInvalidArgument.
-Result<std::string> check_card(const Json& card, const Graph& graph);
 
 /// "192x256" -> (width, height). Errors: kInvalidArgument, naming the flag.
 Result<std::pair<int, int>> parse_sides(const std::string& flag, const std::string& text);

@@ -6,8 +6,7 @@ namespace poise {
 
 Result<Json> parse_yaml(std::string_view /*text*/) {
   return unsupported(
-      "this build reads no YAML: give the JSON that `poise train CONFIG --print-config` writes where all of Poise is "
-      "built, named .json");
+      "this build reads no YAML: give the configuration as JSON, named .json, as a build of all of Poise writes it");
 }
 
 }  // namespace poise

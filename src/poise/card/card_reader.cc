@@ -1,16 +1,13 @@
 #include "poise/card/card_reader.h"
 
-#include "poise/card/model_card.h"
-
 namespace poise::card {
 namespace {
 
 constexpr std::int64_t kSmallestSide = 16;
-constexpr std::array<Word<const char*>, 3> kPrecisions{{{"fp32", "fp32"}, {"bf16", "bf16"}, {"int8", "int8"}}};
+constexpr std::array<Word<ColourOrder>, 2> kColours{{{"rgb", ColourOrder::kRgb}, {"bgr", ColourOrder::kBgr}}};
+constexpr std::array<Word<Resample>, 2> kResamples{{{"linear", Resample::kLinear}, {"area", Resample::kArea}}};
 
-}  // namespace
-
-Status read_input(const Json& json, Size graph_input, Size& size) {
+Status read_size(const Json& json, Size graph_input, Size& size) {
   const Json* member = json.find("input");
   const bool fixed = graph_input.width > 0 && graph_input.height > 0;
   if (member == nullptr) {
@@ -49,11 +46,52 @@ Status read_normalisation(const Json& json, Normalisation& normalisation) {
   return {};
 }
 
-Status read_precision(const Json& json, std::string& precision) {
-  const char* word = nullptr;
-  POISE_RETURN_IF_ERROR(Reader(json).word("precision", kPrecisions, word));
-  if (word != nullptr) precision = word;
+Status read_precision(const Json& json, Precision& precision) {
+  std::string name = name_of(precision);
+  POISE_RETURN_IF_ERROR(Reader(json).text("precision", name));
+  const std::optional<Precision> found = find_precision(name);
+  if (!found) return wrong("precision", "must be one of " + join(precision_names()) + ", it is " + printable(name));
+  precision = *found;
   return {};
 }
+
+}  // namespace
+
+Status read_common(const Json& json, Size graph_input, CardCommon& card) {
+  const Reader reader(json);
+  POISE_RETURN_IF_ERROR(read_normalisation(json, card.input.normalisation));
+  POISE_RETURN_IF_ERROR(read_size(json, graph_input, card.input.size));
+  POISE_RETURN_IF_ERROR(reader.word("resample", kResamples, card.input.resample));
+  POISE_RETURN_IF_ERROR(read_precision(json, card.precision));
+  POISE_RETURN_IF_ERROR(reader.text("name", card.name));
+  POISE_RETURN_IF_ERROR(reader.text("source", card.source));
+  POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
+  POISE_RETURN_IF_ERROR(reader.text("training_data", card.training_data));
+  return reader.text("accuracy", card.accuracy);
+}
+
+void put_input(const CardCommon& card, Json& json) {
+  const Normalisation& normalisation = card.input.normalisation;
+  json.set("colour", word_of(kColours, normalisation.order));
+  json.set("scale", normalisation.scale);
+  json.set("mean", triple(normalisation.mean));
+  json.set("std", triple(normalisation.std));
+  json.set("input", Json::Array{card.input.size.width, card.input.size.height});
+}
+
+void put_precision(const CardCommon& card, Json& json) {
+  if (card.precision != Precision::kFloat32) json.set("precision", name_of(card.precision));
+}
+
+void put_texts(const CardCommon& card, Json& json) {
+  if (!card.source.empty()) json.set("source", card.source);
+  if (!card.licence.empty()) json.set("licence", card.licence);
+  if (!card.training_data.empty()) json.set("training_data", card.training_data);
+  if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
+}
+
+Json triple(const std::array<float, 3>& values) { return Json::Array{values[0], values[1], values[2]}; }
+
+const char* word_of(Resample resample) { return word_of(kResamples, resample); }
 
 }  // namespace poise::card

@@ -1,138 +1,23 @@
 #pragma once
-// Reading a card's members, with messages that name them: shared by the cards of pose networks and of detectors.
-// Internal to weights.
-
-#include <algorithm>
-#include <array>
-#include <string>
-#include <string_view>
-#include <vector>
+// The members that all cards have, read and written. Internal to card.
 
 #include "poise/base/json.h"
-#include "poise/base/printable.h"
-#include "poise/crop/crop.h"
+#include "poise/card/card_common.h"
+#include "poise/codec/card_members.h"
 
 namespace poise::card {
 
-template <typename Names>
-std::string join(const Names& names) {
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-  return list;
-}
+/// All of CardCommon. "input" is held against the graph's fixed size (0x0 where it is free); its sides are 16 to 4096.
+Status read_common(const Json& json, Size graph_input, CardCommon& card);
 
-template <typename Value>
-struct Word {
-  const char* text;
-  Value value;
-};
+/// "colour" to "input", as they stand in a card behind what the network is.
+void put_input(const CardCommon& card, Json& json);
+/// "precision", where it is not the default.
+void put_precision(const CardCommon& card, Json& json);
+/// The texts but for the name, which stands first in a card.
+void put_texts(const CardCommon& card, Json& json);
 
-constexpr std::array<Word<ColourOrder>, 2> kColours{{{"rgb", ColourOrder::kRgb}, {"bgr", ColourOrder::kBgr}}};
-constexpr std::array<Word<Resample>, 2> kResamples{{{"linear", Resample::kLinear}, {"area", Resample::kArea}}};
-template <typename Value, std::size_t N>
-const char* word_of(const std::array<Word<Value>, N>& words, Value value) {
-  return std::find_if(words.begin(), words.end(), [&](const auto& word) { return word.value == value; })->text;
-}
-
-inline Error wrong(std::string_view member, const std::string& what) {
-  return invalid_argument("card member \"" + std::string(member) + "\" " + what);
-}
-
-inline Error wrong_kind(std::string_view member, const std::string& wanted, const Json& found) {
-  return wrong(member, "must be " + wanted + ", it is " + found.kind());
-}
-
-// Reads members that are there, and leaves the others as they are.
-class Reader {
- public:
-  explicit Reader(const Json& json) : json_(json) {}
-
-  Status text(const char* member, std::string& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_string()) return wrong_kind(member, "a string", *found);
-    out = found->as_string();
-    return {};
-  }
-
-  template <typename Value, std::size_t N>
-  Status word(const char* member, const std::array<Word<Value>, N>& words, Value& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_string()) return wrong_kind(member, "a string", *found);
-    for (const auto& candidate : words) {
-      if (found->as_string() != candidate.text) continue;
-      out = candidate.value;
-      return {};
-    }
-    std::vector<std::string> known;
-    known.reserve(N);
-    for (const auto& candidate : words) known.emplace_back(candidate.text);
-    return wrong(member, "must be one of " + join(known) + ", it is " + printable(found->as_string()));
-  }
-
-  Status boolean(const char* member, bool& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_bool()) return wrong_kind(member, "true or false", *found);
-    out = found->as_bool();
-    return {};
-  }
-
-  Status number(const char* member, double low, double high, float& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    if (!found->is_number()) return wrong_kind(member, "a number", *found);
-    return in_range(member, found->as_number(), low, high, out);
-  }
-
-  Status three(const char* member, double low, double high, std::array<float, 3>& out) const {
-    const Json* found = json_.find(member);
-    if (found == nullptr) return {};
-    const bool fits = found->is_array() && found->as_array().size() == out.size() &&
-                      std::all_of(found->as_array().begin(), found->as_array().end(),
-                                  [](const Json& value) { return value.is_number(); });
-    if (!fits) return wrong(member, "must be three numbers, in the order of the network's planes");
-    for (std::size_t i = 0; i < out.size(); ++i)
-      POISE_RETURN_IF_ERROR(in_range(member, found->as_array()[i].as_number(), low, high, out[i]));
-    return {};
-  }
-
- private:
-  static Status in_range(const char* member, double value, double low, double high, float& out) {
-    if (!(value >= low && value <= high))
-      return wrong(member,
-                   "must lie in [" + Json(low).dump() + ", " + Json(high).dump() + "], it is " + Json(value).dump());
-    out = static_cast<float>(value);
-    return {};
-  }
-
-  const Json& json_;
-};
-
-/// "input", against the graph's fixed size (0x0 where it is free); sides of 16 to 4096.
-Status read_input(const Json& json, Size graph_input, Size& size);
-/// "colour", "scale", "mean", "std".
-Status read_normalisation(const Json& json, Normalisation& normalisation);
-/// "precision": fp32, bf16 or int8.
-Status read_precision(const Json& json, std::string& precision);
-/// "name", "source", "licence", "training_data", "accuracy": members of both cards.
-template <typename Card>
-Status read_texts(const Reader& reader, Card& card) {
-  POISE_RETURN_IF_ERROR(reader.text("name", card.name));
-  POISE_RETURN_IF_ERROR(reader.text("source", card.source));
-  POISE_RETURN_IF_ERROR(reader.text("licence", card.licence));
-  POISE_RETURN_IF_ERROR(reader.text("training_data", card.training_data));
-  return reader.text("accuracy", card.accuracy);
-}
-/// The same but for the name, which stands first in a card.
-template <typename Card>
-void put_texts(const Card& card, Json& json) {
-  if (!card.source.empty()) json.set("source", card.source);
-  if (!card.licence.empty()) json.set("licence", card.licence);
-  if (!card.training_data.empty()) json.set("training_data", card.training_data);
-  if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
-}
-inline Json triple(const std::array<float, 3>& values) { return Json::Array{values[0], values[1], values[2]}; }
+Json triple(const std::array<float, 3>& values);
+const char* word_of(Resample resample);
 
 }  // namespace poise::card

@@ -65,7 +65,7 @@ constexpr std::array<KnownFile, 1> kKnownFiles{{
 Status check_members(const Json& json) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
   if (json.find("skeleton") != nullptr && json.find("family") == nullptr) {
-    return invalid_argument("this is a pose network, not a detector: name it with --model");
+    return invalid_argument("this is a pose network, not a detector: name it as the pose network");
   }
   for (const auto& [name, value] : json.as_object()) {
     if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
@@ -76,8 +76,8 @@ Status check_members(const Json& json) {
   for (const char* name : kEssentials)
     if (json.find(name) == nullptr) missing.emplace_back(name);
   if (missing.empty()) return {};
-  return invalid_argument("the detector says nothing about " + join(missing) + ": give --detector-preset (" +
-                          join(detector_preset_names()) + "), or a card in MODEL.card.json");
+  return invalid_argument("the detector says nothing about " + join(missing) + ": name a preset (" +
+                          join(detector_preset_names()) + "), or give a card in MODEL.card.json");
 }
 
 Status read_family(const Json& json, DetectorCard& card) {
@@ -208,18 +208,14 @@ Result<DetectorCard> detector_card_from_json(const Json& json, Size input) {
   DetectorCard card;
   const Reader reader(json);
   POISE_RETURN_IF_ERROR(read_family(json, card));
-  POISE_RETURN_IF_ERROR(read_normalisation(json, card.normalisation));
-  POISE_RETURN_IF_ERROR(read_input(json, input, card.letterbox.size));
+  POISE_RETURN_IF_ERROR(read_common(json, input, card));
   POISE_RETURN_IF_ERROR(reader.word("fit", kFits, card.letterbox.fit));
   POISE_RETURN_IF_ERROR(reader.word("pad_side", kPadSides, card.letterbox.pad_side));
   POISE_RETURN_IF_ERROR(reader.three("pad_colour", 0, 255, card.letterbox.pad_colour));
   POISE_RETURN_IF_ERROR(reader.boolean("half_pixel", card.letterbox.half_pixel));
-  POISE_RETURN_IF_ERROR(reader.word("resample", kResamples, card.letterbox.resample));
   POISE_RETURN_IF_ERROR(read_classes(json, card));
   POISE_RETURN_IF_ERROR(read_head(json, card));
-  card.head.input = card.letterbox.size;
-  POISE_RETURN_IF_ERROR(read_precision(json, card.precision));
-  POISE_RETURN_IF_ERROR(read_texts(reader, card));
+  card.head.input = card.input.size;
   return card;
 }
 
@@ -227,16 +223,12 @@ Json to_json(const DetectorCard& card) {
   Json json = Json::object();
   if (!card.name.empty()) json.set("name", card.name);
   json.set("family", card.family);
-  json.set("colour", word_of(kColours, card.normalisation.order));
-  json.set("scale", card.normalisation.scale);
-  json.set("mean", triple(card.normalisation.mean));
-  json.set("std", triple(card.normalisation.std));
-  json.set("input", Json::Array{card.letterbox.size.width, card.letterbox.size.height});
+  put_input(card, json);
   json.set("fit", word_of(kFits, card.letterbox.fit));
   json.set("pad_side", word_of(kPadSides, card.letterbox.pad_side));
   json.set("pad_colour", triple(card.letterbox.pad_colour));
   json.set("half_pixel", card.letterbox.half_pixel);
-  json.set("resample", word_of(kResamples, card.letterbox.resample));
+  json.set("resample", word_of(card.input.resample));
   if (!card.classes.empty()) {
     Json classes = Json::array();
     for (const std::string& name : card.classes) classes.push(name);
@@ -261,7 +253,7 @@ Json to_json(const DetectorCard& card) {
     json.set("scale_xy", std::move(scales));
   }
   if (card.head.logits) json.set("logits", true);
-  if (card.precision != "fp32") json.set("precision", card.precision);
+  put_precision(card, json);
   put_texts(card, json);
   return json;
 }

@@ -11,25 +11,22 @@
 #include <string>
 #include <vector>
 
+#include "poise/base/json.h"
+#include "poise/card/card_common.h"
 #include "poise/card/model_card.h"
 #include "poise/codec/detection.h"
 #include "poise/crop/letterbox.h"
 
 namespace poise {
 
-struct DetectorCard {
-  std::string name;
+struct DetectorCard : CardCommon {
   std::string family;                // of codec/detection.h
-  Normalisation normalisation;       // "colour" rgb|bgr, "scale", "mean", "std"
-  LetterboxOptions letterbox;        // "input", "fit" stretch|letterbox, "pad_side" end|both, "pad_colour",
-                                     // "half_pixel", "resample" linear|area
+  LetterboxOptions letterbox;        // "fit" stretch|letterbox, "pad_side" end|both, "pad_colour", "half_pixel"
   std::vector<std::string> classes;  // in the network's order; empty: not named
   int person = 0;                    // the class that is looked for
-  DetectionHead head;                // "threshold", "anchors", "scale_xy", "logits"; its input is the letterbox's
+  DetectionHead head;                // "threshold", "anchors", "scale_xy", "logits"; its input is the card's
   float nms = 0.45F;                 // boxes that overlap a better one by more are dropped; 1: none
   int max_detections = 100;          // persons a picture
-  std::string precision = "fp32";    // fp32|bf16|int8: the quickest that was measured to be as good
-  std::string source, licence, training_data, accuracy;
 };
 
 /// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet. Errors: kNotFound, listing them.

@@ -11,64 +11,77 @@ namespace poise {
 using namespace card;
 namespace {
 
-constexpr std::array kMembers = {"name",    "skeleton",      "colour",     "scale",           "mean",
-                                 "std",     "input",         "padding",    "resample",        "codec",
-                                 "sigma",   "refine",        "flip_shift", "output_skeleton", "source",
-                                 "licence", "training_data", "accuracy",   "precision"};
+constexpr std::array kMembers = {
+    "name",  "skeleton",        "colour", "scale",   "mean",          "std",      "input",    "padding", "resample",
+    "codec", "output_skeleton", "source", "licence", "training_data", "accuracy", "precision"};  // and the codec's own
 constexpr std::array kEssentials = {"skeleton", "colour", "mean", "std", "padding", "codec"};
 constexpr std::array kPresets = {"simple-baselines", "gluon", "mmpose", "ailia"};
 
-constexpr const char* kCodec = "gaussian_heatmap";
 constexpr std::uint64_t kMaxCardBytes = 1U << 20U;
 
-constexpr std::array<Word<Refine>, 3> kRefines{
-    {{"none", Refine::kNone}, {"quarter", Refine::kQuarter}, {"dark", Refine::kDark}}};
+/// Those that every card has, and those of its codec; of all codecs where it names none of them.
+std::vector<const char*> known_members(const Json& json, std::span<const PoseCodecFamily> codecs) {
+  std::vector<const char*> known(kMembers.begin(), kMembers.end());
+  const Json* codec = json.find("codec");
+  const PoseCodecFamily* named =
+      codec != nullptr && codec->is_string() ? find_pose_codec(codec->as_string(), codecs) : nullptr;
+  for (const PoseCodecFamily& family : codecs) {
+    if (named == nullptr || named == &family) {
+      known.insert(known.end(), family.parameters.begin(), family.parameters.end());
+    }
+  }
+  return known;
+}
 
-Status check_members(const Json& json) {
+Status check_members(const Json& json, std::span<const PoseCodecFamily> codecs) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
   if (json.find("family") != nullptr)
-    return invalid_argument("this is a detector, not a pose network: name it with --detector");
+    return invalid_argument("this is a detector, not a pose network: name it as the detector");
+  const std::vector<const char*> known = known_members(json, codecs);
   for (const auto& [name, value] : json.as_object()) {
-    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
-      return invalid_argument("card member " + printable(name) + " is not known; known are " + join(kMembers));
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return invalid_argument("card member " + printable(name) + " is not known; known are " + join(known));
   }
   std::vector<std::string> missing;
   for (const char* name : kEssentials)
     if (json.find(name) == nullptr) missing.emplace_back(name);
   if (missing.empty()) return {};
-  std::string presets;
-  for (const char* preset : kPresets) presets += (presets.empty() ? "" : "|") + std::string(preset);
-  return invalid_argument("the model says nothing about " + join(missing) + ": give --preset " + presets +
-                          ", or a card in MODEL.card.json");
+  return invalid_argument("the model says nothing about " + join(missing) + ": name a preset (" + join(kPresets) +
+                          "), or give a card in MODEL.card.json");
 }
 
-Status read_skeleton(const Json& json, ModelCard& card) {
+Status read_skeletons(const Json& json, ModelCard& card) {
   const Json& member = *json.find("skeleton");
   if (!member.is_string() && !member.is_object()) return wrong_kind("skeleton", "a name or an object", member);
   Result<Skeleton> found = member.is_string() ? find_skeleton(member.as_string()) : skeleton_from_json(member);
   if (!found) return Error{ErrorCode::kInvalidArgument, "card member \"skeleton\": " + found.error().message};
   card.skeleton = std::move(*found);
+  card.reported = card.skeleton;
 
-  POISE_RETURN_IF_ERROR(Reader(json).text("output_skeleton", card.output_skeleton));
-  if (card.output_skeleton.empty() || card.output_skeleton == card.skeleton.name) return {};
-  const Result<Skeleton> output = find_skeleton(card.output_skeleton);
+  std::string name;
+  POISE_RETURN_IF_ERROR(Reader(json).text("output_skeleton", name));
+  if (name.empty() || name == card.skeleton.name) return {};
+  Result<Skeleton> output = find_skeleton(name);
   if (!output) return Error{ErrorCode::kInvalidArgument, "card member \"output_skeleton\": " + output.error().message};
   if (output->base != card.skeleton.name)
     return wrong("output_skeleton", "is " + output->name + ", which cannot be derived from " +
                                         printable(card.skeleton.name) + ", the skeleton of the network");
+  card.reported = std::move(*output);
   return {};
 }
 
-Status read_codec(const Json& json, ModelCard& card) {
-  const Reader reader(json);
-  std::string codec;
-  POISE_RETURN_IF_ERROR(reader.text("codec", codec));
-  if (codec != kCodec) return wrong("codec", std::string("must be ") + kCodec + ", it is " + printable(codec));
-  POISE_RETURN_IF_ERROR(reader.number("sigma", 0.1, 64, card.codec.sigma));
-  POISE_RETURN_IF_ERROR(reader.word("refine", kRefines, card.refine));
-  if (card.refine == Refine::kDark && json.find("sigma") == nullptr)
-    return wrong("refine", "is dark, which needs the member \"sigma\"");
-  return reader.boolean("flip_shift", card.flip_shift);
+Status read_codec(const Json& json, std::span<const PoseCodecFamily> codecs, ModelCard& card) {
+  std::string name;
+  POISE_RETURN_IF_ERROR(Reader(json).text("codec", name));
+  const PoseCodecFamily* family = find_pose_codec(name, codecs);
+  if (family == nullptr) {
+    std::vector<std::string> known;
+    for (const PoseCodecFamily& one : codecs) known.emplace_back(one.name);
+    return wrong("codec",
+                 (known.size() > 1 ? "must be one of " : "must be ") + join(known) + ", it is " + printable(name));
+  }
+  POISE_TRY(card.codec, family->create(json));
+  return {};
 }
 
 Result<Json> read_card(std::string_view text, const std::string& where) {
@@ -96,7 +109,7 @@ Result<Json> card_preset(const std::string& name) {
   card.set("std", triple({0.229F, 0.224F, 0.225F}));
   card.set("padding", 1.25F);
   card.set("resample", "linear");
-  card.set("codec", kCodec);
+  card.set("codec", "gaussian_heatmap");
   card.set("sigma", 2.0F);
   card.set("refine", "quarter");
   card.set("flip_shift", true);
@@ -125,18 +138,13 @@ Json overlay(const Json& upper, const Json& lower) {
   return out;
 }
 
-Result<ModelCard> card_from_json(const Json& json, Size input) {
-  POISE_RETURN_IF_ERROR(check_members(json));
+Result<ModelCard> card_from_json(const Json& json, Size input, std::span<const PoseCodecFamily> codecs) {
+  POISE_RETURN_IF_ERROR(check_members(json, codecs));
   ModelCard card;
-  const Reader reader(json);
-  POISE_RETURN_IF_ERROR(read_skeleton(json, card));
-  POISE_RETURN_IF_ERROR(read_normalisation(json, card.normalisation));
-  POISE_RETURN_IF_ERROR(read_input(json, input, card.crop.size));
-  POISE_RETURN_IF_ERROR(reader.number("padding", 0.5, 4, card.crop.padding));
-  POISE_RETURN_IF_ERROR(reader.word("resample", kResamples, card.resample));
-  POISE_RETURN_IF_ERROR(read_codec(json, card));
-  POISE_RETURN_IF_ERROR(read_precision(json, card.precision));
-  POISE_RETURN_IF_ERROR(read_texts(reader, card));
+  POISE_RETURN_IF_ERROR(read_skeletons(json, card));
+  POISE_RETURN_IF_ERROR(read_common(json, input, card));
+  POISE_RETURN_IF_ERROR(Reader(json).number("padding", 0.5, 4, card.padding));
+  POISE_RETURN_IF_ERROR(read_codec(json, codecs, card));
   return card;
 }
 
@@ -145,19 +153,14 @@ Json to_json(const ModelCard& card) {
   Json json = Json::object();
   if (!card.name.empty()) json.set("name", card.name);
   json.set("skeleton", known && *known == card.skeleton ? Json(card.skeleton.name) : to_json(card.skeleton));
-  json.set("colour", word_of(kColours, card.normalisation.order));
-  json.set("scale", card.normalisation.scale);
-  json.set("mean", triple(card.normalisation.mean));
-  json.set("std", triple(card.normalisation.std));
-  json.set("input", Json::Array{card.crop.size.width, card.crop.size.height});
-  json.set("padding", card.crop.padding);
-  json.set("resample", word_of(kResamples, card.resample));
-  json.set("codec", kCodec);
-  json.set("sigma", card.codec.sigma);
-  json.set("refine", word_of(kRefines, card.refine));
-  json.set("flip_shift", card.flip_shift);
-  if (card.precision != "fp32") json.set("precision", card.precision);
-  if (!card.output_skeleton.empty()) json.set("output_skeleton", card.output_skeleton);
+  put_input(card, json);
+  json.set("padding", card.padding);
+  json.set("resample", word_of(card.input.resample));
+  json.set("codec", card.codec->name());
+  const Json parameters = card.codec->parameters();
+  for (const auto& [name, value] : parameters.as_object()) json.set(name, value);
+  put_precision(card, json);
+  if (card.reported.name != card.skeleton.name) json.set("output_skeleton", card.reported.name);
   put_texts(card, json);
   return json;
 }

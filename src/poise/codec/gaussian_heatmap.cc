@@ -7,9 +7,31 @@
 #include <limits>
 
 #include "poise/base/check.h"
+#include "poise/codec/card_members.h"
 
 namespace poise {
 namespace {
+
+constexpr const char* kName = "gaussian_heatmap";
+constexpr std::array<card::Word<Refine>, 3> kRefines{
+    {{"none", Refine::kNone}, {"quarter", Refine::kQuarter}, {"dark", Refine::kDark}}};
+
+Size map_size(const PoseAnswer& answer) {
+  const Shape& shape = answer.shapes.at(0);
+  return {static_cast<int>(shape[2]), static_cast<int>(shape[1])};
+}
+
+/// Input pixels a heatmap pixel.
+float stride(const PoseAnswer& answer) {
+  return static_cast<float>(answer.input.width) / static_cast<float>(map_size(answer).width);
+}
+
+/// One scale, from the widths, and middle on middle: no more than a factor where the shapes are alike.
+Affine input_from_maps(const PoseAnswer& answer) {
+  const Size map = map_size(answer);
+  const double scale = static_cast<double>(answer.input.width) / map.width;
+  return {.a = scale, .e = scale, .f = (answer.input.height - scale * map.height) / 2};
+}
 
 std::size_t area(Size size) { return static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height); }
 
@@ -163,72 +185,144 @@ void refine_dark(const float* map, Size size, int x, int y, float peak, LocalBlu
   point.y += static_cast<float>(step_y);
 }
 
-}  // namespace
+class GaussianHeatmapCodec : public PoseCodec {
+ public:
+  explicit GaussianHeatmapCodec(const GaussianHeatmap& parameters) : own_(parameters) {}
 
-EncodedHeatmaps encode(const GaussianHeatmap& codec, std::span<const Point> joints, std::span<const bool> present,
-                       Size heatmap) {
-  POISE_CHECK(joints.size() == present.size());
-  POISE_CHECK(codec.sigma > 0 && codec.sigma <= kMaxSigma && codec.stride > 0);
-  POISE_CHECK(heatmap.width > 0 && heatmap.height > 0);
-  const int radius = static_cast<int>(std::ceil(3.0F * codec.sigma));
+  const char* name() const override { return kName; }
+  Json parameters() const override;
+  Result<PoseAnswer> check(std::span<const NetworkOutput> outputs, const Skeleton& skeleton, Size input) const override;
+  std::vector<Keypoint> decode(const PoseAnswer& answer, std::span<const float* const> values) const override;
+  void merge_flipped(const PoseAnswer& answer, std::span<float* const> values,
+                     std::span<const float* const> flipped) const override;
+  Result<Shape> target_shape(const PoseAnswer& answer) const override;
+  void encode(const PoseAnswer& answer, std::span<const Point> joints, std::span<const bool> present,
+              std::span<float> targets, std::span<float> weights) const override;
+  std::optional<PoseMaps> maps(const PoseAnswer& answer) const override {
+    return PoseMaps{0, input_from_maps(answer).inverse()};
+  }
+
+ private:
+  GaussianHeatmap own_;
+};
+
+Json GaussianHeatmapCodec::parameters() const {
+  Json json = Json::object();
+  json.set("sigma", own_.sigma);
+  json.set("refine", card::word_of(kRefines, own_.refine));
+  json.set("flip_shift", own_.flip_shift);
+  return json;
+}
+
+Result<PoseAnswer> GaussianHeatmapCodec::check(std::span<const NetworkOutput> outputs, const Skeleton& skeleton,
+                                               Size input) const {
+  POISE_TRY(const std::size_t index, find_output(outputs, "heatmaps"));
+  const Shape& shape = outputs[index].shape;
+  if (shape.size() != 4 || shape[2] < 1 || shape[3] < 1) {
+    return unsupported("the network gives " + to_string(shape) + ", heatmaps are (N, joints, h, w)");
+  }
+  if (shape[1] != skeleton.size()) {
+    return invalid_argument("the network gives " + std::to_string(shape[1]) + " heatmaps, skeleton \"" + skeleton.name +
+                            "\" has " + std::to_string(skeleton.size()) + " joints: name another skeleton");
+  }
+  return PoseAnswer{input, skeleton.flip_index(), {index}, {Shape(shape.begin() + 1, shape.end())}};
+}
+
+Result<Shape> GaussianHeatmapCodec::target_shape(const PoseAnswer& answer) const {
+  const Size map = map_size(answer);
+  if (std::abs(static_cast<float>(map.height) * stride(answer) - static_cast<float>(answer.input.height)) >= 0.5F) {
+    return invalid_argument("a heatmap of " + std::to_string(map.width) + "x" + std::to_string(map.height) +
+                            " times its stride is not the input, " + std::to_string(answer.input.width) + "x" +
+                            std::to_string(answer.input.height));
+  }
+  return answer.shapes.at(0);
+}
+
+void GaussianHeatmapCodec::encode(const PoseAnswer& answer, std::span<const Point> joints,
+                                  std::span<const bool> present, std::span<float> targets,
+                                  std::span<float> weights) const {
+  const Size map = map_size(answer);
+  POISE_CHECK(joints.size() == present.size() && joints.size() == weights.size());
+  POISE_CHECK(targets.size() == joints.size() * area(map));
+  const int radius = static_cast<int>(std::ceil(3.0F * own_.sigma));
   std::vector<double> bell;
   for (int i = 0; i <= radius; ++i) {
-    bell.push_back(std::exp(-static_cast<double>(i) * i / (2.0 * codec.sigma * codec.sigma)));
+    bell.push_back(std::exp(-static_cast<double>(i) * i / (2.0 * own_.sigma * own_.sigma)));
   }
-  EncodedHeatmaps out{Tensor({static_cast<std::int64_t>(joints.size()), heatmap.height, heatmap.width}),
-                      std::vector<float>(joints.size(), 0.0F)};
-  float* maps = out.heatmaps.floats().data();
+  std::fill(targets.begin(), targets.end(), 0.0F);
+  std::fill(weights.begin(), weights.end(), 0.0F);
+  const float step = stride(answer);
   for (std::size_t joint = 0; joint < joints.size(); ++joint) {
     int x = 0;
     int y = 0;
-    if (!present[joint] || !centre_of(joints[joint].x, codec.stride, x) || !centre_of(joints[joint].y, codec.stride, y))
-      continue;
+    if (!present[joint] || !centre_of(joints[joint].x, step, x) || !centre_of(joints[joint].y, step, y)) continue;
     // The source's test, its "br < 0" included: a patch that ends one pixel before the map keeps weight 1.
-    if (x - radius >= heatmap.width || y - radius >= heatmap.height || x + radius + 1 < 0 || y + radius + 1 < 0)
-      continue;
-    out.weights[joint] = 1.0F;
-    draw_gaussian(maps + joint * area(heatmap), heatmap, x, y, bell);
+    if (x - radius >= map.width || y - radius >= map.height || x + radius + 1 < 0 || y + radius + 1 < 0) continue;
+    weights[joint] = 1.0F;
+    draw_gaussian(targets.data() + joint * area(map), map, x, y, bell);
   }
-  return out;
 }
 
-std::vector<Keypoint> decode(const GaussianHeatmap& codec, const float* heatmaps, int joints, Size heatmap,
-                             Refine refine) {
-  POISE_CHECK(joints >= 0 && heatmap.width > 0 && heatmap.height > 0);
-  POISE_CHECK(codec.sigma > 0 && codec.sigma <= kMaxSigma);
-  const bool dark = refine == Refine::kDark;
-  LocalBlur blur(codec.sigma);
-  std::vector<Keypoint> keypoints(static_cast<std::size_t>(joints));
+std::vector<Keypoint> GaussianHeatmapCodec::decode(const PoseAnswer& answer,
+                                                   std::span<const float* const> values) const {
+  POISE_CHECK(values.size() == 1);
+  const Size map = map_size(answer);
+  const Affine to_input = input_from_maps(answer);
+  LocalBlur blur(own_.sigma);
+  std::vector<Keypoint> keypoints(static_cast<std::size_t>(answer.joints()));
   for (std::size_t joint = 0; joint < keypoints.size(); ++joint) {
-    const float* map = heatmaps + joint * area(heatmap);
-    const Peak peak = find_peak(map, area(heatmap));
+    const float* heat = values[0] + joint * area(map);
+    const Peak peak = find_peak(heat, area(map));
     keypoints[joint].score = peak.value;
-    if (!(peak.value > 0)) continue;
-    const int x = static_cast<int>(peak.index % static_cast<std::size_t>(heatmap.width));
-    const int y = static_cast<int>(peak.index / static_cast<std::size_t>(heatmap.width));
-    Point& point = keypoints[joint].point;
-    point = {static_cast<float>(x), static_cast<float>(y)};
-    if (refine == Refine::kQuarter) refine_quarter(map, heatmap, x, y, point);
-    if (dark) refine_dark(map, heatmap, x, y, peak.value, blur, point);
+    Point point;
+    if (peak.value > 0) {
+      const int x = static_cast<int>(peak.index % static_cast<std::size_t>(map.width));
+      const int y = static_cast<int>(peak.index / static_cast<std::size_t>(map.width));
+      point = {static_cast<float>(x), static_cast<float>(y)};
+      if (own_.refine == Refine::kQuarter) refine_quarter(heat, map, x, y, point);
+      if (own_.refine == Refine::kDark) refine_dark(heat, map, x, y, peak.value, blur, point);
+    }
+    keypoints[joint].point = to_input(point);
   }
   return keypoints;
 }
 
-void merge_flipped(float* heatmaps, const float* flipped, int joints, Size heatmap, std::span<const int> flip_index,
-                   bool shift) {
-  POISE_CHECK(joints >= 0 && flip_index.size() == static_cast<std::size_t>(joints));
-  POISE_CHECK(heatmap.width > 0 && heatmap.height > 0);
-  for (std::size_t joint = 0; joint < flip_index.size(); ++joint) {
-    POISE_CHECK(flip_index[joint] >= 0 && flip_index[joint] < joints);
-    float* out = heatmaps + joint * area(heatmap);
-    const float* in = flipped + static_cast<std::size_t>(flip_index[joint]) * area(heatmap);
-    for (int y = 0; y < heatmap.height; ++y, out += heatmap.width, in += heatmap.width) {
-      const float* last = in + heatmap.width - 1;  // of the mirrored row, the first
+void GaussianHeatmapCodec::merge_flipped(const PoseAnswer& answer, std::span<float* const> values,
+                                         std::span<const float* const> flipped) const {
+  POISE_CHECK(values.size() == 1 && flipped.size() == 1);
+  const Size map = map_size(answer);
+  for (std::size_t joint = 0; joint < answer.flip_index.size(); ++joint) {
+    POISE_CHECK(answer.flip_index[joint] >= 0 && answer.flip_index[joint] < answer.joints());
+    float* out = values[0] + joint * area(map);
+    const float* in = flipped[0] + static_cast<std::size_t>(answer.flip_index[joint]) * area(map);
+    for (int y = 0; y < map.height; ++y, out += map.width, in += map.width) {
+      const float* last = in + map.width - 1;  // of the mirrored row, the first
       out[0] = 0.5F * (out[0] + last[0]);
-      const float* first = shift ? last + 1 : last;
-      for (int x = 1; x < heatmap.width; ++x) out[x] = 0.5F * (out[x] + first[-x]);
+      const float* first = own_.flip_shift ? last + 1 : last;
+      for (int x = 1; x < map.width; ++x) out[x] = 0.5F * (out[x] + first[-x]);
     }
   }
 }
+
+Result<PoseCodecPtr> create(const Json& json) {
+  const card::Reader reader(json);
+  GaussianHeatmap own;
+  POISE_RETURN_IF_ERROR(reader.number("sigma", 0.1, kMaxSigma, own.sigma));
+  POISE_RETURN_IF_ERROR(reader.word("refine", kRefines, own.refine));
+  if (own.refine == Refine::kDark && json.find("sigma") == nullptr) {
+    return card::wrong("refine", "is dark, which needs the member \"sigma\"");
+  }
+  POISE_RETURN_IF_ERROR(reader.boolean("flip_shift", own.flip_shift));
+  return gaussian_heatmap(own);
+}
+
+}  // namespace
+
+PoseCodecPtr gaussian_heatmap(const GaussianHeatmap& parameters) {
+  POISE_CHECK(parameters.sigma > 0 && parameters.sigma <= kMaxSigma);
+  return std::make_shared<GaussianHeatmapCodec>(parameters);
+}
+
+PoseCodecFamily gaussian_heatmap_family() { return {kName, {"sigma", "refine", "flip_shift"}, create}; }
 
 }  // namespace poise

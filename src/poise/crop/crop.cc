@@ -15,25 +15,6 @@
 namespace poise {
 namespace {
 
-/// transforms.py get_affine_transform: a similarity that takes the box's centre
-/// to (width / 2, height / 2) of `output`, its scale from the widths alone. A
-/// positive rotation turns the cut-out box, so the picture turns the other way.
-Affine transform(const Box& box, const CropOptions& options, Size output) {
-  const Box padded = padded_box(box, options);
-  const double scale = output.width / static_cast<double>(padded.width);
-  const double angle = options.rotation * std::numbers::pi / 180.0;
-  const double cosine = std::cos(angle) * scale;
-  const double sine = std::sin(angle) * scale;
-  const double x = box.x + box.width * 0.5;
-  const double y = box.y + box.height * 0.5;
-  return {.a = cosine,
-          .b = sine,
-          .c = output.width * 0.5 - cosine * x - sine * y,
-          .d = -sine,
-          .e = cosine,
-          .f = output.height * 0.5 + sine * x - cosine * y};
-}
-
 constexpr double kFar = 1e9;  // pixels; boxes further out hold nothing but black
 
 /// The pixels that crop_from_image shows, whole.
@@ -67,22 +48,32 @@ Box padded_box(const Box& box, const CropOptions& options) {
   return {centre.x - width * 0.5F, centre.y - height * 0.5F, width, height};
 }
 
-Affine crop_from_image(const Box& box, const CropOptions& options) { return transform(box, options, options.size); }
-
-Affine heatmap_from_image(const Box& box, const CropOptions& options, Size heatmap) {
-  return transform(box, options, heatmap);
+Affine crop_from_image(const Box& box, const CropOptions& options) {
+  const Box padded = padded_box(box, options);
+  const double scale = options.size.width / static_cast<double>(padded.width);
+  const double angle = options.rotation * std::numbers::pi / 180.0;
+  const double cosine = std::cos(angle) * scale;
+  const double sine = std::sin(angle) * scale;
+  const double x = box.x + box.width * 0.5;
+  const double y = box.y + box.height * 0.5;
+  return {.a = cosine,
+          .b = sine,
+          .c = options.size.width * 0.5 - cosine * x - sine * y,
+          .d = -sine,
+          .e = cosine,
+          .f = options.size.height * 0.5 + sine * x - cosine * y};
 }
 
-void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
-                std::span<float> out, Resample resample) {
-  if (resample == Resample::kLinear) {
-    write_crop_rows(image, crop_from_image, size, normalisation, out, 0, size.height);
+void write_crop(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out) {
+  const Size size = form.size;
+  if (form.resample == Resample::kLinear) {
+    write_crop_rows(image, crop_from_image, form, out, 0, size.height);
     return;
   }
   POISE_CHECK(size.width > 0 && size.height > 0);
   const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   POISE_CHECK(out.size() == plane_size * 3);
-  const Levels levels(normalisation);
+  const Levels levels(form.normalisation);
   const Affine& m = crop_from_image;
   POISE_CHECK(m.b == 0 && m.d == 0 && m.a > 0 && m.e > 0 && std::isfinite(m.c) && std::isfinite(m.f));
   const Image crop = resize_area(image, whole_pixels(m, size), size);
@@ -92,8 +83,9 @@ void write_crop(const ImageView& image, const Affine& crop_from_image, Size size
   }
 }
 
-void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size size,
-                     const Normalisation& normalisation, std::span<float> out, int begin, int end) {
+void write_crop_rows(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out,
+                     int begin, int end) {
+  const Size size = form.size;
   POISE_CHECK(size.width > 0 && size.height > 0 && 0 <= begin && begin <= end && end <= size.height);
   const std::size_t plane_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   POISE_CHECK(out.size() == plane_size * 3);
@@ -102,7 +94,7 @@ void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size
   for (int y = begin; y < end; ++y) {
     rows.row(y, rgbx.data());
     float* line = out.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width);
-    write_levels(normalisation, rgbx.data(), size.width, line, plane_size);
+    write_levels(form.normalisation, rgbx.data(), size.width, line, plane_size);
   }
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-// Box -> crop_from_image -> network input. Padding and aspect are applied here,
-// once, and nowhere else.
+// Box -> crop_from_image -> network input. Padding and aspect are applied here, once, and nowhere else; what the
+// network wants of pixels is said by InputForm.
 
 #include <array>
+#include <cstddef>
 #include <span>
 
 #include "poise/geometry/affine.h"
@@ -18,19 +19,14 @@ struct CropOptions {
   float rotation = 0.0F;  // degrees, as Simple Baselines' get_affine_transform counts them
 };
 
-/// Simple Baselines (lib/dataset/coco.py _xywh2cs; lib/utils/transforms.py
-/// get_affine_transform): the box is grown to the aspect of the input, padded,
-/// and its centre goes to (width/2, height/2), not ((width-1)/2, ...): the
-/// field's "biased" coordinates. Uniform scale from the width. Needs box.width
-/// > 0 and box.height > 0. Pure.
+/// Simple Baselines (lib/dataset/coco.py _xywh2cs; lib/utils/transforms.py get_affine_transform): the box is grown to
+/// the aspect of the input, padded, and its centre goes to (width/2, height/2), not ((width-1)/2, ...): the field's
+/// "biased" coordinates. Uniform scale from the width; a positive rotation turns the cut-out box, so the picture turns
+/// the other way. Needs box.width > 0 and box.height > 0. Pure.
 Affine crop_from_image(const Box& box, const CropOptions& options);
 
 /// The padded box itself, image pixels; its area is what OKS-NMS uses.
 Box padded_box(const Box& box, const CropOptions& options);
-
-/// heatmap_from_image for a heatmap of `heatmap` pixels: the same transform
-/// aimed at the heatmap's size, no half pixel added (transform_preds).
-Affine heatmap_from_image(const Box& box, const CropOptions& options, Size heatmap);
 
 enum class Resample {
   kLinear,  // image/warp.h: the field's training crop
@@ -47,14 +43,26 @@ struct Normalisation {
   std::array<float, 3> std{1, 1, 1};      // divided by, in plane order
 };
 
-/// Warps the RGB image by crop_from_image and writes planar (3, height, width)
-/// floats to `out` (3*w*h elements): (pixel * scale - mean[c]) / std[c], plane
-/// c being red, green, blue or the reverse. Thread-safe.
-void write_crop(const ImageView& image, const Affine& crop_from_image, Size size, const Normalisation& normalisation,
-                std::span<float> out, Resample resample = Resample::kLinear);
+/// How a network wants its pictures: what its card says of them.
+struct InputForm {
+  Size size{192, 256};  // pixels
+  Normalisation normalisation = {};
+  Resample resample = Resample::kLinear;
+};
 
-/// The same of kLinear, rows begin to end - 1 of each plane alone: several threads may share one crop.
-void write_crop_rows(const ImageView& image, const Affine& crop_from_image, Size size,
-                     const Normalisation& normalisation, std::span<float> out, int begin, int end);
+/// Of the RGB pixel, the channel that each plane takes.
+inline std::array<std::size_t, 3> plane_channels(ColourOrder order) {
+  if (order == ColourOrder::kBgr) return {2, 1, 0};
+  return {0, 1, 2};
+}
+
+/// Warps the RGB image by crop_from_image and writes planar (3, height, width) floats to `out` (3*w*h elements):
+/// (pixel * scale - mean[c]) / std[c], plane c being red, green, blue or the reverse. Thread-safe.
+void write_crop(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out);
+
+/// The same of kLinear, whatever the form says, rows begin to end - 1 of each plane alone: several threads may share
+/// one crop.
+void write_crop_rows(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out,
+                     int begin, int end);
 
 }  // namespace poise

@@ -66,24 +66,17 @@ TEST(PaddedBox, GrowsToTheAspectThenByThePadding) {
   EXPECT_FLOAT_EQ(box.centre().y, 65);
 }
 
-TEST(HeatmapFromImage, IsTheCropScaledDownByTheStride) {
-  const Box box{13, 7, 55, 140};
-  const CropOptions options{.rotation = 20};
-  const Affine stride{.a = 0.25, .e = 0.25};
-  expect_same(heatmap_from_image(box, options, {48, 64}), stride * crop_from_image(box, options), box);
-}
-
 TEST(WriteCrop, PlanesAreNormalisedInTheOrderTheNetworkSees) {
   Image image(2, 1);
   const std::vector<std::uint8_t> pixels{10, 20, 30, 40, 50, 60};
   std::copy(pixels.begin(), pixels.end(), image.data());
   Normalisation n{.scale = 0.5F, .mean = {1, 2, 3}, .std = {2, 4, 8}};
   std::vector<float> out(6);
-  write_crop(image.view(), Affine{}, {2, 1}, n, out);
+  write_crop(image.view(), Affine{}, {{2, 1}, n}, out);
   EXPECT_EQ(out, (std::vector<float>{2, 9.5F, 2, 5.75F, 1.5F, 3.375F}));
   n.order = ColourOrder::kBgr;  // mean and std stay with the plane, not with the
                                 // colour
-  write_crop(image.view(), Affine{}, {2, 1}, n, out);
+  write_crop(image.view(), Affine{}, {{2, 1}, n}, out);
   EXPECT_EQ(out, (std::vector<float>{7, 14.5F, 2, 5.75F, 0.25F, 2.125F}));
 }
 
@@ -93,7 +86,7 @@ TEST(WriteCrop, ShowsWhatWarpAffineShows) {
   Image warped(192, 256);
   warp_affine(image.view(), map, warped);
   std::vector<float> out(3 * 192 * 256);
-  write_crop(image.view(), map, {192, 256}, {.scale = 1}, out);
+  write_crop(image.view(), map, {{192, 256}, {.scale = 1}}, out);
   for (int y = 0; y < 256; ++y) {
     for (int x = 0; x < 192; ++x) {
       for (int c = 0; c < 3; ++c) {
@@ -133,8 +126,8 @@ TEST(WriteCrop, AreaModeEqualsOpenCvWithinOneLevel) {
   for (; cases >> box.x >> box.y >> box.width >> box.height >> size.width >> size.height; ++count) {
     const Image want = golden("crop_area_" + std::to_string(count) + ".png");
     std::vector<float> out(static_cast<std::size_t>(size.width * size.height * 3));
-    write_crop(image.view(), crop_from_image(box, {.size = size, .padding = 1}), size, {.scale = 1}, out,
-               Resample::kArea);
+    write_crop(image.view(), crop_from_image(box, {.size = size, .padding = 1}), {size, {.scale = 1}, Resample::kArea},
+               out);
     for (int y = 0; y < size.height; ++y) {
       for (int x = 0; x < size.width; ++x) {
         for (int c = 0; c < 3; ++c) {
@@ -154,7 +147,7 @@ TEST(WriteCrop, BoxesFarOutsideAreBlackAndCheap) {
   for (const Box& box : {Box{5000, 5000, 10, 20}, Box{-1e12F, 0, 10, 20}, Box{1e9F, 1e9F, 1e-3F, 1e-3F}}) {
     for (const Resample resample : {Resample::kLinear, Resample::kArea}) {
       std::fill(out.begin(), out.end(), 1.0F);
-      write_crop(image.view(), crop_from_image(box, options), options.size, {}, out, resample);
+      write_crop(image.view(), crop_from_image(box, options), {options.size, {}, resample}, out);
       EXPECT_EQ(std::count(out.begin(), out.end(), 0.0F), static_cast<std::ptrdiff_t>(out.size())) << box.x;
     }
   }
@@ -167,11 +160,11 @@ TEST(WriteCrop, ByRowsIsTheSame) {
   }
   const CropOptions options{.size = {24, 32}};
   const Affine to_crop = crop_from_image({-5, 3, 30, 50}, options);
-  const Normalisation normalisation{.mean = {0.4F, 0.5F, 0.6F}, .std = {0.2F, 0.3F, 0.4F}};
+  const InputForm form{options.size, {.mean = {0.4F, 0.5F, 0.6F}, .std = {0.2F, 0.3F, 0.4F}}};
   std::vector<float> whole(3 * 24 * 32), parts(whole.size(), -9.0F);
-  write_crop(image.view(), to_crop, options.size, normalisation, whole);
+  write_crop(image.view(), to_crop, form, whole);
   for (const auto& [begin, end] : {std::pair{20, 32}, std::pair{0, 7}, std::pair{7, 7}, std::pair{7, 20}}) {
-    write_crop_rows(image.view(), to_crop, options.size, normalisation, parts, begin, end);
+    write_crop_rows(image.view(), to_crop, form, parts, begin, end);
   }
   EXPECT_EQ(whole, parts);
 }

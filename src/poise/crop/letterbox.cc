@@ -11,19 +11,19 @@
 
 namespace poise {
 
-Placement place(Size image, const LetterboxOptions& options) {
-  POISE_CHECK(image.width > 0 && image.height > 0 && options.size.width > 0 && options.size.height > 0);
-  Placement placement{0, 0, options.size};
+Placement place(Size image, Size input, const LetterboxOptions& options) {
+  POISE_CHECK(image.width > 0 && image.height > 0 && input.width > 0 && input.height > 0);
+  Placement placement{0, 0, input};
   if (options.fit == Fit::kStretch) return placement;
-  const double scale = std::min(static_cast<double>(options.size.width) / image.width,
-                                static_cast<double>(options.size.height) / image.height);
+  const double scale =
+      std::min(static_cast<double>(input.width) / image.width, static_cast<double>(input.height) / image.height);
   const auto side = [scale](int of_image, int of_input) {
     return std::clamp(static_cast<int>(std::lround(of_image * scale)), 1, of_input);
   };
-  placement.size = {side(image.width, options.size.width), side(image.height, options.size.height)};
+  placement.size = {side(image.width, input.width), side(image.height, input.height)};
   if (options.pad_side == PadSide::kBoth) {
-    placement.x = (options.size.width - placement.size.width) / 2;
-    placement.y = (options.size.height - placement.size.height) / 2;
+    placement.x = (input.width - placement.size.width) / 2;
+    placement.y = (input.height - placement.size.height) / 2;
   }
   return placement;
 }
@@ -35,22 +35,23 @@ Box image_box(const Box& input_box, const Placement& placement, Size image) {
           (input_box.y - static_cast<float>(placement.y)) * down, input_box.width * across, input_box.height * down};
 }
 
-void write_letterbox(const ImageView& image, const LetterboxOptions& options, const Normalisation& normalisation,
+void write_letterbox(const ImageView& image, const LetterboxOptions& options, const InputForm& form,
                      std::span<float> out) {
-  const auto width = static_cast<std::size_t>(options.size.width);
-  const std::size_t plane_size = width * static_cast<std::size_t>(options.size.height);
+  const Normalisation& normalisation = form.normalisation;
+  const auto width = static_cast<std::size_t>(form.size.width);
+  const std::size_t plane_size = width * static_cast<std::size_t>(form.size.height);
   POISE_CHECK(out.size() == plane_size * 3);
-  const Placement placement = place(image.size(), options);
+  const Placement placement = place(image.size(), form.size, options);
   const Levels levels(normalisation);
-  if (!(placement.size == options.size)) {
+  if (!(placement.size == form.size)) {
     for (std::size_t c = 0; c < 3; ++c) {
       const float pad = options.pad_colour[levels.channel[c]];
       const float level = (pad * normalisation.scale - normalisation.mean[c]) / normalisation.std[c];
       std::fill_n(out.data() + c * plane_size, plane_size, level);
     }
   }
-  const Image resized = options.resample == Resample::kArea ? resize(image, placement.size)
-                                                            : resize_linear(image, placement.size, options.half_pixel);
+  const Image resized = form.resample == Resample::kArea ? resize(image, placement.size)
+                                                         : resize_linear(image, placement.size, options.half_pixel);
   for (int y = 0; y < placement.size.height; ++y) {
     float* to = out.data() + static_cast<std::size_t>(placement.y + y) * width + static_cast<std::size_t>(placement.x);
     levels.write_row(resized.row(y), placement.size.width, to, plane_size);

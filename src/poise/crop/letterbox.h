@@ -19,12 +19,10 @@ enum class PadSide {
 };
 
 struct LetterboxOptions {
-  Size size{640, 640};  // of the network's input, pixels
   Fit fit = Fit::kLetterbox;
   PadSide pad_side = PadSide::kBoth;
   std::array<float, 3> pad_colour{114, 114, 114};  // red, green, blue, 0 to 255; need not be whole
   bool half_pixel = true;                          // how pixels are taken: image/resize.h, resize_linear; not for kArea
-  Resample resample = Resample::kLinear;           // kArea: averaged when shrinking
 };
 
 /// Where the picture lies in the input, whole pixels.
@@ -34,13 +32,13 @@ struct Placement {
   Size size;
 };
 /// Sides are rounded to the nearest pixel, at least 1. Needs a picture. Pure.
-Placement place(Size image, const LetterboxOptions& options);
+Placement place(Size image, Size input, const LetterboxOptions& options);
 
 /// A box of the input in the picture's pixels, not clipped. Pure.
 Box image_box(const Box& input_box, const Placement& placement, Size image);
 
 /// Writes planar (3, height, width) floats to `out` (3*w*h elements), normalised as write_crop does. Thread-safe.
-void write_letterbox(const ImageView& image, const LetterboxOptions& options, const Normalisation& normalisation,
+void write_letterbox(const ImageView& image, const LetterboxOptions& options, const InputForm& form,
                      std::span<float> out);
 
 }  // namespace poise

@@ -9,12 +9,6 @@
 
 namespace poise {
 
-/// Of the RGB pixel, the channel that each plane takes.
-inline std::array<std::size_t, 3> plane_channels(ColourOrder order) {
-  if (order == ColourOrder::kBgr) return {2, 1, 0};
-  return {0, 1, 2};
-}
-
 /// What each of the 256 values of a channel becomes, in plane order.
 struct Levels {
   explicit Levels(const Normalisation& n) : channel(plane_channels(n.order)) {

@@ -16,7 +16,7 @@ namespace {
 using testing_people::figures;
 using testing_people::MemorySet;
 
-constexpr SampleOptions kSample{.crop = {.size = {48, 64}}, .heatmap = {12, 16}};
+const SampleOptions kSample = testing_people::samples({48, 64});
 constexpr AugmentOptions kAugment{
     .half_body = 0.3F, .translation = 0.1F, .colour = 0.2F, .cutout = 0.5F, .grow_epochs = 3};
 
@@ -88,8 +88,7 @@ TEST(Loader, ValidationSeesEveryoneOnceInOrder) {
       std::vector<float> expected(batch->images.floats().size() / 4);
       const Person person = set->get(0);
       const Image picture = decode_image(person.bytes).value().image.clone();
-      write_crop(picture.view(), crop_from_image(person.box, kSample.crop), kSample.crop.size, kSample.normalisation,
-                 expected);
+      write_crop(picture.view(), crop_from_image(person.box, kSample.crop()), kSample.input, expected);
       EXPECT_EQ(std::memcmp(expected.data(), batch->images.data(), expected.size() * sizeof(float)), 0);
     }
     seen.insert(seen.end(), batch->indices.begin(), batch->indices.end());

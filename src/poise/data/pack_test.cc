@@ -39,7 +39,7 @@ TEST(Pack, EqualsTheUnpackedWithinJpegsError) {
   const auto packed = PackedDataSet::open(folder.path()).value();
   ASSERT_EQ(packed->size(), set->size());
   EXPECT_EQ(packed->skeleton(), set->skeleton());
-  constexpr SampleOptions kSample{.crop = {.size = {96, 128}}, .heatmap = {24, 32}};
+  const SampleOptions sample = testing_people::samples({96, 128});
   for (std::size_t i = 0; i < set->size(); ++i) {
     const Person before = set->get(i);
     const Person after = packed->get(i);
@@ -50,15 +50,15 @@ TEST(Pack, EqualsTheUnpackedWithinJpegsError) {
     EXPECT_LE(std::max(after.box.width, after.box.height) * options.padding, 161);
     EXPECT_LE(std::max(after.picture.width, after.picture.height), 242);
     // The same crop, joints included, whatever was cut away.
-    const PlacedJoints a = place_joints(before, set->skeleton(), plain(before), kSample.crop);
-    const PlacedJoints b = place_joints(after, set->skeleton(), plain(after), kSample.crop);
+    const PlacedJoints a = place_joints(before, set->skeleton(), plain(before), sample.crop());
+    const PlacedJoints b = place_joints(after, set->skeleton(), plain(after), sample.crop());
     for (std::size_t j = 0; j < 17; ++j) {
       if (a.weights[j] == 0) continue;
       EXPECT_NEAR(a.points[j].x, b.points[j].x, 0.5F);
       EXPECT_NEAR(a.points[j].y, b.points[j].y, 0.5F);
     }
-    const auto exact = picture_of(before, kSample);
-    const auto coded = picture_of(after, kSample);
+    const auto exact = picture_of(before, sample);
+    const auto coded = picture_of(after, sample);
     double apart = 0;
     for (std::size_t k = 0; k < exact.size(); ++k) apart += std::abs(exact[k] - coded[k]);
     EXPECT_LT(apart / static_cast<double>(exact.size()), 0.02) << i;  // of 1

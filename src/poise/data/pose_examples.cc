@@ -13,15 +13,14 @@ class PoseExamples : public Examples {
   std::size_t size() const override { return set_->size(); }
   std::vector<Stratum> strata() const override { return set_->strata(); }
   ExampleShapes shapes() const override {
-    const std::int64_t joints = set_->skeleton().size();
-    return {{3, sample_.crop.size.height, sample_.crop.size.width},
-            {joints, sample_.heatmap.height, sample_.heatmap.width},
-            {joints}};
+    return {{3, sample_.input.size.height, sample_.input.size.width},
+            sample_.codec->target_shape(sample_.answer).value(),
+            {set_->skeleton().size()}};
   }
   Status make(std::size_t i, Random random, std::uint64_t epoch, const SampleView& out) const override {
     const Person person = set_->get(i);
     const Augmentation augmentation = augment_ ? draw_augmentation(*augment_, strength(*augment_, epoch), person,
-                                                                   set_->skeleton(), sample_.crop, random)
+                                                                   set_->skeleton(), sample_.crop(), random)
                                                : plain(person);
     return make_sample(person, set_->skeleton(), augmentation, sample_, out);
   }

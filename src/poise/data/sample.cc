@@ -18,7 +18,7 @@ constexpr std::uint64_t kMaxPixels = 100'000'000;  // of one picture: a worker h
 Normalisation recoloured(const Normalisation& plain, const Augmentation& augmentation) {
   Normalisation n = plain;
   for (std::size_t plane = 0; plane < 3; ++plane) {
-    const std::size_t channel = plain.order == ColourOrder::kBgr ? 2 - plane : plane;
+    const std::size_t channel = plane_channels(plain.order)[plane];
     n.std[plane] = plain.std[plane] / augmentation.gain[channel];
     n.mean[plane] = (plain.mean[plane] - augmentation.offset[channel] * plain.scale) / augmentation.gain[channel];
   }
@@ -29,11 +29,11 @@ Normalisation recoloured(const Normalisation& plain, const Augmentation& augment
 void saturate(float saturation, const Normalisation& n, std::span<float> image) {
   constexpr std::array<float, 3> kLuma{0.299F, 0.587F, 0.114F};
   const std::size_t pixels = image.size() / 3;
+  const std::array<std::size_t, 3> channels = plane_channels(n.order);
   for (std::size_t i = 0; i < pixels; ++i) {
     float grey = 0;
     for (std::size_t plane = 0; plane < 3; ++plane) {
-      const std::size_t channel = n.order == ColourOrder::kBgr ? 2 - plane : plane;
-      grey += kLuma[channel] * (image[plane * pixels + i] * n.std[plane] + n.mean[plane]);
+      grey += kLuma[channels[plane]] * (image[plane * pixels + i] * n.std[plane] + n.mean[plane]);
     }
     for (std::size_t plane = 0; plane < 3; ++plane) {
       float& value = image[plane * pixels + i];
@@ -83,21 +83,12 @@ std::size_t area(Size size) { return static_cast<std::size_t>(size.width) * stat
 Status check(const SampleOptions& o) {
   constexpr int kMaxSide = 4096;
   const auto bad = [](Size s) { return s.width < 1 || s.height < 1 || s.width > kMaxSide || s.height > kMaxSide; };
-  if (bad(o.crop.size)) return invalid_argument("the input must be 1 to 4096 pixels a side");
-  if (bad(o.heatmap)) return invalid_argument("the heatmap must be 1 to 4096 pixels a side");
-  if (!(o.crop.padding > 0 && o.crop.padding <= 10)) return invalid_argument("padding must be over 0 and at most 10");
-  if (!(o.codec.sigma > 0 && o.codec.sigma <= kMaxSigma))
-    return invalid_argument("sigma must be over 0 and at most 64");
-  const auto fits = [&](int input, int heatmap) {
-    return std::abs(static_cast<float>(heatmap) * o.codec.stride - static_cast<float>(input)) < 0.5F;
-  };
-  if (!fits(o.crop.size.width, o.heatmap.width) || !fits(o.crop.size.height, o.heatmap.height)) {
-    return invalid_argument("a heatmap of " + std::to_string(o.heatmap.width) + "x" + std::to_string(o.heatmap.height) +
-                            " times its stride is not the input, " + std::to_string(o.crop.size.width) + "x" +
-                            std::to_string(o.crop.size.height));
-  }
+  POISE_CHECK(o.codec != nullptr && o.answer.input == o.input.size);
+  if (bad(o.input.size)) return invalid_argument("the input must be 1 to 4096 pixels a side");
+  if (!(o.padding > 0 && o.padding <= 10)) return invalid_argument("padding must be over 0 and at most 10");
+  POISE_RETURN_IF_ERROR(o.codec->target_shape(o.answer));
   if (!(o.cut_weight >= 0 && o.cut_weight <= 1)) return invalid_argument("cut_weight must be 0 to 1");
-  for (const float std : o.normalisation.std) {
+  for (const float std : o.input.normalisation.std) {
     if (!(std::abs(std) > 0)) return invalid_argument("a channel's std must not be 0");
   }
   return {};
@@ -139,9 +130,8 @@ Result<LoadedPicture> load_picture(const Person& person, int shrink) {
 Status make_sample(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
                    const SampleOptions& options, const SampleView& out) {
   const std::size_t joints = skeleton.joints.size();
-  POISE_CHECK(out.image.size() == 3 * area(options.crop.size));
-  POISE_CHECK(out.targets.size() == joints * area(options.heatmap) && out.weights.size() == joints);
-  const Affine map = input_from_image(augmentation, options.crop);
+  POISE_CHECK(out.image.size() == 3 * area(options.input.size) && out.weights.size() == joints);
+  const Affine map = input_from_image(augmentation, options.crop());
   POISE_TRY(const LoadedPicture picture, load_picture(person, options.shrink ? shrink_for(map) : 1));
   ImageView seen = picture.image.view();
   Affine from_seen = map * picture.loaded_from_image.inverse();
@@ -153,21 +143,20 @@ Status make_sample(const Person& person, const Skeleton& skeleton, const Augment
     seen = within(seen, {corner.x, corner.y, scene.width * factor, scene.height * factor}, begin);
     from_seen = from_seen * Affine{.a = 1, .b = 0, .c = begin.x, .d = 0, .e = 1, .f = begin.y};
   }
-  const Normalisation normalisation = recoloured(options.normalisation, augmentation);
-  write_crop(seen, from_seen, options.crop.size, normalisation, out.image);
-  if (augmentation.saturation != 1.0F) saturate(augmentation.saturation, normalisation, out.image);
-  if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, options.crop.size, out.image);
+  const InputForm form{options.input.size, recoloured(options.input.normalisation, augmentation)};
+  write_crop(seen, from_seen, form, out.image);
+  if (augmentation.saturation != 1.0F) saturate(augmentation.saturation, form.normalisation, out.image);
+  if (augmentation.cutout.side > 0) cut_out(augmentation.cutout, form.size, out.image);
 
-  const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop);
+  const PlacedJoints placed = place_joints(person, skeleton, augmentation, options.crop());
   const auto present = std::make_unique<bool[]>(joints);
   for (std::size_t j = 0; j < joints; ++j) present[j] = placed.weights[j] > 0;
-  const EncodedHeatmaps encoded = encode(options.codec, placed.points, {present.get(), joints}, options.heatmap);
-  std::ranges::copy(encoded.heatmaps.floats(), out.targets.begin());
+  options.codec->encode(options.answer, placed.points, {present.get(), joints}, out.targets, out.weights);
   for (std::size_t j = 0; j < joints; ++j) {
     const float joint_weight = options.joint_weights ? skeleton.joints[j].weight : 1.0F;
-    const bool shown = encoded.weights[j] > 0;
+    const bool shown = out.weights[j] > 0;
     const float hidden = options.cut_weight * std::max(placed.cut[j], placed.weights[j]);
-    out.weights[j] = (shown ? encoded.weights[j] * placed.weights[j] : hidden) * joint_weight;
+    out.weights[j] = (shown ? out.weights[j] * placed.weights[j] : hidden) * joint_weight;
   }
   return {};
 }

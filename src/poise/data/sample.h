@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "poise/codec/gaussian_heatmap.h"
+#include "poise/codec/pose_codec.h"
 #include "poise/crop/crop.h"
 #include "poise/data/augment.h"
 #include "poise/data/examples.h"
@@ -11,16 +11,17 @@
 namespace poise {
 
 struct SampleOptions {
-  CropOptions crop = {};             // of the card; its rotation is not used
-  Normalisation normalisation = {};  // of the card
-  GaussianHeatmap codec = {};
-  Size heatmap{48, 64};
+  InputForm input = {};        // of the card; pictures are warped, whatever its `resample`
+  float padding = 1.25F;       // of the card
+  PoseCodecPtr codec = {};     // of the card, never nullptr
+  PoseAnswer answer = {};      // the network's, as the codec found it
   bool joint_weights = false;  // times Joint::weight (HRNet's USE_DIFFERENT_JOINTS_WEIGHT)
   float cut_weight = 0;  // of labelled joints that the crop does not show (cut off, or outside): their target is 0, so
                          // that the network learns to give them low scores; 0: they count for nothing
   bool shrink = false;  // a JPEG much larger than needed is decoded at 1/2, 1/4 or 1/8: faster, other pixels than exact
+  CropOptions crop() const { return {.size = input.size, .padding = padding}; }
 };
-/// Errors: kInvalidArgument (sizes, a stride that does not take the input to the heatmap), naming the option.
+/// Errors: kInvalidArgument (sizes), naming the option; those of PoseCodec::target_shape.
 Status check(const SampleOptions& options);
 
 /// Where the joints of the person come to lie, input pixels, pairs swapped where mirrored; weight 0 where not labelled.
@@ -40,8 +41,8 @@ struct LoadedPicture {
 };
 Result<LoadedPicture> load_picture(const Person& person, int shrink = 1);
 
-/// Reads, warps once from the source, normalises, encodes: targets are joints * heatmap height * width, weights joints.
-/// Errors: those of the picture. Thread-safe.
+/// Reads, warps once from the source, normalises, encodes: targets are those of the codec, weights one a joint. Errors:
+/// those of the picture. Thread-safe.
 Status make_sample(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
                    const SampleOptions& options, const SampleView& out);
 

@@ -13,6 +13,7 @@ namespace {
 
 using testing_people::figures;
 using testing_people::MemorySet;
+using testing_people::samples;
 
 struct Made {
   std::vector<float> image, targets, weights;
@@ -21,14 +22,15 @@ struct Made {
 Made make(const Person& person, const Skeleton& skeleton, const Augmentation& augmentation,
           const SampleOptions& options) {
   const auto area = [](Size s) { return static_cast<std::size_t>(s.width) * static_cast<std::size_t>(s.height); };
-  Made made{std::vector<float>(3 * area(options.crop.size), -99.0F),
-            std::vector<float>(skeleton.joints.size() * area(options.heatmap), -99.0F),
+  Made made{std::vector<float>(3 * area(options.input.size), -99.0F),
+            std::vector<float>(
+                skeleton.joints.size() * area({options.input.size.width / 4, options.input.size.height / 4}), -99.0F),
             std::vector<float>(skeleton.joints.size(), -99.0F)};
   make_sample(person, skeleton, augmentation, options, {made.image, made.targets, made.weights}).value();
   return made;
 }
 
-constexpr SampleOptions kOptions{.crop = {.size = {96, 128}}, .heatmap = {24, 32}};
+const SampleOptions kOptions = samples({96, 128});
 
 TEST(Sample, PixelsMoveWithTheJoints) {
   // A bright blot at each joint of a dark picture is found where the joint is said to be, whatever was drawn.
@@ -54,9 +56,9 @@ TEST(Sample, PixelsMoveWithTheJoints) {
     person.box = {50, 40, 140, 120};
     MemorySet set(skeleton);
     set.add(person, image);
-    const Augmentation a = draw_augmentation(augment, 1, set.get(0), skeleton, kOptions.crop, Random(seed, 1));
+    const Augmentation a = draw_augmentation(augment, 1, set.get(0), skeleton, kOptions.crop(), Random(seed, 1));
     const Made made = make(set.get(0), skeleton, a, kOptions);
-    const PlacedJoints placed = place_joints(set.get(0), skeleton, a, kOptions.crop);
+    const PlacedJoints placed = place_joints(set.get(0), skeleton, a, kOptions.crop());
     const auto said = static_cast<std::size_t>(std::ranges::max_element(placed.weights) - placed.weights.begin());
     EXPECT_EQ(said, a.flip ? static_cast<std::size_t>(skeleton.flip_index()[which]) : which);
     const Point p = placed.points[said];
@@ -101,12 +103,11 @@ TEST(Sample, PlainIsTheEstimatorsCrop) {
   const auto set = figures(1);
   const Person person = set->get(0);
   SampleOptions options = kOptions;
-  options.normalisation = {ColourOrder::kBgr, 1.0F / 255, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  options.input.normalisation = {ColourOrder::kBgr, 1.0F / 255, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
   const Made made = make(person, set->skeleton(), plain(person), options);
   std::vector<float> expected(made.image.size());
   const Image picture = decode_image(person.bytes).value().image.clone();
-  write_crop(picture.view(), crop_from_image(person.box, options.crop), options.crop.size, options.normalisation,
-             expected);
+  write_crop(picture.view(), crop_from_image(person.box, options.crop()), options.input, expected);
   EXPECT_EQ(made.image, expected);
 }
 
@@ -114,18 +115,19 @@ TEST(Sample, TargetsDecodeToTheJoints) {
   const auto set = figures(8);
   for (std::size_t i = 0; i < set->size(); ++i) {
     const Person person = set->get(i);
-    const Augmentation a = draw_augmentation({}, 1, person, set->skeleton(), kOptions.crop, Random(3, 0, i));
+    const Augmentation a = draw_augmentation({}, 1, person, set->skeleton(), kOptions.crop(), Random(3, 0, i));
     const Made made = make(person, set->skeleton(), a, kOptions);
-    const PlacedJoints placed = place_joints(person, set->skeleton(), a, kOptions.crop);
-    const auto found = decode(kOptions.codec, made.targets.data(), 17, kOptions.heatmap, Refine::kNone);
+    const PlacedJoints placed = place_joints(person, set->skeleton(), a, kOptions.crop());
+    const float* targets = made.targets.data();
+    const auto found = kOptions.codec->decode(kOptions.answer, std::span(&targets, 1));
     for (std::size_t j = 0; j < 17; ++j) {
       const Point p = placed.points[j];
       const bool inside = p.x >= 0 && p.y >= 0 && p.x < 94 && p.y < 126;
       if (placed.weights[j] == 0 || !inside) continue;
       EXPECT_EQ(made.weights[j], 1);
       EXPECT_EQ(found[j].score, 1);
-      EXPECT_NEAR(found[j].point.x * 4, p.x, 2.01F);
-      EXPECT_NEAR(found[j].point.y * 4, p.y, 2.01F);
+      EXPECT_NEAR(found[j].point.x, p.x, 2.01F);
+      EXPECT_NEAR(found[j].point.y, p.y, 2.01F);
     }
   }
 }
@@ -156,9 +158,9 @@ TEST(Sample, ColourIsGainAndOffsetOfTheBytes) {
   const Person person = set->get(0);
   for (const ColourOrder order : {ColourOrder::kRgb, ColourOrder::kBgr}) {
     SampleOptions options = kOptions;
-    options.normalisation = {order, 1.0F / 255, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+    options.input.normalisation = {order, 1.0F / 255, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
     SampleOptions raw = kOptions;
-    raw.normalisation = {.order = order, .scale = 1};
+    raw.input.normalisation = {.order = order, .scale = 1};
     Augmentation a = plain(person);
     const Made bytes = make(person, set->skeleton(), a, raw);
     a.gain = {1.2F, 0.9F, 1.0F};
@@ -174,7 +176,7 @@ TEST(Sample, ColourIsGainAndOffsetOfTheBytes) {
       for (std::size_t i = 0; i < area; i += 7) {
         const float grey = 0.299F * byte(0, i) + 0.587F * byte(1, i) + 0.114F * byte(2, i);
         const float value = (0.25F * byte(channel, i) + 0.75F * grey) * a.gain[channel] + a.offset[channel];
-        const auto& n = options.normalisation;
+        const auto& n = options.input.normalisation;
         ASSERT_NEAR(made.image[plane * area + i], (value / 255 - n.mean[plane]) / n.std[plane], 1e-4F);
       }
     }
@@ -214,7 +216,7 @@ TEST(Sample, CutsOutTheMeanColour) {
   Augmentation a = plain(person);
   a.cutout = {.x = -5, .y = 120, .side = 30};
   SampleOptions options = kOptions;
-  options.normalisation.mean = {0.2F, 0.3F, 0.4F};
+  options.input.normalisation.mean = {0.2F, 0.3F, 0.4F};
   const Made made = make(person, set->skeleton(), a, options);
   const Made whole = make(person, set->skeleton(), plain(person), options);
   for (std::size_t i = 0; i < made.image.size(); ++i) {
@@ -251,13 +253,13 @@ TEST(Sample, NamesABrokenPicture) {
 TEST(Sample, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(check(kOptions).ok());
   SampleOptions options = kOptions;
-  options.heatmap = {24, 24};
+  options.answer.shapes = {{17, 24, 24}};
   EXPECT_NE(check(options).error().message.find("24x24"), std::string::npos);
   options = kOptions;
-  options.crop.padding = 0;
+  options.padding = 0;
   EXPECT_FALSE(check(options).ok());
   options = kOptions;
-  options.codec.sigma = -1;
+  options.input.normalisation.std[1] = 0;
   EXPECT_FALSE(check(options).ok());
 }
 

@@ -68,7 +68,7 @@ void paint(const ImageView& picture, const ScenePaint& how, const Normalisation&
   POISE_CHECK(left >= 0 && top >= 0 && right <= size.width && bottom <= size.height && !picture.empty());
   std::array<Normaliser, 3> planes{};
   for (std::size_t plane = 0; plane < 3; ++plane) {
-    const std::size_t c = n.order == ColourOrder::kBgr ? 2 - plane : plane;
+    const std::size_t c = plane_channels(n.order)[plane];
     planes[plane] = {c, colours.gain[c], colours.offset[c], n.scale / n.std[plane], n.mean[plane] / n.std[plane]};
   }
   std::vector<Tap> columns = taps(left, right, p.x, p.scale, picture.width);

@@ -12,7 +12,9 @@
 
 #include "poise/base/file.h"
 #include "poise/base/json.h"
+#include "poise/codec/gaussian_heatmap.h"
 #include "poise/data/data_set.h"
+#include "poise/data/sample.h"
 #include "poise/draw/figures.h"
 #include "poise/image/codec.h"
 
@@ -85,5 +87,15 @@ inline std::shared_ptr<MemorySet> figures(int count, Size size = {200, 160}, Ima
 }
 
 inline std::string lspet() { return POISE_SOURCE_DIR "/../shared/data/lspet"; }
+
+/// Gaussian heatmaps of a quarter of the input, of no refinement.
+inline SampleOptions samples(Size input, const Skeleton& skeleton = find_skeleton("coco17").value()) {
+  SampleOptions options;
+  options.input.size = input;
+  options.codec = gaussian_heatmap({.refine = Refine::kNone});
+  const NetworkOutput output{"heatmaps", {1, skeleton.size(), input.height / 4, input.width / 4}};
+  options.answer = options.codec->check(std::span(&output, 1), skeleton, input).value();
+  return options;
+}
 
 }  // namespace poise::testing_people

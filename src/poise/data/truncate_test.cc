@@ -55,18 +55,15 @@ TEST(Truncate, TakesTheSameRandomNumbersAlways) {
 TEST(Truncate, WhatLiesOutsideTheSceneIsBlackAndWithoutWeight) {
   const auto set = figures(1);
   const Person person = set->get(0);
-  SampleOptions options;
-  options.crop.size = {64, 64};
-  options.heatmap = {16, 16};
-  options.codec.stride = 4;
-  options.normalisation.mean = {0, 0, 0};
+  SampleOptions options = testing_people::samples({64, 64});
+  options.input.normalisation.mean = {0, 0, 0};
   Augmentation a = plain(person);
   const float middle = person.box.y + person.box.height / 2;
   a.scene = {-1000, -1000, 3000, 1000 + middle};
   const std::size_t joints = set->skeleton().joints.size();
   std::vector<float> image(3 * 64 * 64), targets(joints * 256), weights(joints);
   ASSERT_TRUE(make_sample(person, set->skeleton(), a, options, {image, targets, weights}).ok());
-  const Affine map = input_from_image(a, options.crop);
+  const Affine map = input_from_image(a, options.crop());
   const auto border = static_cast<int>(std::lround(map(Point{0, middle}).y));
   double above = 0, below = 0;
   for (int c = 0; c < 3; ++c) {

@@ -164,31 +164,6 @@ Session Session::sibling(int threads) const {
   return Session(std::move(state));
 }
 
-namespace {
-constexpr std::pair<Precision, const char*> kPrecisionNames[] = {
-    {Precision::kFloat32, "fp32"}, {Precision::kBfloat16, "bf16"}, {Precision::kInt8, "int8"}};
-}  // namespace
-
-const char* name_of(Precision precision) {
-  const auto* found = std::find_if(std::begin(kPrecisionNames), std::end(kPrecisionNames),
-                                   [precision](const auto& entry) { return entry.first == precision; });
-  POISE_CHECK(found != std::end(kPrecisionNames));
-  return found->second;
-}
-
-std::optional<Precision> find_precision(std::string_view name) {
-  for (const auto& [precision, known] : kPrecisionNames) {
-    if (name == known) return precision;
-  }
-  return std::nullopt;
-}
-
-std::vector<std::string> precision_names() {
-  std::vector<std::string> names;
-  for (const auto& [precision, known] : kPrecisionNames) names.emplace_back(known);
-  return names;
-}
-
 bool holds_integers(const Graph& graph) {
   Graph noted = graph;  // shares the tensors
   note_weight_scales(noted);

@@ -5,25 +5,17 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "poise/base/result.h"
 #include "poise/graph/graph.h"
+#include "poise/graph/precision.h"
 
 namespace poise {
 
-/// Of convolutions and what lies between them; inputs and outputs stay float32. int8 is for files that say where
-/// (QuantizeLinear and DequantizeLinear): those layers compute in integers, all others in float32. In the other
-/// precisions such files round where they say, and compute in floats.
-enum class Precision { kFloat32, kBfloat16, kInt8 };
-const char* name_of(Precision precision);                        // "fp32", "bf16", "int8"
-std::optional<Precision> find_precision(std::string_view name);  // the same names
-std::vector<std::string> precision_names();                      // of all, in this order
 /// Those this processor computes in, not merely imitates; float32 first.
 std::vector<Precision> native_precisions();
 /// The graph has layers that Precision::kInt8 would compute in integers.

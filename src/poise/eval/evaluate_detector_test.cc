@@ -27,7 +27,8 @@ class EvaluateDetector : public testing::Test {
   std::size_t write_truth() const {
     Detector finder = detector();
     for (int i = 0; i < 2; ++i) write_image(folder_ / (std::to_string(i) + ".png"), picture(i)).value();
-    const auto boxes = finder.detect(read_image(folder_ / "0.png").value().view()).value();
+    const Image first = read_image(folder_ / "0.png").value();
+    const auto boxes = finder.detect(first.view()).value();
     Json annotations = Json::array();
     for (std::size_t i = 0; i + 1 < boxes.size(); ++i) {
       const Box& box = boxes[i].box;
@@ -70,7 +71,8 @@ TEST_F(EvaluateDetector, CountsWhoIsFoundAndWhoIsNot) {
   EXPECT_EQ(report.empty_pictures, 1U);
   EXPECT_FLOAT_EQ(report.threshold, 0.05F);
   EXPECT_FLOAT_EQ(finder.card().head.threshold, 0.05F);
-  const auto somebody = finder.detect(read_image(folder_ / "1.png").value().view()).value();
+  const Image second = read_image(folder_ / "1.png").value();
+  const auto somebody = finder.detect(second.view()).value();
   EXPECT_EQ(report.empty_with_somebody, somebody.empty() ? 0U : 1U);
   for (const Json& entry : coco_results_json(report).as_array()) EXPECT_EQ(entry.integer("category_id").value(), 5);
 }

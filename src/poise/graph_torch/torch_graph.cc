@@ -55,7 +55,8 @@ Result<at::Device> torch_device(std::string_view name) {
   if (name != "cuda" && !numbered) {
     return invalid_argument("the device is \"" + std::string(name) + "\": give cpu, cuda or cuda:N");
   }
-  if (!at::hasCUDA()) return unsupported("this LibTorch finds no GPU: give --device cpu, or build with one for CUDA");
+  if (!at::hasCUDA())
+    return unsupported("this LibTorch finds no GPU: give option \"device\" cpu, or build with one for CUDA");
   const int index = numbered ? name[5] - '0' : 0;
   if (index >= static_cast<int>(c10::impl::VirtualGuardImpl(at::kCUDA).deviceCount())) {
     return unsupported("there is no GPU " + std::to_string(index));

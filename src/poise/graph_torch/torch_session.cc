@@ -6,6 +6,20 @@
 #include "poise/graph_torch/torch_graph.h"
 
 namespace poise {
+namespace {
+
+class TorchRunner : public Runner {
+ public:
+  explicit TorchRunner(TorchSession session) : session_(std::move(session)) {}
+  Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) override {
+    return session_.run(inputs, outputs);
+  }
+
+ private:
+  TorchSession session_;
+};
+
+}  // namespace
 
 struct TorchSession::State {
   TorchGraph graph;
@@ -45,6 +59,13 @@ Status TorchSession::run(std::span<const TensorView> inputs, std::vector<Tensor>
     for (const at::Tensor& result : results) outputs.push_back(from_torch(result));
     return {};
   });
+}
+
+MakeRunner torch_runner(const TorchSessionOptions& options) {
+  return [options](Graph graph) -> Result<std::unique_ptr<Runner>> {
+    POISE_TRY(TorchSession session, TorchSession::create(std::move(graph), options));
+    return std::unique_ptr<Runner>(std::make_unique<TorchRunner>(std::move(session)));
+  };
 }
 
 }  // namespace poise

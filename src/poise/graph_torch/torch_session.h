@@ -8,6 +8,7 @@
 
 #include "poise/base/result.h"
 #include "poise/graph/graph.h"
+#include "poise/graph/runner.h"
 
 namespace poise {
 
@@ -34,5 +35,9 @@ class TorchSession {
   explicit TorchSession(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// LibTorch in the engine's place, for RunnerOptions::make: runners of TorchSessions, which have no siblings. Errors of
+/// their making: those of TorchSession::create.
+MakeRunner torch_runner(const TorchSessionOptions& options = {});
 
 }  // namespace poise

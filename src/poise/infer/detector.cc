@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "poise/codec/detection.h"
+#include "poise/crop/letterbox.h"
 #include "poise/graph/graph.h"
 #include "poise/weights/network_file.h"
 
@@ -21,7 +24,7 @@ Box inside(const Box& box, Size image) {
 /// Whether the network says what the card's family says, of the classes that the card names; from shapes alone, so that
 /// it is known before the first picture.
 Status check_outputs(const Graph& graph, const DetectionFamily& family, const DetectorCard& card) {
-  const Size size = card.letterbox.size;
+  const Size size = card.input.size;
   POISE_TRY(const auto infos, infer_shapes(graph, std::array{Shape{1, 3, size.height, size.width}}));
   std::vector<Tensor> outputs;
   for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape);
@@ -40,14 +43,19 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
 
 }  // namespace
 
-struct Detector::State {
+struct Detector::Model {
   DetectorCard card;
   const DetectionFamily* family = nullptr;
   std::string hash;
-  std::unique_ptr<Runner> network;
-  int threads = 1;
   Precision precision = Precision::kFloat32;
-  Tensor input;  // kept from call to call, as all below: steady work asks for no memory
+};
+
+struct Detector::State {
+  State(std::unique_ptr<Runner> runner, int compute_threads) : network(std::move(runner)), threads(compute_threads) {}
+
+  std::unique_ptr<Runner> network;
+  int threads;
+  Tensor input;  // kept from call to call, as below: steady work asks for no memory
   std::vector<Tensor> outputs;
 };
 
@@ -67,16 +75,10 @@ Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& opti
   if (!fits.ok()) return named(fits.error());
   auto made = make_runner(std::move(model.graph), options.run, card->precision);
   if (!made.ok()) return named(made.error());
-  auto state = std::make_unique<State>();
-  state->card = std::move(*card);
-  state->card.head.threshold = options.threshold.value_or(state->card.head.threshold);
-  state->card.nms = options.nms.value_or(state->card.nms);
-  state->family = family;
-  state->hash = std::move(model.hash);
-  state->network = std::move(made->runner);
-  state->threads = made->threads;
-  state->precision = made->precision;
-  return Detector(std::move(state));
+  card->head.threshold = options.threshold.value_or(card->head.threshold);
+  card->nms = options.nms.value_or(card->nms);
+  auto shared = std::make_shared<const Model>(Model{std::move(*card), family, std::move(model.hash), made->precision});
+  return Detector(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
 }
 
 Result<Detector> Detector::load(const std::filesystem::path& model, const DetectorOptions& options) {
@@ -84,25 +86,27 @@ Result<Detector> Detector::load(const std::filesystem::path& model, const Detect
   return create(std::move(read), options, model);
 }
 
-Detector::Detector(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Detector::Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state)
+    : model_(std::move(model)), state_(std::move(state)) {}
 Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;
 Detector::~Detector() = default;
 
 Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
+  const DetectorCard& card = model_->card;
   State& s = *state_;
   if (image.empty()) return invalid_argument("the image is empty");
-  const Size size = s.card.letterbox.size;
+  const Size size = card.input.size;
   if (s.input.count() == 0) s.input = Tensor(Shape{1, 3, size.height, size.width});
-  write_letterbox(image, s.card.letterbox, s.card.normalisation, s.input.floats());
+  write_letterbox(image, card.letterbox, card.input, s.input.floats());
   const TensorView view(s.input);
   POISE_RETURN_IF_ERROR(s.network->run(std::span(&view, 1), s.outputs));
   std::vector<Detection> found;
-  POISE_RETURN_IF_ERROR(s.family->decode(s.outputs, s.card.head, found));
-  std::erase_if(found, [&](const Detection& detection) { return detection.label != s.card.person; });
-  const Placement placement = place(image.size(), s.card.letterbox);
+  POISE_RETURN_IF_ERROR(model_->family->decode(s.outputs, card.head, found));
+  std::erase_if(found, [&](const Detection& detection) { return detection.label != card.person; });
+  const Placement placement = place(image.size(), size, card.letterbox);
   std::vector<PersonBox> persons;
-  for (const Detection& detection : suppress(std::move(found), s.card.nms, s.card.max_detections)) {
+  for (const Detection& detection : suppress(std::move(found), card.nms, card.max_detections)) {
     const Box box = inside(image_box(detection.box, placement, image.size()), image.size());
     if (box.width > 0 && box.height > 0) persons.push_back({box, std::min(detection.score, 1.0F)});
   }
@@ -111,23 +115,21 @@ Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
 
 std::vector<PersonBox> Detector::operator()(const Image& image) { return detect(image.view()).value(); }
 
-const DetectorCard& Detector::card() const { return state_->card; }
-void Detector::set_threshold(float threshold) { state_->card.head.threshold = threshold; }
-const std::string& Detector::model_hash() const { return state_->hash; }
-Precision Detector::precision() const { return state_->precision; }
+const DetectorCard& Detector::card() const { return model_->card; }
+const std::string& Detector::model_hash() const { return model_->hash; }
+Precision Detector::precision() const { return model_->precision; }
 int Detector::threads() const { return state_->threads; }
+
+void Detector::set_threshold(float threshold) {
+  auto changed = std::make_shared<Model>(*model_);  // siblings keep theirs
+  changed->card.head.threshold = threshold;
+  model_ = std::move(changed);
+}
 
 std::optional<Detector> Detector::sibling(int threads) const {
   auto network = state_->network->sibling(threads);
   if (network == nullptr) return std::nullopt;
-  auto state = std::make_unique<State>();
-  state->card = state_->card;
-  state->family = state_->family;
-  state->hash = state_->hash;
-  state->network = std::move(network);
-  state->threads = threads > 0 ? threads : state_->threads;
-  state->precision = state_->precision;
-  return Detector(std::move(state));
+  return Detector(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
 }
 
 }  // namespace poise

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/base/result.h"
 #include "poise/card/detector_card.h"
 #include "poise/image/image.h"
 #include "poise/infer/runner.h"
@@ -51,8 +52,10 @@ class Detector {
   std::optional<Detector> sibling(int threads) const;
 
  private:
-  struct State;
-  explicit Detector(std::unique_ptr<State> state);
+  struct Model;  // what siblings share
+  struct State;  // one's own: the runner, and memory kept from call to call
+  Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state);
+  std::shared_ptr<const Model> model_;
   std::unique_ptr<State> state_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "poise/engine/session.h"
 #include "poise/graph/passes/passes.h"
 #include "poise/image/codec.h"
 
@@ -131,7 +132,7 @@ std::string refusal(NetworkFile model, const DetectorOptions& options) {
 }
 
 TEST(Detector, RefusalsSayWhatToDo) {
-  EXPECT_NE(refusal(patches(), {}).find("--detector-preset"), std::string::npos);
+  EXPECT_NE(refusal(patches(), {}).find("name a preset"), std::string::npos);
   DetectorOptions other = yolov8();
   other.card.preset = "yolox";
   EXPECT_NE(refusal(patches(), other).find("family yolox"), std::string::npos);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "poise/card/check_card.h"
+#include "poise/crop/crop.h"
 
 namespace poise {
 namespace {
@@ -11,11 +15,11 @@ std::string describe(const Box& box) {
   return "[" + number(box.x) + ", " + number(box.y) + ", " + number(box.width) + ", " + number(box.height) + "]";
 }
 
-/// Networks of several stacks answer once a stack; ours name the one to use.
-void keep_heatmaps(Graph& graph) {
-  const ValueId heatmaps = graph.find_value("heatmaps");
-  if (std::find(graph.outputs.begin(), graph.outputs.end(), heatmaps) != graph.outputs.end())
-    graph.outputs = {heatmaps};
+/// What else the network gives, of earlier stacks for one, need not be computed.
+void keep_answer(Graph& graph, const PoseAnswer& answer) {
+  std::vector<ValueId> kept;
+  for (const std::size_t index : answer.outputs) kept.push_back(graph.outputs.at(index));
+  graph.outputs = std::move(kept);
 }
 
 void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t width) {
@@ -42,23 +46,51 @@ Status check_box(const Box& box, Size image, std::size_t index) {
   return {};
 }
 
-struct Estimator::State {
-  EstimatorOptions options;
+struct Estimator::Model {
   ModelCard card;
-  Skeleton report;  // of the poses handed out
-  std::vector<int> flip_index;
+  PoseAnswer answer;
   std::string hash;
+  int batch = 1;  // persons run together at most
+  bool flip_test = false;
   std::int64_t fixed_batch = -1;  // what the graph insists on, or -1
-  std::unique_ptr<Runner> network;
-  int threads = 1;  // of the crops
   Precision precision = Precision::kFloat32;
+
+  /// Persons a run: two crops each with the flip test.
+  std::int64_t persons_a_run(std::size_t left) const {
+    const std::int64_t wanted = std::min<std::int64_t>(batch, static_cast<std::int64_t>(left));
+    return fixed_batch > 0 ? 1 : wanted;
+  }
+
+  /// That the network gives what it said it would, of `count` crops.
+  Status check_outputs(const std::vector<Tensor>& outputs, std::int64_t count) const {
+    bool fits = outputs.size() == answer.shapes.size();
+    for (std::size_t k = 0; fits && k < outputs.size(); ++k) {
+      const Shape& shape = outputs[k].shape();
+      fits = outputs[k].type() == DType::kFloat32 && !shape.empty() && shape[0] == count &&
+             std::equal(shape.begin() + 1, shape.end(), answer.shapes[k].begin(), answer.shapes[k].end());
+    }
+    if (fits) return {};
+    std::string given;
+    for (const Tensor& output : outputs) given += (given.empty() ? "" : ", ") + to_string(output.shape());
+    return unsupported("the network gives " + given + " of " + std::to_string(count) + " crops, and promised " +
+                       to_string(answer.shapes.at(0)) + " of each: run it with batch 1");
+  }
+};
+
+struct Estimator::State {
+  State(std::unique_ptr<Runner> runner, int compute_threads) : network(std::move(runner)), threads(compute_threads) {}
+
+  std::unique_ptr<Runner> network;
+  int threads;  // of the crops
   struct Person {
-    std::size_t scene;
+    std::size_t picture;
     PersonBox found;
   };
   std::vector<Person> persons;
   Tensor crops;  // the network's input
   std::vector<Tensor> outputs;
+  std::vector<float*> own;  // where one person's outputs lie
+  std::vector<const float*> flipped;
 
   /// Kept from call to call: steady work asks for no memory.
   Tensor& input_for(const Shape& shape) {
@@ -66,78 +98,95 @@ struct Estimator::State {
     return crops;
   }
 
-  /// Persons a run: two crops each with the flip test.
-  std::int64_t persons_a_run(std::size_t left) const {
-    const std::int64_t wanted = std::min<std::int64_t>(options.batch, static_cast<std::int64_t>(left));
-    return fixed_batch > 0 ? 1 : wanted;
-  }
-
-  /// Runs `count` crops lying in `input`; a graph of fixed batch runs them in turns of that size.
-  Status forward(const Tensor& input, std::vector<Tensor>& maps) {
-    const std::int64_t count = input.dim(0);
-    if (fixed_batch < 0 || fixed_batch == count) {
-      const TensorView view(input);
-      return network->run(std::span(&view, 1), maps);
-    }
-    Tensor part(Shape{fixed_batch, input.dim(1), input.dim(2), input.dim(3)});
-    const std::int64_t image = input.count() / count;
-    for (std::int64_t first = 0; first < count; first += fixed_batch) {
-      const std::int64_t here = std::min(fixed_batch, count - first);
-      std::copy_n(input.floats().data() + first * image, here * image, part.floats().data());
-      std::vector<Tensor> partial;
-      const TensorView view(part);
-      POISE_RETURN_IF_ERROR(network->run(std::span(&view, 1), partial));
-      if (partial.empty() || partial[0].rank() != 4) return {};
-      if (first == 0) {
-        maps.resize(1);
-        maps[0] = Tensor(Shape{count, partial[0].dim(1), partial[0].dim(2), partial[0].dim(3)});
-      }
-      const std::int64_t map = maps[0].count() / count;
-      std::copy_n(partial[0].floats().data(), here * map, maps[0].floats().data() + first * map);
-    }
-    return {};
-  }
-
-  /// Person `p` of `persons` in the outputs: keypoints in image pixels, and heatmaps where wanted.
-  void read_person(const PersonBox& person, std::int64_t p, std::int64_t count, bool want_heatmaps,
-                   Estimate& estimate) {
-    Tensor& maps = outputs[0];
-    const int joints = static_cast<int>(maps.dim(1));
-    const Size heatmap{static_cast<int>(maps.dim(3)), static_cast<int>(maps.dim(2))};
-    const std::int64_t map = maps.count() / maps.dim(0);
-    float* own = maps.floats().data() + p * map;
-    if (options.flip_test) {
-      merge_flipped(own, maps.floats().data() + (count + p) * map, joints, heatmap, flip_index, card.flip_shift);
-    }
-    const Affine to_heatmap = heatmap_from_image(person.box, card.crop, heatmap);
-    const Affine to_image = to_heatmap.inverse();
-    Pose pose;
-    pose.keypoints = decode(card.codec, own, joints, heatmap, card.refine);
-    for (Keypoint& keypoint : pose.keypoints) keypoint.point = to_image(keypoint.point);
-    pose.box = person.box;
-    pose.box_score = person.score;
-    pose.score = person_score(pose.keypoints, person.score);
-    if (!report.base.empty()) pose = derive(pose, report);
-    estimate.poses.push_back(std::move(pose));
-    if (!want_heatmaps) return;
-    Tensor kept(Shape{joints, heatmap.height, heatmap.width});
-    std::copy_n(own, map, kept.floats().data());
-    estimate.heatmaps.push_back({std::move(kept), to_heatmap});
-  }
-
-  Status check_outputs() const {
-    const auto joints = static_cast<std::int64_t>(card.skeleton.size());
-    if (outputs.size() != 1 || outputs[0].rank() != 4) {
-      return unsupported("the network does not give one (N, joints, h, w) heatmap tensor");
-    }
-    if (outputs[0].dim(1) != joints) {
-      return invalid_argument("the network gives " + std::to_string(outputs[0].dim(1)) + " heatmaps, skeleton \"" +
-                              card.skeleton.name + "\" has " + std::to_string(joints) +
-                              " joints: name the right one with --skeleton");
-    }
-    return {};
-  }
+  /// Cuts the persons from `first` on out of their pictures, and behind them, with the flip test, their mirror images.
+  void write_crops(const Model& model, std::span<const PicturePeople> pictures, std::size_t first, std::int64_t count);
+  Status forward(const Model& model);
+  void read_person(const Model& model, const PersonBox& person, std::int64_t p, bool want_heatmaps, Estimate& estimate);
 };
+
+void Estimator::State::write_crops(const Model& model, std::span<const PicturePeople> pictures, std::size_t first,
+                                   std::int64_t count) {
+  const InputForm& form = model.card.input;
+  const std::int64_t pixels = static_cast<std::int64_t>(form.size.width) * form.size.height * 3;
+  const std::int64_t crops_each = model.flip_test ? 2 : 1;
+  float* planes = input_for({count * crops_each, 3, form.size.height, form.size.width}).floats().data();
+  // A person alone is cut out by all threads, each some rows of it.
+  const int bands = count < threads && form.resample == Resample::kLinear ? threads : 1;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::int64_t part = 0; part < count * bands; ++part) {
+    const std::int64_t p = part / bands;
+    const auto band = static_cast<int>(part % bands);
+    const Person& person = persons[first + static_cast<std::size_t>(p)];
+    const ImageView& image = pictures[person.picture].image;
+    const Affine to_crop = crop_from_image(person.found.box, model.card.crop());
+    const std::span<float> plane(planes + p * pixels, static_cast<std::size_t>(pixels));
+    if (bands > 1) {
+      write_crop_rows(image, to_crop, form, plane, form.size.height * band / bands,
+                      form.size.height * (band + 1) / bands);
+    } else {
+      write_crop(image, to_crop, form, plane);
+    }
+  }
+  if (crops_each == 1) return;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::int64_t p = 0; p < count; ++p) {
+    mirror_rows(planes + p * pixels, planes + (count + p) * pixels, 3LL * form.size.height, form.size.width);
+  }
+}
+
+/// Runs all crops; a graph of fixed batch runs them in turns of that size.
+Status Estimator::State::forward(const Model& model) {
+  const std::int64_t count = crops.dim(0), turn = model.fixed_batch;
+  if (turn < 0 || turn == count) {
+    const TensorView view(crops);
+    POISE_RETURN_IF_ERROR(network->run(std::span(&view, 1), outputs));
+    return model.check_outputs(outputs, count);
+  }
+  Tensor part(Shape{turn, crops.dim(1), crops.dim(2), crops.dim(3)});
+  const std::int64_t image = crops.count() / count;
+  for (std::int64_t first = 0; first < count; first += turn) {
+    const std::int64_t here = std::min(turn, count - first);
+    std::copy_n(crops.floats().data() + first * image, here * image, part.floats().data());
+    std::vector<Tensor> partial;
+    const TensorView view(part);
+    POISE_RETURN_IF_ERROR(network->run(std::span(&view, 1), partial));
+    POISE_RETURN_IF_ERROR(model.check_outputs(partial, turn));
+    outputs.resize(partial.size());
+    for (std::size_t k = 0; k < partial.size(); ++k) {
+      Shape whole = partial[k].shape();
+      whole[0] = count;
+      if (outputs[k].shape() != whole) outputs[k] = Tensor(whole);
+      const std::int64_t each = partial[k].count() / turn;
+      std::copy_n(partial[k].floats().data(), here * each, outputs[k].floats().data() + first * each);
+    }
+  }
+  return {};
+}
+
+/// Person `p` of those that were run: the pose in the picture, and heatmaps where wanted.
+void Estimator::State::read_person(const Model& model, const PersonBox& person, std::int64_t p, bool want_heatmaps,
+                                   Estimate& estimate) {
+  const PoseCodec& codec = *model.card.codec;
+  const PoseAnswer& answer = model.answer;
+  own.clear();
+  flipped.clear();
+  for (Tensor& output : outputs) {
+    const std::int64_t each = output.count() / output.dim(0);
+    own.push_back(output.floats().data() + p * each);
+    if (model.flip_test) flipped.push_back(own.back() + output.count() / 2);  // mirror images lie behind all others
+  }
+  if (model.flip_test) codec.merge_flipped(answer, own, flipped);
+  const Affine input_from_image = crop_from_image(person.box, model.card.crop());
+  Pose pose = decode_pose(codec, answer, own, input_from_image.inverse(), person);
+  const Skeleton& reported = model.card.reported;
+  if (reported.name != model.card.skeleton.name) pose = derive(pose, reported);
+  estimate.poses.push_back(std::move(pose));
+  if (!want_heatmaps) return;
+  const PoseMaps maps = codec.maps(answer).value();
+  Tensor kept(answer.shapes[maps.output]);
+  std::copy_n(own[maps.output], kept.count(), kept.floats().data());
+  estimate.heatmaps.push_back({std::move(kept), maps.maps_from_input * input_from_image});
+}
 
 Result<Estimator> Estimator::load(const std::filesystem::path& model, const EstimatorOptions& options) {
   POISE_TRY(NetworkFile onnx, read_network(model));
@@ -151,93 +200,56 @@ Result<Estimator> Estimator::create(NetworkFile model, const EstimatorOptions& o
   POISE_TRY(const Json layers, gather_card(file, model.metadata, options.card));
   auto size = picture_input(model.graph, "a top-down pose network");
   if (!size.ok()) return named(size.error());
-  auto card = card_from_json(layers, *size);
+  auto card = card_from_json(layers, *size, options.codecs);
   if (!card.ok()) return named(card.error());
+  const auto answer = find_answer(model.graph, *card);
+  if (!answer.ok()) return named(answer.error());
   const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
-  keep_heatmaps(model.graph);
-  auto state = std::make_unique<State>();
+  keep_answer(model.graph, *answer);
   auto made = make_runner(std::move(model.graph), options.run, card->precision);
   if (!made.ok()) return named(made.error());
-  state->network = std::move(made->runner);
-  state->threads = made->threads;
-  state->precision = made->precision;
-  state->options = options;
-  state->card = std::move(*card);
-  state->hash = std::move(model.hash);
-  state->fixed_batch = batch;
-  state->flip_index = state->card.skeleton.flip_index();
-  state->report = state->card.skeleton;
-  if (!state->card.output_skeleton.empty()) {
-    POISE_TRY(state->report, find_skeleton(state->card.output_skeleton));
-    if (state->report.base != state->card.skeleton.name) {
-      return named(invalid_argument("output_skeleton \"" + state->report.name + "\" is made from \"" +
-                                    state->report.base + "\", the network speaks \"" + state->card.skeleton.name +
-                                    "\""));
-    }
-  }
-  return Estimator(std::move(state));
+  auto shared = std::make_shared<const Model>(Model{std::move(*card), *answer, std::move(model.hash), options.batch,
+                                                    options.flip_test, batch, made->precision});
+  return Estimator(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
 }
 
-Estimator::Estimator(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Estimator::Estimator(std::shared_ptr<const Model> model, std::unique_ptr<State> state)
+    : model_(std::move(model)), state_(std::move(state)) {}
 Estimator::Estimator(Estimator&&) noexcept = default;
 Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 Estimator::~Estimator() = default;
 
 Result<Estimate> Estimator::estimate(const ImageView& image, std::span<const PersonBox> boxes, bool want_heatmaps) {
-  const Scene scene{image, boxes};
-  POISE_TRY(std::vector<Estimate> estimates, estimate(std::span(&scene, 1), want_heatmaps));
+  const PicturePeople people{image, boxes};
+  POISE_TRY(std::vector<Estimate> estimates, estimate(std::span(&people, 1), want_heatmaps));
   return std::move(estimates.front());
 }
 
-Result<std::vector<Estimate>> Estimator::estimate(std::span<const Scene> scenes, bool want_heatmaps) {
+Result<std::vector<Estimate>> Estimator::estimate(std::span<const PicturePeople> pictures, bool want_heatmaps) {
+  const Model& m = *model_;
   State& s = *state_;
+  if (want_heatmaps && !m.card.codec->maps(m.answer)) {
+    return unsupported(std::string("the network's codec is ") + m.card.codec->name() +
+                       ", which has no heatmaps to show: leave them out");
+  }
   s.persons.clear();
-  for (std::size_t k = 0; k < scenes.size(); ++k) {
-    if (scenes[k].image.empty()) return invalid_argument("the image is empty");
-    for (std::size_t i = 0; i < scenes[k].boxes.size(); ++i) {
-      POISE_RETURN_IF_ERROR(check_box(scenes[k].boxes[i].box, scenes[k].image.size(), i));
-      s.persons.push_back({k, scenes[k].boxes[i]});
+  for (std::size_t k = 0; k < pictures.size(); ++k) {
+    if (pictures[k].image.empty()) return invalid_argument("the image is empty");
+    for (std::size_t i = 0; i < pictures[k].boxes.size(); ++i) {
+      POISE_RETURN_IF_ERROR(check_box(pictures[k].boxes[i].box, pictures[k].image.size(), i));
+      s.persons.push_back({k, pictures[k].boxes[i]});
     }
   }
-
-  std::vector<Estimate> estimates(scenes.size());
-  const Size size = s.card.crop.size;
-  const std::int64_t pixels = static_cast<std::int64_t>(size.width) * size.height * 3;
-  const std::int64_t crops = s.options.flip_test ? 2 : 1;
+  std::vector<Estimate> estimates(pictures.size());
   for (std::size_t first = 0; first < s.persons.size();) {
-    const std::int64_t persons = s.persons_a_run(s.persons.size() - first);
-    Tensor& input = s.input_for({persons * crops, 3, size.height, size.width});
-    float* planes = input.floats().data();
-    const int threads = s.threads;
-    // A person alone is cut out by all threads, each some rows of it.
-    const int bands = persons < threads && s.card.resample == Resample::kLinear ? threads : 1;
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (std::int64_t part = 0; part < persons * bands; ++part) {
-      const std::int64_t p = part / bands;
-      const auto band = static_cast<int>(part % bands);
+    const std::int64_t count = m.persons_a_run(s.persons.size() - first);
+    s.write_crops(m, pictures, first, count);
+    POISE_RETURN_IF_ERROR(s.forward(m));
+    for (std::int64_t p = 0; p < count; ++p) {
       const State::Person& person = s.persons[first + static_cast<std::size_t>(p)];
-      const Affine to_crop = crop_from_image(person.found.box, s.card.crop);
-      const std::span<float> plane(planes + p * pixels, static_cast<std::size_t>(pixels));
-      if (bands > 1) {
-        write_crop_rows(scenes[person.scene].image, to_crop, size, s.card.normalisation, plane,
-                        size.height * band / bands, size.height * (band + 1) / bands);
-      } else {
-        write_crop(scenes[person.scene].image, to_crop, size, s.card.normalisation, plane, s.card.resample);
-      }
+      s.read_person(m, person.found, p, want_heatmaps, estimates[person.picture]);
     }
-    if (crops == 2) {
-#pragma omp parallel for schedule(static) num_threads(threads)
-      for (std::int64_t p = 0; p < persons; ++p) {
-        mirror_rows(planes + p * pixels, planes + (persons + p) * pixels, 3LL * size.height, size.width);
-      }
-    }
-    POISE_RETURN_IF_ERROR(s.forward(input, s.outputs));
-    POISE_RETURN_IF_ERROR(s.check_outputs());
-    for (std::int64_t p = 0; p < persons; ++p) {
-      const State::Person& person = s.persons[first + static_cast<std::size_t>(p)];
-      s.read_person(person.found, p, persons, want_heatmaps, estimates[person.scene]);
-    }
-    first += static_cast<std::size_t>(persons);
+    first += static_cast<std::size_t>(count);
   }
   return estimates;
 }
@@ -251,27 +263,17 @@ std::vector<Pose> Estimator::operator()(const Image& image, std::span<const Pers
   return estimate(image.view(), boxes).value().poses;
 }
 
-const ModelCard& Estimator::card() const { return state_->card; }
-const Skeleton& Estimator::skeleton() const { return state_->report; }
-const std::string& Estimator::model_hash() const { return state_->hash; }
-Precision Estimator::precision() const { return state_->precision; }
+const ModelCard& Estimator::card() const { return model_->card; }
+const Skeleton& Estimator::skeleton() const { return model_->card.reported; }
+const std::string& Estimator::model_hash() const { return model_->hash; }
+Precision Estimator::precision() const { return model_->precision; }
 int Estimator::threads() const { return state_->threads; }
-int Estimator::batch() const { return state_->options.batch; }
+int Estimator::batch() const { return model_->batch; }
 
 std::optional<Estimator> Estimator::sibling(int threads) const {
   auto network = state_->network->sibling(threads);
   if (network == nullptr) return std::nullopt;
-  auto state = std::make_unique<State>();
-  state->options = state_->options;
-  state->card = state_->card;
-  state->report = state_->report;
-  state->flip_index = state_->flip_index;
-  state->hash = state_->hash;
-  state->fixed_batch = state_->fixed_batch;
-  state->network = std::move(network);
-  state->threads = threads > 0 ? threads : state_->threads;
-  state->precision = state_->precision;
-  return Estimator(std::move(state));
+  return Estimator(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
 }
 
 }  // namespace poise

@@ -10,32 +10,37 @@
 
 #include "poise/base/result.h"
 #include "poise/card/model_card.h"
+#include "poise/codec/pose_codec.h"
+#include "poise/geometry/affine.h"
 #include "poise/image/image.h"
 #include "poise/infer/runner.h"
 #include "poise/person/pose.h"
+#include "poise/skeleton/skeleton.h"
+#include "poise/tensor/tensor.h"
 #include "poise/weights/network_file.h"
 
 namespace poise {
 
 struct EstimatorOptions {
-  RunnerOptions run;       // backend, threads, precision
-  int batch = 8;           // persons run together at most
-  bool flip_test = false;  // run the mirrored crop too and average
-  CardSources card;        // flags over sidecar over embedded card over preset
+  RunnerOptions run;                                                // backend, threads, precision
+  int batch = 8;                                                    // persons run together at most
+  bool flip_test = false;                                           // run the mirrored crop too and average
+  CardSources card;                                                 // flags over sidecar over embedded card over preset
+  std::span<const PoseCodecFamily> codecs = pose_codec_families();  // that a card may name
 };
 
 struct Estimate {
   std::vector<Pose> poses;  // one a box, in order; keypoints in image pixels, of the report skeleton
   /// Filled on request: one a box, of the network's own joints.
   struct Heatmaps {
-    Tensor maps;  // (joints, h, w)
+    Tensor maps;  // (joints, h, w), as PoseCodec::maps has them
     Affine heatmap_from_image;
   };
   std::vector<Heatmaps> heatmaps;
 };
 
-/// A picture and some of its persons.
-struct Scene {
+/// A picture and some of its people.
+struct PicturePeople {
   ImageView image;
   std::span<const PersonBox> boxes;
 };
@@ -45,7 +50,8 @@ Status check_box(const Box& box, Size image, std::size_t index);
 
 class Estimator {
  public:
-  /// Reads the model and its card. Errors: those of read_network and card_from_json; messages start with the path.
+  /// Reads the model and its card. Errors: those of read_network, card_from_json and find_answer; messages start with
+  /// the path.
   static Result<Estimator> load(const std::filesystem::path& model, const EstimatorOptions& options = {});
   /// The same of a model that has been read, read_shipped() for one; `file`: where from, for the card beside it and for
   /// messages; empty: from no file.
@@ -55,11 +61,11 @@ class Estimator {
   Estimator& operator=(Estimator&&) noexcept;
   ~Estimator();
 
-  /// Boxes of zero size or wholly outside the image are refused: kInvalidArgument, naming the box.
+  /// Errors: kInvalidArgument (a box that check_box refuses, naming it), kUnsupported (heatmaps of a codec without).
   Result<Estimate> estimate(const ImageView& image, std::span<const PersonBox> boxes, bool want_heatmaps = false);
-  /// The same of several pictures, whose persons are run together; one answer a scene. Errors as above, of the scene
-  /// they are in; then there is no answer.
-  Result<std::vector<Estimate>> estimate(std::span<const Scene> scenes, bool want_heatmaps = false);
+  /// The same of several pictures, whose people are run together; one estimate a picture. Where one picture's boxes are
+  /// refused, there is none.
+  Result<std::vector<Estimate>> estimate(std::span<const PicturePeople> pictures, bool want_heatmaps = false);
   /// The whole image as one box; throws poise::Exception on failure.
   std::vector<Pose> operator()(const Image& image);
   /// The people in the boxes, a Detector's for one; throws poise::Exception on failure.
@@ -76,8 +82,10 @@ class Estimator {
   std::optional<Estimator> sibling(int threads) const;
 
  private:
-  struct State;
-  explicit Estimator(std::unique_ptr<State> state);
+  struct Model;  // what siblings share
+  struct State;  // one's own: the runner, and memory kept from call to call
+  Estimator(std::shared_ptr<const Model> model, std::unique_ptr<State> state);
+  std::shared_ptr<const Model> model_;
   std::unique_ptr<State> state_;
 };
 

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kit/axes_codec.h"
+#include "poise/codec/gaussian_heatmap.h"
+#include "poise/engine/session.h"
+
 namespace poise {
 namespace {
 
@@ -130,6 +134,58 @@ TEST(Estimator, FlipTestMakesMirroredPicturesMirroredPoses) {
   };
   EXPECT_LT(largest_difference(true), 1e-4F);
   EXPECT_GT(largest_difference(false), 1.0F);
+}
+
+/// The tiny network's heatmaps seen along each axis: two outputs more, of which the first two are the answer.
+NetworkFile with_axes() {
+  NetworkFile file = read_network(kTiny).value();
+  Graph& graph = file.graph;
+  const ValueId heatmaps = graph.outputs.at(0);
+  const auto seen = [&](const char* name, std::int64_t axis) {
+    return graph.add_node("ReduceMax", name, {heatmaps}, name,
+                          {{"axes", std::vector<std::int64_t>{axis}}, {"keepdims", std::int64_t{0}}});
+  };
+  const ValueId along_y = seen("along_y", 3);
+  graph.outputs = {along_y, heatmaps, seen("along_x", 2)};
+  graph.validate().value();
+  return file;
+}
+
+TEST(Estimator, ACodecOfOnesOwnIsOneFileAndOneLine) {
+  const Image image = noise(120, 100);
+  EstimatorOptions options;
+  options.card.preset = "simple-baselines";
+  options.card.flags.set("refine", "none");
+  const Estimate wanted = Estimator::create(with_axes(), options).value().estimate(image.view(), boxes()).value();
+
+  const std::vector<PoseCodecFamily> codecs{gaussian_heatmap_family(), kit::axes_codec_family()};
+  options.codecs = codecs;
+  options.card.preset.clear();
+  options.card.flags = card_preset("simple-baselines").value();
+  options.card.flags.set("codec", "axes");
+  const auto strange = Estimator::create(with_axes(), options);
+  ASSERT_FALSE(strange.ok());
+  EXPECT_NE(strange.error().message.find("\"sigma\" is not known"), std::string::npos) << strange.error().message;
+
+  options.card.flags = Json::object();
+  const Json preset = card_preset("simple-baselines").value();
+  for (const auto& [name, value] : preset.as_object()) {
+    if (name != "sigma" && name != "refine" && name != "flip_shift") options.card.flags.set(name, value);
+  }
+  options.card.flags.set("codec", "axes");
+  Estimator estimator = Estimator::create(with_axes(), options).value();
+  const Estimate found = estimator.sibling(1)->estimate(image.view(), boxes()).value();
+  ASSERT_EQ(found.poses.size(), wanted.poses.size());
+  for (std::size_t p = 0; p < wanted.poses.size(); ++p) {
+    for (std::size_t j = 0; j < wanted.poses[p].keypoints.size(); ++j) {
+      if (!(wanted.poses[p].keypoints[j].score > 0)) continue;
+      EXPECT_EQ(found.poses[p].keypoints[j].point, wanted.poses[p].keypoints[j].point);
+      EXPECT_EQ(found.poses[p].keypoints[j].score, wanted.poses[p].keypoints[j].score);
+    }
+  }
+  EXPECT_NE(estimator.estimate(image.view(), boxes(), true).error().message.find("axes, which has no heatmaps"),
+            std::string::npos);
+  EXPECT_EQ(to_json(estimator.card()).string("codec").value(), "axes");
 }
 
 TEST(Estimator, BadBoxesAreNamed) {

@@ -13,11 +13,11 @@
 namespace poise {
 
 struct PictureWriterOptions {
-  std::filesystem::path folder;  // made where it is not there
-  std::string format = "poise";  // of formats/output_formats.h
-  bool image = true;             // NAME.poses.jpg
-  bool heatmaps = false;         // NAME.heatmaps.jpg and .npy, where there are any
-  float min_score = 0.2F;        // joints that score less are not drawn
+  std::filesystem::path folder = {};  // made where it is not there
+  std::string format = "poise";       // of formats/output_formats.h
+  bool image = true;                  // NAME.poses.jpg
+  bool heatmaps = false;              // NAME.heatmaps.jpg and .npy, where there are any
+  float min_score = 0.2F;             // joints that score less are not drawn
 };
 
 class PictureWriter {

@@ -127,7 +127,7 @@ class PicturesUnderWay {
       }
     }
     if (slot.guesses && estimator_ != nullptr) {
-      slot.answer.doubles = remove_doubles(whole, estimator_->card().crop, estimator_->skeleton(), options_.doubles);
+      slot.answer.doubles = remove_doubles(whole, estimator_->card().crop(), estimator_->skeleton(), options_.doubles);
     }
     slot.answer.frame.poses = std::move(whole.poses);
     slot.answer.heatmaps = std::move(whole.heatmaps);
@@ -222,15 +222,15 @@ class PicturesUnderWay {
   }
 
   void estimate(const Stream& stream, const Batch& batch, std::unique_lock<std::mutex>& lock) {
-    std::vector<Scene> scenes;
+    std::vector<PicturePeople> people;
     for (const Batch::Part& part : batch.parts) {
       const PipelineAnswer& answer = slots_.at(part.picture)->answer;
-      scenes.push_back({answer.image.view(), std::span(answer.boxes).subspan(part.first, part.count)});
+      people.push_back({answer.image.view(), std::span(answer.boxes).subspan(part.first, part.count)});
     }
     lock.unlock();
     const auto begin = Clock::now();
     Result<std::vector<Estimate>> estimates =
-        guarded([&] { return stream.estimator->estimate(scenes, options_.heatmaps); });
+        guarded([&] { return stream.estimator->estimate(people, options_.heatmaps); });
     const double seconds = since(begin);
     lock.lock();
     cost_.persons += batch.persons;

@@ -46,7 +46,7 @@ Result<FrameResult> PoseFinder::find(const ImageView& image) {
     POISE_TRY(boxes, detector->detect(image));
   }
   POISE_TRY(Estimate estimate, estimator_.estimate(image, boxes));
-  if (people_.are_guesses()) remove_doubles(estimate, estimator_.card().crop, estimator_.skeleton(), doubles_);
+  if (people_.are_guesses()) remove_doubles(estimate, estimator_.card().crop(), estimator_.skeleton(), doubles_);
   frame.poses = std::move(estimate.poses);
   return frame;
 }

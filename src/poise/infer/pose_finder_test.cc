@@ -45,7 +45,7 @@ TEST(PoseFinder, IsDetectorEstimatorAndNoDoubles) {
   const auto boxes = detector.detect(image.view()).value();
   ASSERT_GT(boxes.size(), 1U);
   Estimate estimate = estimator.estimate(image.view(), boxes).value();
-  remove_doubles(estimate, estimator.card().crop, estimator.skeleton());
+  remove_doubles(estimate, estimator.card().crop(), estimator.skeleton());
   const FrameResult found = finder(image);
   expect_equal(found.poses, estimate.poses);
   EXPECT_EQ(found.width, 90);

@@ -3,8 +3,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
-#include "poise/card/model_card.h"
+#include "poise/card/card_common.h"
+#include "poise/engine/session.h"
 
 namespace poise {
 namespace {
@@ -75,23 +78,24 @@ class EachAlone : public Runner {
 };
 
 /// What the card vouches for, where this processor has it; integers where the network itself says so.
-Precision precision_of(const std::string& card, const Graph& graph, const std::string& backend) {
+Precision precision_of(Precision card, const Graph& graph, const std::string& backend) {
   if (backend != "onednn") return Precision::kFloat32;
   const bool integers = holds_integers(graph);
-  const std::string wanted = integers ? name_of(Precision::kInt8) : card;
+  const Precision wanted = integers ? Precision::kInt8 : card;
   for (const Precision precision : native_precisions()) {
-    if (wanted == name_of(precision) && (precision != Precision::kInt8 || integers)) return precision;
+    if (wanted == precision && (precision != Precision::kInt8 || integers)) return precision;
   }
   return Precision::kFloat32;
 }
 
 }  // namespace
 
-Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, const std::string& card_precision) {
+Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precision card_precision) {
   MadeRunner made;
   if (options.make) {
     if (options.deterministic || options.precision) {
-      return invalid_argument("--deterministic and --precision are the CPU's: leave them out, or leave out --device");
+      return invalid_argument(
+          "deterministic and precision are the engine's options: leave them out, or run on the CPU");
     }
     POISE_TRY(made.runner, options.make(std::move(graph)));
     made.threads = options.threads > 0 ? options.threads : omp_get_max_threads();

@@ -2,28 +2,16 @@
 // What runs a network for the classes of this folder: the engine, or what stands in its place.
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "poise/base/result.h"
-#include "poise/engine/session.h"
 #include "poise/geometry/point.h"
+#include "poise/graph/precision.h"
+#include "poise/graph/runner.h"
 
 namespace poise {
-
-class Runner {
- public:
-  virtual ~Runner() = default;
-  /// As Session::run.
-  virtual Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;
-  /// As Session::sibling; nullptr where there can be only one.
-  virtual std::unique_ptr<Runner> sibling(int /*threads*/) const { return nullptr; }
-};
-using MakeRunner = std::function<Result<std::unique_ptr<Runner>>(Graph graph)>;
 
 struct RunnerOptions {
   std::string backend = "onednn";
@@ -40,8 +28,8 @@ struct MadeRunner {
   int threads = 1;
   Precision precision = Precision::kFloat32;  // in force
 };
-/// `card_precision`: what the network's card vouches for, "fp32", "bf16" or "int8". Errors: those of Session::create.
-Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, const std::string& card_precision);
+/// `card_precision`: what the network's card vouches for. Errors: those of Session::create.
+Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precision card_precision);
 
 /// The fixed size of the one input (N, 3, H, W), 0x0 where it is free. Errors: kUnsupported; `what` reads it: "a
 /// top-down pose network".

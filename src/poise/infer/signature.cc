@@ -33,7 +33,7 @@ std::string text_of(const PipelineAnswer& answer) {
     }
     text += rounded(person.score, kScore) + "\n";
   }
-  for (const Pose& pose : answer.estimate.poses) {
+  for (const Pose& pose : answer.frame.poses) {
     for (const Keypoint& joint : pose.keypoints) {
       text += rounded(joint.point.x, kPixel) + rounded(joint.point.y, kPixel) + rounded(joint.score, kScore) + "\n";
     }

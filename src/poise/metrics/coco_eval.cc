@@ -232,8 +232,9 @@ class Matcher {
 Status check(const CocoTruth& truth, const CocoResults& results, const CocoEvalOptions& options) {
   POISE_CHECK(results.size() < static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()));
   if (truth.without_area > 0 && !options.area_from_box) {
-    return invalid_argument(std::to_string(truth.without_area) +
-                            " truths have no area: give them one, or take 0.53 times their boxes' (--area box)");
+    return invalid_argument(
+        std::to_string(truth.without_area) +
+        " truths have no area: give them one, or take 0.53 times their boxes' (option \"area_from_box\")");
   }
   if (options.similarity == CocoSimilarity::kBoxIou) return {};
   const auto joints = static_cast<std::size_t>(std::max(truth.joints, results.joints));
@@ -243,7 +244,7 @@ Status check(const CocoTruth& truth, const CocoResults& results, const CocoEvalO
   }
   if (joints != 0 && options.sigmas.size() != joints) {
     return invalid_argument("there are " + std::to_string(options.sigmas.size()) + " sigmas for " +
-                            std::to_string(joints) + " joints: give one for each (--sigmas)");
+                            std::to_string(joints) + " joints: give one for each (option \"sigmas\")");
   }
   if (!options.only_joints.empty() && options.only_joints.size() != joints) {
     return invalid_argument("only_joints must have one entry for each of the " + std::to_string(joints) + " joints");

@@ -63,7 +63,8 @@ Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton) {
   std::vector<double> sigmas;
   for (const Joint& joint : skeleton.joints) {
     if (!(joint.sigma > 0)) {
-      return invalid_argument("skeleton " + skeleton.name + " has no sigma for " + joint.name + ": give --sigmas");
+      return invalid_argument("skeleton " + skeleton.name + " has no sigma for " + joint.name +
+                              ": give option \"sigmas\"");
     }
     std::array<char, 32> text{};  // the shortest digits of a float are the decimals it was written with
     const auto written = std::to_chars(text.data(), text.data() + text.size(), joint.sigma);
@@ -107,7 +108,7 @@ Result<std::string> guess_sigmas(const CocoTruth& truth, CocoPart part) {
   }
   if (truth.joints == 133) return std::string("coco_wholebody133");
   return not_found("the truth has " + std::to_string(truth.joints) +
-                   " joints, of no skeleton with known sigmas: give --sigmas");
+                   " joints, of no skeleton with known sigmas: give option \"sigmas\"");
 }
 
 Result<std::vector<double>> estimate_sigmas(const CocoTruth& first, const CocoTruth& second) {

@@ -1,12 +1,15 @@
 #include "poise/models/centre_net.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "poise/models/config_reader.h"
+#include "poise/models/parameters_of.h"
 #include "poise/models/resnet_trunk.h"
 
 namespace poise {
@@ -33,6 +36,46 @@ void fill_constant(Graph& graph, const std::string& name, float value) {
   auto filled = std::make_shared<Tensor>(constant.shape);
   std::ranges::fill(filled->floats(), value);
   constant.constant = std::move(filled);
+}
+
+using Options = CentreNetOptions;
+constexpr const char* kName = "centre_net";
+constexpr std::array<Parameter<Options>, 8> kParameters{
+    {{"depth", "18 34 50 101 152", &Options::depth},
+     {"width", "a factor of the trunk's channels", &Options::width},
+     {"categories", "of objects", &Options::categories},
+     {"deconv_layers", "deconvolutions, 1 to 3", &Options::deconv_layers},
+     {"deconv_filters", "of each deconvolution", &Options::deconv_filters},
+     {"deconv_kernel", "2, 3 or 4", &Options::deconv_kernel},
+     {"input", "width and height", &Options::input},
+     {"seed", "of the initial weights", &Options::seed}}};
+
+/// ImageNet's mean and deviation of RGB; letterboxed, averaged where pictures shrink, the mean's colour to the right
+/// and below.
+constexpr const char* kCard = R"({"family": "centre", "colour": "rgb", "mean": [0.485, 0.456, 0.406],
+  "std": [0.229, 0.224, 0.225], "fit": "letterbox", "pad_side": "end", "pad_colour": [123.675, 116.28, 103.53],
+  "resample": "area", "classes": ["person"]})";
+
+Result<Graph> build(const Json& parameters) {
+  POISE_TRY(const Options options, centre_net_options(parameters));
+  return centre_net(options);
+}
+
+/// Ours, in PoseResNet's words.
+Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
+  const Options defaults;
+  Json values = Json::object();
+  POISE_TRY(const int depth, config.integer("MODEL.EXTRA.NUM_LAYERS", defaults.depth));
+  values.set("depth", depth);
+  POISE_TRY(const int layers, config.integer("MODEL.EXTRA.NUM_DECONV_LAYERS", defaults.deconv_layers));
+  values.set("deconv_layers", layers);
+  POISE_TRY(const int filters, config.same("MODEL.EXTRA.NUM_DECONV_FILTERS", layers, defaults.deconv_filters));
+  values.set("deconv_filters", filters);
+  POISE_TRY(const int kernel, config.same("MODEL.EXTRA.NUM_DECONV_KERNELS", layers, defaults.deconv_kernel));
+  values.set("deconv_kernel", kernel);
+  POISE_TRY(const double width, config.number("MODEL.EXTRA.WIDTH", static_cast<double>(defaults.width)));
+  values.set("width", width);
+  return ConfiguredNetwork{std::move(values), 32 >> std::min(layers, 5)};
 }
 
 }  // namespace
@@ -64,6 +107,24 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   fill_constant(net.graph, "offset_layer.bias", 0.5F);  // the middle of the cell
   POISE_RETURN_IF_ERROR(net.graph.validate());
   return std::move(net.graph);
+}
+
+Result<CentreNetOptions> centre_net_options(const Json& parameters) {
+  return options_from(parameters, kName, kParameters);
+}
+
+const NetworkFamily& centre_net_family() {
+  static const NetworkFamily family{
+      .name = kName,
+      .parameters = names_of(kParameters),
+      .entries = {{"centre_net18",
+                   "3.2 M parameters, 1.1 G multiply-adds at 320x320: finds people, in pictures of any size",
+                   {kName, Json::Object{{"depth", 18}}}}},
+      .config_keys = {},
+      .from_config = from_config,
+      .build = build,
+      .detector_card = kCard};
+  return family;
 }
 
 }  // namespace poise

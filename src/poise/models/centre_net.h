@@ -6,6 +6,7 @@
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"
+#include "poise/models/family.h"
 
 namespace poise {
 
@@ -23,5 +24,9 @@ struct CentreNetOptions {
 /// (N, 3, H, W) -> heatmap (N, categories, h, w) in [0, 1], size (N, 2, h, w) width then height, offset (N, 2, h, w) x
 /// then y, both in cells: codec/centre.h reads them. N is free. Errors: kInvalidArgument, naming the option.
 Result<Graph> centre_net(const CentreNetOptions& options);
+
+/// Its defaults with parameters by name laid over them. Errors: kInvalidArgument, naming the parameter.
+Result<CentreNetOptions> centre_net_options(const Json& parameters);
+const NetworkFamily& centre_net_family();
 
 }  // namespace poise

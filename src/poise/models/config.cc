@@ -6,7 +6,9 @@
 
 #include "poise/base/printable.h"
 #include "poise/base/yaml.h"
+#include "poise/card/model_card.h"
 #include "poise/models/config_reader.h"
+#include "poise/models/zoo.h"
 
 namespace poise {
 namespace {
@@ -57,18 +59,20 @@ constexpr std::array<Keys, 12> kKnown{{
     {"DEBUG", " DEBUG SAVE_BATCH_IMAGES_GT SAVE_BATCH_IMAGES_PRED SAVE_HEATMAPS_GT SAVE_HEATMAPS_PRED "},
 }};
 
-bool is_known(std::string_view section, const std::string& name) {
+bool is_known(const NetworkFamily& family, std::string_view section, const std::string& name) {
+  if (section == "MODEL.EXTRA" && std::ranges::find(family.config_keys, name) != family.config_keys.end()) return true;
   const auto* found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Keys& k) { return k.section == section; });
   return name.find(' ') == std::string::npos && found->names.find(" " + name + " ") != std::string_view::npos;
 }
 
-void collect_unknown(const Json& json, const std::string& section, std::vector<std::string>& unknown) {
+void collect_unknown(const Json& json, const NetworkFamily& family, const std::string& section,
+                     std::vector<std::string>& unknown) {
   for (const auto& [name, value] : json.as_object()) {
     const std::string path = section.empty() ? name : std::string(section).append(".").append(name);
     const bool is_section = std::find(kSections.begin(), kSections.end(), path) != kSections.end();
     if (is_section && value.is_object()) {
-      collect_unknown(value, path, unknown);
-    } else if (!is_section && !is_known(section, name)) {
+      collect_unknown(value, family, path, unknown);
+    } else if (!is_section && !is_known(family, section, name)) {
       unknown.push_back(path);
     }
   }
@@ -88,76 +92,20 @@ std::string either(const Reader& reader, const std::string& key) {
   return reader.find("MODEL." + key) != nullptr ? "MODEL." + key : "MODEL.EXTRA." + key;
 }
 
-Result<ModelOptions> pose_resnet_options(const Reader& reader) {
-  PoseResNetOptions o;
-  POISE_TRY(o.depth, reader.integer("MODEL.EXTRA.NUM_LAYERS", 50));
-  POISE_TRY(const std::string style, reader.text("MODEL.STYLE", "pytorch"));
-  if (style != "pytorch" && style != "caffe") return Reader::wrong("MODEL.STYLE", "must be pytorch or caffe", style);
-  o.style = style == "caffe" ? PoseResNetOptions::Style::kCaffe : PoseResNetOptions::Style::kPytorch;
-  POISE_TRY(o.deconv_layers, reader.integer("MODEL.EXTRA.NUM_DECONV_LAYERS", 3));
-  POISE_TRY(o.deconv_filters, reader.same("MODEL.EXTRA.NUM_DECONV_FILTERS", o.deconv_layers, 256));
-  POISE_TRY(o.deconv_kernel, reader.same("MODEL.EXTRA.NUM_DECONV_KERNELS", o.deconv_layers, 4));
-  POISE_TRY(o.deconv_bias, reader.boolean("MODEL.EXTRA.DECONV_WITH_BIAS", false));
-  POISE_TRY(o.final_kernel, reader.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
-  POISE_TRY(const double width, reader.number("MODEL.EXTRA.WIDTH", 1));
-  o.width = static_cast<float>(width);
-  return ModelOptions(o);
-}
-
-// Ours, in the same words.
-Result<ModelOptions> centre_net_options(const Reader& reader) {
-  CentreNetOptions o;
-  POISE_TRY(o.depth, reader.integer("MODEL.EXTRA.NUM_LAYERS", o.depth));
-  POISE_TRY(o.deconv_layers, reader.integer("MODEL.EXTRA.NUM_DECONV_LAYERS", o.deconv_layers));
-  POISE_TRY(o.deconv_filters, reader.same("MODEL.EXTRA.NUM_DECONV_FILTERS", o.deconv_layers, o.deconv_filters));
-  POISE_TRY(o.deconv_kernel, reader.same("MODEL.EXTRA.NUM_DECONV_KERNELS", o.deconv_layers, o.deconv_kernel));
-  POISE_TRY(const double width, reader.number("MODEL.EXTRA.WIDTH", static_cast<double>(o.width)));
-  o.width = static_cast<float>(width);
-  return ModelOptions(o);
-}
-
-// experiments/*/hrnet/*.yaml: all have these modules, branches and blocks; only the widths differ.
-Result<ModelOptions> hrnet_options(const Reader& reader) {
-  HrnetOptions o;
-  const Json* widths = reader.find("MODEL.EXTRA.STAGE4.NUM_CHANNELS");
-  if (widths == nullptr || !widths->is_array() || widths->as_array().empty()) {
-    return invalid_argument(
-        "MODEL.EXTRA.STAGE4.NUM_CHANNELS is missing: give the four widths, as in [32, 64, 128, 256]");
+/// "pose_resnet, pose_hrnet and centre_net".
+std::string family_names() {
+  std::string names;
+  const auto families = network_families();
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    names.append(i == 0 ? "" : i + 1 == families.size() ? " and " : ", ").append(families[i]->name);
   }
-  const Json& finest = widths->as_array()[0];
-  constexpr std::int64_t kWidest = 128;
-  if (!finest.is_integer() || finest.as_integer() < 1 || finest.as_integer() > kWidest) {
-    return Reader::wrong("MODEL.EXTRA.STAGE4.NUM_CHANNELS", "must start with a width of 1 to 128", *widths);
-  }
-  o.width = static_cast<int>(finest.as_integer());
-  constexpr std::array kModules{1, 4, 3};
-  for (int stage = 2; stage <= 4; ++stage) {
-    const std::string section = "MODEL.EXTRA.STAGE" + std::to_string(stage) + ".";
-    Json channels = Json::array();
-    Json blocks = Json::array();
-    for (int i = 0; i < stage; ++i) {
-      channels.push(o.width << i);
-      blocks.push(4);
-    }
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_MODULES", kModules.at(stage - 2)));
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_BRANCHES", stage));
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "BLOCK", "BASIC"));
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_BLOCKS", blocks));
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "NUM_CHANNELS", channels));
-    POISE_RETURN_IF_ERROR(reader.must_be(section + "FUSE_METHOD", "SUM"));
-  }
-  POISE_TRY(o.final_kernel, reader.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
-  return ModelOptions(o);
+  return names;
 }
 
 // A file whose heatmaps have another size than its network's was never trained as it stands.
-Status check_heatmap_size(const Reader& reader, const ModelOptions& options, Size input) {
+Status check_heatmap_size(const Reader& reader, int stride, Size input) {
   if (input.width % 32 != 0 || input.height % 32 != 0) return {};  // the network refuses such an input by itself
-  const auto* resnet = std::get_if<PoseResNetOptions>(&options);
-  const auto* centres = std::get_if<CentreNetOptions>(&options);
-  const int deconvs = resnet != nullptr ? resnet->deconv_layers : centres != nullptr ? centres->deconv_layers : 3;
-  const int layers = std::min(deconvs, 5);
-  const Size given{(input.width / 32) << layers, (input.height / 32) << layers};
+  const Size given{input.width / stride, input.height / stride};
   const std::string path = either(reader, "HEATMAP_SIZE");
   POISE_TRY(const Size stated, reader.size(path, given));
   if (stated == given) return {};
@@ -188,12 +136,6 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
   return card;
 }
 
-/// ImageNet's mean and deviation of RGB; letterboxed, averaged where pictures shrink, the mean's colour to the right
-/// and below.
-constexpr const char* kDetectorCard = R"({"family": "centre", "colour": "rgb", "mean": [0.485, 0.456, 0.406],
-  "std": [0.229, 0.224, 0.225], "fit": "letterbox", "pad_side": "end", "pad_colour": [123.675, 116.28, 103.53],
-  "resample": "area", "classes": ["person"]})";
-
 }  // namespace
 
 Result<ModelConfig> parse_model_config(std::string_view text) {
@@ -209,36 +151,42 @@ Result<ModelConfig> model_config_from_json(const Json& root) {
   }
   const bool second = is_second_repository(reader);
   POISE_TRY(const std::string name, reader.text("MODEL.NAME", second ? "pose_hrnet" : "pose_resnet"));
-  if (name != "pose_resnet" && name != "pose_hrnet" && name != "centre_net") {
-    return unsupported("MODEL.NAME is " + printable(name) + ": pose_resnet, pose_hrnet and centre_net are supported");
+  const auto known = find_family(name);
+  if (!known.ok()) {
+    return unsupported("MODEL.NAME is " + printable(name) + ": " + family_names() + " are supported");
   }
+  const NetworkFamily& family = **known;
   const std::string target = either(reader, "TARGET_TYPE");
   POISE_TRY(const std::string type, reader.text(target, "gaussian"));
   if (type != "gaussian") return Reader::wrong(target, "must be gaussian, others are not supported", type);
 
-  ModelConfig config;
-  POISE_TRY(config.options, name == "pose_hrnet"   ? hrnet_options(reader)
-                            : name == "centre_net" ? centre_net_options(reader)
-                                                   : pose_resnet_options(reader));
+  POISE_TRY(ConfiguredNetwork network, family.from_config(reader));
   POISE_TRY(const int joints, reader.integer("MODEL.NUM_JOINTS", second ? 17 : 16));
   POISE_TRY(const Size input, reader.size("MODEL.IMAGE_SIZE", {256, 256}));
-  std::visit(
-      [&](auto& options) {
-        if constexpr (requires { options.joints; }) options.joints = joints;
-        options.input = input;
-      },
-      config.options);
-  POISE_RETURN_IF_ERROR(check_heatmap_size(reader, config.options, input));
-  POISE_TRY(config.card, name == "centre_net" ? parse_json(kDetectorCard) : card_of(reader, second, joints));
-  collect_unknown(root, "", config.unknown);
+  POISE_RETURN_IF_ERROR(check_heatmap_size(reader, network.stride, input));
+  ModelConfig config;
+  config.options = {name, std::move(network.parameters)};
+  config.options.parameters.set("input", Json::Array{input.width, input.height});
+  if (family.has("joints")) config.options.parameters.set("joints", joints);
+  POISE_TRY(config.card, family.detector_card != nullptr ? parse_json(std::string_view(family.detector_card))
+                                                         : card_of(reader, second, joints));
+  collect_unknown(root, family, "", config.unknown);
   return config;
 }
 
-Result<ModelConfig> read_model_config(const std::filesystem::path& path) {
+Result<Json> read_config(const std::filesystem::path& path) {
   constexpr std::uint64_t kMaxBytes = 1U << 20U;
   const Result<Bytes> bytes = read_file(path, kMaxBytes);
   if (!bytes) return bytes.error().prefixed(path.string());
-  auto config = parse_model_config({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  auto root = path.extension() == ".json" ? parse_json(text) : parse_yaml(text);
+  if (!root.ok()) return root.error().prefixed(path.string());
+  return root;
+}
+
+Result<ModelConfig> read_model_config(const std::filesystem::path& path) {
+  POISE_TRY(const Json root, read_config(path));
+  auto config = model_config_from_json(root);
   if (!config) return config.error().prefixed(path.string());
   return config;
 }

@@ -6,6 +6,12 @@
 #include <filesystem>
 
 #include "poise/base/file.h"
+#include "poise/card/model_card.h"
+#include "poise/models/centre_net.h"
+#include "poise/models/hourglass.h"
+#include "poise/models/hrnet.h"
+#include "poise/models/pose_resnet.h"
+#include "poise/models/zoo.h"
 
 namespace poise {
 namespace {
@@ -148,7 +154,7 @@ Error error_of(const std::string& text) {
 TEST(ModelConfig, TheAuthorsResNetFileIsReadUnchanged) {
   const ModelConfig config = parse_model_config(kResNet).value();
   EXPECT_TRUE(config.unknown.empty()) << config.unknown.front();
-  const auto& options = std::get<PoseResNetOptions>(config.options);
+  const auto options = pose_resnet_options(config.options.parameters).value();
   EXPECT_EQ(options.depth, 101);
   EXPECT_EQ(options.style, PoseResNetOptions::Style::kPytorch);
   EXPECT_EQ(options.input, (Size{288, 384}));
@@ -160,56 +166,56 @@ TEST(ModelConfig, TheAuthorsResNetFileIsReadUnchanged) {
   EXPECT_EQ(options.final_kernel, 1);
   const ModelCard card = card_from_json(config.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "coco17");
-  EXPECT_EQ(card.normalisation.order, ColourOrder::kBgr);  // pictures were read with OpenCV and never turned
-  EXPECT_EQ(card.codec.sigma, 3.0F);
-  EXPECT_EQ(card.crop.padding, 1.25F);
-  EXPECT_EQ(card.refine, Refine::kQuarter);
-  EXPECT_TRUE(card.flip_shift);
+  EXPECT_EQ(card.input.normalisation.order, ColourOrder::kBgr);  // pictures were read with OpenCV and never turned
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 3);
+  EXPECT_EQ(card.padding, 1.25F);
+  EXPECT_EQ(card.codec->parameters().string("refine").value(), "quarter");
+  EXPECT_TRUE(card.codec->parameters().find("flip_shift")->as_bool());
 }
 
 TEST(ModelConfig, TheAuthorsHrnetFileIsReadUnchanged) {
   const ModelConfig config = parse_model_config(kHrnet).value();
   EXPECT_TRUE(config.unknown.empty()) << config.unknown.front();
-  const auto& options = std::get<HrnetOptions>(config.options);
+  const auto options = hrnet_options(config.options.parameters).value();
   EXPECT_EQ(options.width, 48);
   EXPECT_EQ(options.input, (Size{256, 256}));
   EXPECT_EQ(options.joints, 16);
   const ModelCard card = card_from_json(config.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "mpii16");
-  EXPECT_EQ(card.normalisation.order, ColourOrder::kRgb);
-  EXPECT_EQ(card.codec.sigma, 2.0F);
+  EXPECT_EQ(card.input.normalisation.order, ColourOrder::kRgb);
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 2);
 }
 
 TEST(ModelConfig, WhatIsNotSetHasTheRepositorysDefault) {
   const ModelConfig first = parse_model_config("MODEL: {}\nTEST: {}\n").value();
-  const auto& options = std::get<PoseResNetOptions>(first.options);
+  const auto options = pose_resnet_options(first.options.parameters).value();
   EXPECT_EQ(options.depth, 50);
   EXPECT_EQ(options.joints, 16);
   EXPECT_EQ(options.input, (Size{256, 256}));
   const ModelCard card = card_from_json(first.card, options.input).value();
   EXPECT_EQ(card.skeleton.name, "mpii16");
-  EXPECT_EQ(card.codec.sigma, 2.0F);
-  EXPECT_EQ(card.refine, Refine::kQuarter);
-  EXPECT_TRUE(card.flip_shift);
+  EXPECT_EQ(card.codec->parameters().number("sigma").value(), 2);
+  EXPECT_EQ(card.codec->parameters().string("refine").value(), "quarter");
+  EXPECT_TRUE(card.codec->parameters().find("flip_shift")->as_bool());
 
   // lib/config/default.py of the second repository switches both off, and counts COCO's joints.
   const ModelConfig second = parse_model_config("MODEL:\n  NAME: pose_resnet\n  SIGMA: 2\n").value();
-  EXPECT_EQ(std::get<PoseResNetOptions>(second.options).joints, 17);
+  EXPECT_EQ(pose_resnet_options(second.options.parameters).value().joints, 17);
   const ModelCard other = card_from_json(second.card, {256, 256}).value();
-  EXPECT_EQ(other.refine, Refine::kNone);
-  EXPECT_FALSE(other.flip_shift);
+  EXPECT_EQ(other.codec->parameters().string("refine").value(), "none");
+  EXPECT_FALSE(other.codec->parameters().find("flip_shift")->as_bool());
 }
 
 TEST(ModelConfig, OneNumberIsASquareInput) {
   const ModelConfig config = parse_model_config("MODEL:\n  NAME: pose_resnet\n  IMAGE_SIZE: 384\n").value();
-  EXPECT_EQ(std::get<PoseResNetOptions>(config.options).input, (Size{384, 384}));
+  EXPECT_EQ(pose_resnet_options(config.options.parameters).value().input, (Size{384, 384}));
 }
 
 TEST(ModelConfig, StyleAndKernelsReachTheOptions) {
   std::string text = with(kResNet, "  NAME: 'pose_resnet'", "  NAME: 'pose_resnet'\n  STYLE: 'caffe'");
   text = with(text, "      - 4\n      - 4\n      - 4\n", "      - 2\n      - 2\n      - 2\n");
   text = with(text, "DECONV_WITH_BIAS: false", "DECONV_WITH_BIAS: true");
-  const auto options = std::get<PoseResNetOptions>(parse_model_config(text).value().options);
+  const auto options = pose_resnet_options(parse_model_config(text).value().options.parameters).value();
   EXPECT_EQ(options.style, PoseResNetOptions::Style::kCaffe);
   EXPECT_EQ(options.deconv_kernel, 2);
   EXPECT_TRUE(options.deconv_bias);
@@ -231,7 +237,8 @@ TEST(ModelConfig, UnknownKeysAreNamedWithTheirPath) {
 TEST(ModelConfig, AnotherModelIsNotSupported) {
   const Error error = error_of(with(kResNet, "'pose_resnet'", "pose_hrformer"));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_EQ(error.message, "MODEL.NAME is \"pose_hrformer\": pose_resnet, pose_hrnet and centre_net are supported");
+  EXPECT_EQ(error.message,
+            "MODEL.NAME is \"pose_hrformer\": pose_resnet, pose_hrnet, hourglass and centre_net are supported");
 }
 
 TEST(ModelConfig, AWrongValueIsNamedByItsKey) {
@@ -281,7 +288,7 @@ TEST(ModelConfig, ADetectorOfOurs) {
   EXTRA: {NUM_LAYERS: 18, WIDTH: 0.25, HEATMAP_SIZE: [80, 64], NUM_DECONV_LAYERS: 3, NUM_DECONV_FILTERS: [32, 32, 32]}
 )")
                                  .value();
-  const auto& options = std::get<CentreNetOptions>(config.options);
+  const auto options = centre_net_options(config.options.parameters).value();
   EXPECT_EQ(options.input, (Size{320, 256}));
   EXPECT_EQ(options.width, 0.25F);
   EXPECT_EQ(options.deconv_layers, 3);
@@ -291,6 +298,32 @@ TEST(ModelConfig, ADetectorOfOurs) {
   const auto wrong =
       parse_model_config("MODEL: {NAME: centre_net, IMAGE_SIZE: [64, 64], EXTRA: {HEATMAP_SIZE: [64, 64]}}");
   EXPECT_NE(wrong.error().message.find("must be [8,8]"), std::string::npos) << wrong.error().message;
+}
+
+TEST(ModelConfig, AnHourglass) {
+  const std::string text = R"(MODEL:
+  NAME: hourglass
+  NUM_JOINTS: 5
+  IMAGE_SIZE: [64, 128]
+  EXTRA: {NUM_STACKS: 2, NUM_FEATURES: 16, NUM_LEVELS: 3, HEATMAP_SIZE: [16, 32], SIGMA: 1}
+)";
+  const ModelConfig config = parse_model_config(text).value();
+  EXPECT_TRUE(config.unknown.empty());
+  const auto options = hourglass_options(config.options.parameters).value();
+  EXPECT_EQ(options.stacks, 2);
+  EXPECT_EQ(options.features, 16);
+  EXPECT_EQ(options.depth, 3);
+  EXPECT_EQ(options.joints, 5);
+  EXPECT_EQ(options.input, (Size{64, 128}));
+  EXPECT_EQ(config.card.number("sigma").value(), 1);
+  const Graph graph = build_model(config.options).value();
+  EXPECT_EQ(graph.name, "hourglass2");
+  EXPECT_EQ(graph.values.at(graph.inputs[0]).shape, (Shape{-1, 3, 128, 64}));
+  EXPECT_EQ(error_of(with(text, "[16, 32]", "[32, 64]")).message,
+            "MODEL.EXTRA.HEATMAP_SIZE must be [16,32], which this network gives, it is [32,64]");
+  // A family's own keys mean nothing to the others.
+  EXPECT_EQ(parse_model_config("MODEL: {NAME: pose_resnet, EXTRA: {NUM_STACKS: 2}}").value().unknown,
+            (std::vector<std::string>{"MODEL.EXTRA.NUM_STACKS"}));
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include "poise/models/hourglass.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
+#include "poise/models/config_reader.h"
 #include "poise/models/layers.h"
+#include "poise/models/parameters_of.h"
 
 namespace poise {
 namespace {
@@ -76,6 +79,33 @@ class Builder {
   Layers net_;
 };
 
+using Options = HourglassOptions;
+constexpr const char* kName = "hourglass";
+constexpr std::array<Parameter<Options>, 6> kParameters{{{"stacks", "how many", &Options::stacks},
+                                                         {"features", "channels", &Options::features},
+                                                         {"levels", "times each stack halves", &Options::depth},
+                                                         {"joints", "heatmaps", &Options::joints},
+                                                         {"input", "width and height", &Options::input},
+                                                         {"seed", "of the initial weights", &Options::seed}}};
+
+ModelOptions stacks(int count) { return {kName, Json::Object{{"stacks", count}}}; }
+
+Result<Graph> build(const Json& parameters) {
+  POISE_TRY(const Options options, hourglass_options(parameters));
+  return hourglass(options);
+}
+
+/// Ours: the authors set their networks up on the command line.
+Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
+  const Options defaults;
+  ConfiguredNetwork network;
+  POISE_TRY(const int count, config.integer("MODEL.EXTRA.NUM_STACKS", defaults.stacks));
+  POISE_TRY(const int features, config.integer("MODEL.EXTRA.NUM_FEATURES", defaults.features));
+  POISE_TRY(const int levels, config.integer("MODEL.EXTRA.NUM_LEVELS", defaults.depth));
+  network.parameters = Json::Object{{"stacks", count}, {"features", features}, {"levels", levels}};
+  return network;
+}
+
 }  // namespace
 
 Result<Graph> hourglass(const HourglassOptions& options) {
@@ -90,6 +120,24 @@ Result<Graph> hourglass(const HourglassOptions& options) {
   Graph graph = Builder(options).build();
   POISE_RETURN_IF_ERROR(graph.validate());
   return graph;
+}
+
+Result<HourglassOptions> hourglass_options(const Json& parameters) {
+  return options_from(parameters, kName, kParameters);
+}
+
+const NetworkFamily& hourglass_family() {
+  // The checkpoints of bearpaw/pytorch-pose.
+  static const NetworkFamily family{
+      .name = kName,
+      .parameters = names_of(kParameters),
+      .entries = {{"hourglass1", "3.6 M parameters, 5.8 G multiply-adds at 256x256: the smallest", stacks(1)},
+                  {"hourglass2", "6.7 M parameters, 9.0 G multiply-adds at 256x256", stacks(2)},
+                  {"hourglass8", "25.6 M parameters, 28.1 G multiply-adds at 256x256: as published", stacks(8)}},
+      .config_keys = {"NUM_STACKS", "NUM_FEATURES", "NUM_LEVELS"},
+      .from_config = from_config,
+      .build = build};
+  return family;
 }
 
 }  // namespace poise

@@ -5,6 +5,7 @@
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"
+#include "poise/models/family.h"
 
 namespace poise {
 
@@ -20,5 +21,9 @@ struct HourglassOptions {
 /// (N, 3, H, W) -> (N, joints, H/4, W/4), one output a stack in order, the last the one to use (`heatmaps`); N is free.
 /// Errors: kInvalidArgument, naming the option.
 Result<Graph> hourglass(const HourglassOptions& options);
+
+/// Its defaults with parameters by name laid over them. Errors: kInvalidArgument, naming the parameter.
+Result<HourglassOptions> hourglass_options(const Json& parameters);
+const NetworkFamily& hourglass_family();
 
 }  // namespace poise

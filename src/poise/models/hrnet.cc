@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "poise/models/config_reader.h"
 #include "poise/models/layers.h"
+#include "poise/models/parameters_of.h"
 
 namespace poise {
 namespace {
@@ -115,6 +117,60 @@ class Builder {
   Layers net_;
 };
 
+using Options = HrnetOptions;
+constexpr const char* kName = "pose_hrnet";
+constexpr std::array<Parameter<Options>, 5> kParameters{
+    {{"width", "channels of the finest branch", &Options::width},
+     {"final_kernel", "of the last layer, 1 or 3", &Options::final_kernel},
+     {"joints", "heatmaps", &Options::joints},
+     {"input", "width and height", &Options::input},
+     {"seed", "of the initial weights", &Options::seed}}};
+
+ModelOptions of_width(int width) { return {kName, Json::Object{{"width", width}}}; }
+
+Result<Graph> build(const Json& parameters) {
+  POISE_TRY(const Options options, hrnet_options(parameters));
+  return hrnet(options);
+}
+
+/// experiments/*/hrnet/*.yaml: all have these modules, branches and blocks; only the widths differ.
+Status check_stages(const ConfigReader& config, int width) {
+  for (const Stage& stage : kStages) {
+    const std::string section = "MODEL.EXTRA.STAGE" + std::to_string(stage.number) + ".";
+    Json channels = Json::array();
+    Json blocks = Json::array();
+    for (int i = 0; i < stage.branches; ++i) {
+      channels.push(width << i);
+      blocks.push(kBlocks);
+    }
+    POISE_RETURN_IF_ERROR(config.must_be(section + "NUM_MODULES", stage.modules));
+    POISE_RETURN_IF_ERROR(config.must_be(section + "NUM_BRANCHES", stage.branches));
+    POISE_RETURN_IF_ERROR(config.must_be(section + "BLOCK", "BASIC"));
+    POISE_RETURN_IF_ERROR(config.must_be(section + "NUM_BLOCKS", blocks));
+    POISE_RETURN_IF_ERROR(config.must_be(section + "NUM_CHANNELS", channels));
+    POISE_RETURN_IF_ERROR(config.must_be(section + "FUSE_METHOD", "SUM"));
+  }
+  return {};
+}
+
+Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
+  const Json* widths = config.find("MODEL.EXTRA.STAGE4.NUM_CHANNELS");
+  if (widths == nullptr || !widths->is_array() || widths->as_array().empty()) {
+    return invalid_argument(
+        "MODEL.EXTRA.STAGE4.NUM_CHANNELS is missing: give the four widths, as in [32, 64, 128, 256]");
+  }
+  const Json& finest = widths->as_array()[0];
+  constexpr std::int64_t kWidest = 128;
+  if (!finest.is_integer() || finest.as_integer() < 1 || finest.as_integer() > kWidest) {
+    return ConfigReader::wrong("MODEL.EXTRA.STAGE4.NUM_CHANNELS", "must start with a width of 1 to 128", *widths);
+  }
+  POISE_RETURN_IF_ERROR(check_stages(config, static_cast<int>(finest.as_integer())));
+  POISE_TRY(const int final_kernel, config.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
+  ConfiguredNetwork network;
+  network.parameters = Json::Object{{"width", finest}, {"final_kernel", final_kernel}};
+  return network;
+}
+
 }  // namespace
 
 Result<Graph> hrnet(const HrnetOptions& options) {
@@ -127,6 +183,22 @@ Result<Graph> hrnet(const HrnetOptions& options) {
   Graph graph = Builder(options).build();
   POISE_RETURN_IF_ERROR(graph.validate());
   return graph;
+}
+
+Result<HrnetOptions> hrnet_options(const Json& parameters) { return options_from(parameters, kName, kParameters); }
+
+const NetworkFamily& hrnet_family() {
+  // Sun et al., section 4.
+  static const NetworkFamily family{
+      .name = kName,
+      .parameters = names_of(kParameters),
+      .entries = {{"hrnet_w32", "28.5 M parameters, 7.6 G multiply-adds at 256x192: finer than any PoseResNet",
+                   of_width(32)},
+                  {"hrnet_w48", "63.6 M parameters, 15.7 G multiply-adds at 256x192", of_width(48)}},
+      .config_keys = {},
+      .from_config = from_config,
+      .build = build};
+  return family;
 }
 
 }  // namespace poise

@@ -5,6 +5,7 @@
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"
+#include "poise/models/family.h"
 
 namespace poise {
 
@@ -18,5 +19,9 @@ struct HrnetOptions {
 
 /// (N, 3, H, W) -> (N, joints, H/4, W/4); N is free. Errors: kInvalidArgument, naming the option.
 Result<Graph> hrnet(const HrnetOptions& options);
+
+/// Its defaults with parameters by name laid over them. Errors: kInvalidArgument, naming the parameter.
+Result<HrnetOptions> hrnet_options(const Json& parameters);
+const NetworkFamily& hrnet_family();
 
 }  // namespace poise

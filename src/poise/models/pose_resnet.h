@@ -4,6 +4,7 @@
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"
+#include "poise/models/family.h"
 
 namespace poise {
 
@@ -27,5 +28,9 @@ struct PoseResNetOptions {
 /// (N, 3, H, W) -> (N, joints, H/4, W/4) with three deconvolutions; N is free. Values are named as the authors'
 /// checkpoint names them ("layer1.0.conv1.weight"). Errors: kInvalidArgument, naming the option.
 Result<Graph> pose_resnet(const PoseResNetOptions& options);
+
+/// Its defaults with parameters by name laid over them. Errors: kInvalidArgument, naming the parameter.
+Result<PoseResNetOptions> pose_resnet_options(const Json& parameters);
+const NetworkFamily& pose_resnet_family();
 
 }  // namespace poise

@@ -1,33 +1,29 @@
 #pragma once
-// The networks we can build, by name: one line each in zoo.cc.
+// The networks we can build, by name: the families, one line each in zoo.cc, and the published networks of each.
 
 #include <span>
 #include <string_view>
-#include <variant>
+#include <vector>
 
-#include "poise/models/centre_net.h"
-#include "poise/models/hourglass.h"
-#include "poise/models/hrnet.h"
-#include "poise/models/pose_resnet.h"
+#include "poise/models/family.h"
 
 namespace poise {
 
-/// One alternative a family of networks; a caller may change the preset before building it.
-using ModelOptions = std::variant<PoseResNetOptions, HrnetOptions, HourglassOptions, CentreNetOptions>;
-
-struct ZooEntry {
-  std::string_view name;         // "pose_resnet50"
-  std::string_view description;  // one line, for people
-  ModelOptions options;          // the published configuration
-};
-
 /// All of them, in the order to show them in.
-std::span<const ZooEntry> zoo();
+std::span<const NetworkFamily* const> network_families();
+/// Errors: kNotFound, listing the names.
+Result<const NetworkFamily*> find_family(std::string_view name);
 
+/// The published networks of all families, in the same order.
+const std::vector<ZooEntry>& zoo();
 /// Errors: kNotFound, listing the names.
 Result<ZooEntry> find_in_zoo(std::string_view name);
 
-/// The network with its initial weights. Errors: those of the family's own function (pose_resnet).
+/// A published network, or a family with its defaults. Errors: kNotFound, listing both.
+Result<ModelOptions> find_network(std::string_view name);
+
+/// The network with its initial weights. Errors: kNotFound (the family), kInvalidArgument (a parameter that the family
+/// does not know, or a value that makes no sense there).
 Result<Graph> build_model(const ModelOptions& options);
 
 }  // namespace poise

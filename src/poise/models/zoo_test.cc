@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <set>
 #include <string>
+#include <vector>
+
+#include "poise/models/pose_resnet.h"
 
 namespace poise {
 namespace {
@@ -20,18 +23,14 @@ TEST(Zoo, NamesAreUniqueAndFound) {
 
 TEST(Zoo, TheNameIsTheGraphsAndTheDescriptionTellsItsTrueSize) {
   for (const ZooEntry& entry : zoo()) {
-    const Size size = std::visit([](const auto& options) { return options.input; }, entry.options);
-    const bool pose = std::visit(
-        [](const auto& options) {
-          return requires { options.joints; };
-        },
-        entry.options);
-    EXPECT_EQ(size, entry.name.starts_with("hourglass") ? (Size{256, 256})
-                    : pose                              ? (Size{192, 256})
-                                                        : (Size{320, 320}))
-        << entry.name;
     const Graph graph = build_model(entry.options).value();
     EXPECT_EQ(graph.name, entry.name);
+    const Shape& wanted = graph.values.at(graph.inputs.at(0)).shape;
+    const Size size{static_cast<int>(wanted.at(3)), static_cast<int>(wanted.at(2))};
+    EXPECT_EQ(size, entry.options.family == "hourglass"    ? (Size{256, 256})
+                    : entry.options.family == "centre_net" ? (Size{320, 320})
+                                                           : (Size{192, 256}))
+        << entry.name;
     const Shape input{1, 3, size.height, size.width};
     const auto infos = infer_shapes(graph, std::span(&input, 1)).value();
     char text[80];
@@ -51,14 +50,64 @@ TEST(Zoo, AnUnknownNameListsTheKnownOnes) {
   EXPECT_NE(found.error().message.find("pose_resnet18 pose_resnet34 pose_resnet50"), std::string::npos);
 }
 
+TEST(Zoo, EachFamilyTakesEachOfItsParameters) {
+  std::set<std::string_view> names;
+  for (const NetworkFamily* family : network_families()) {
+    EXPECT_TRUE(names.insert(family->name).second) << family->name;
+    EXPECT_EQ(find_family(family->name).value(), family);
+    EXPECT_EQ(find_network(family->name).value().family, family->name);
+    EXPECT_TRUE(family->has("input") && family->has("seed"));
+    EXPECT_EQ(family->has("joints"), family->detector_card == nullptr);
+    for (const NetworkParameter& parameter : family->parameters) {
+      Json wrong = Json::object();
+      wrong.set(parameter.name, Json::object());
+      const auto graph = family->build(wrong);
+      ASSERT_FALSE(graph.ok()) << parameter.name;
+      EXPECT_TRUE(graph.error().message.starts_with("parameter \"" + std::string(parameter.name) + "\" must be "))
+          << graph.error().message;
+    }
+    const auto graph = family->build(Json::Object{{"colour", 1}});
+    ASSERT_FALSE(graph.ok());
+    EXPECT_NE(graph.error().message.find("parameter \"colour\" has no meaning for " + std::string(family->name) +
+                                         ", which takes "),
+              std::string::npos)
+        << graph.error().message;
+  }
+}
+
+TEST(Zoo, ParametersReachTheNetwork) {
+  const ModelOptions options{"pose_resnet", Json::Object{{"depth", 18},
+                                                         {"joints", 3},
+                                                         {"style", "caffe"},
+                                                         {"width", 0.125},
+                                                         {"deconv_bias", true},
+                                                         {"seed", 7},
+                                                         {"input", Json::Array{64, 32}}}};
+  const PoseResNetOptions read = pose_resnet_options(options.parameters).value();
+  EXPECT_EQ(read.style, PoseResNetOptions::Style::kCaffe);
+  EXPECT_EQ(read.width, 0.125F);
+  EXPECT_TRUE(read.deconv_bias);
+  EXPECT_EQ(read.seed, 7U);
+  const Graph graph = build_model(options).value();
+  EXPECT_EQ(graph.values.at(graph.inputs.at(0)).shape, (Shape{-1, 3, 32, 64}));
+  EXPECT_EQ(infer_shapes(graph, std::vector<Shape>{{1, 3, 32, 64}}).value().at(graph.outputs.at(0)).shape,
+            (Shape{1, 3, 8, 16}));
+}
+
 TEST(Zoo, ABadOptionIsTheFamilysOwnError) {
   for (const ModelOptions& options :
-       {ModelOptions(PoseResNetOptions{.depth = 51}), ModelOptions(HrnetOptions{.width = 0}),
-        ModelOptions(HourglassOptions{.stacks = 17}), ModelOptions(CentreNetOptions{.deconv_layers = 0})}) {
+       {ModelOptions{"pose_resnet", Json::Object{{"depth", 51}}},
+        ModelOptions{"pose_hrnet", Json::Object{{"width", 0}}}, ModelOptions{"hourglass", Json::Object{{"stacks", 17}}},
+        ModelOptions{"centre_net", Json::Object{{"deconv_layers", 0}}},
+        ModelOptions{"pose_hrnet", Json::Object{{"width", 32.5}}}}) {
     const auto graph = build_model(options);
     ASSERT_FALSE(graph.ok());
     EXPECT_EQ(graph.error().code, ErrorCode::kInvalidArgument);
   }
+  EXPECT_EQ(build_model({"pose_hrformer"}).error().code, ErrorCode::kNotFound);
+  EXPECT_NE(find_network("resnet").error().message.find("hrnet_w48"), std::string::npos);
+  EXPECT_NE(find_network("resnet").error().message.find("families pose_resnet pose_hrnet hourglass"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ Status write_person(const Person& person, const DecodeOptions& decode, const Mod
   if (const Status fits = check_box(box, view.size(), 0); !fits.ok()) {
     return fits.error().prefixed(person.picture.string());
   }
-  write_crop(view, crop_from_image(box, card.crop), card.crop.size, card.normalisation, out, card.resample);
+  write_crop(view, crop_from_image(box, card.crop()), card.input, out);
   return {};
 }
 
@@ -69,7 +69,7 @@ Result<std::vector<Tensor>> read_calibration_crops(const CalibrationPictures& fr
   const auto count = std::min(people.size(), static_cast<std::size_t>(std::max(from.count, 0)));
   POISE_RETURN_IF_ERROR(check_count(people.size(), count, batch, boxes.has_value()));
 
-  const Size size = card.crop.size;
+  const Size size = card.input.size;
   const auto pixels = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3;
   const std::size_t whole_batches = count / batch * batch;
   std::vector<Tensor> batches;

@@ -20,7 +20,7 @@ class CalibrationCrops : public testing::Test {
       from_.pictures.push_back(folder_ / (std::to_string(i + 1) + ".png"));
       write_image(from_.pictures.back(), image).value();
     }
-    card_.crop = {.size = {16, 16}};
+    card_.input.size = {16, 16};
   }
   void write_boxes(int image, const std::string& box) {
     from_.boxes = folder_ / "boxes.json";

@@ -32,7 +32,7 @@ Result<SceneOptions> scene_options(const TrainJob& job) {
   }
   scene.codec.stride = static_cast<float>(input[3]) / static_cast<float>(heatmap[3]);
   POISE_TRY(const DetectorCard card, detector_card_from_json(job.card, scene.size));
-  scene.normalisation = card.normalisation;
+  scene.normalisation = card.input.normalisation;
   return scene;
 }
 
@@ -41,12 +41,12 @@ Image drawn(const float* planes, const SceneOptions& scene, const std::vector<De
             const std::vector<Box>& truth) {
   Image image(scene.size.width, scene.size.height);
   const Normalisation& n = scene.normalisation;
+  const std::array<std::size_t, 3> channels = plane_channels(n.order);
   const std::size_t count = static_cast<std::size_t>(scene.size.width) * static_cast<std::size_t>(scene.size.height);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t plane = 0; plane < 3; ++plane) {
-      const std::size_t c = n.order == ColourOrder::kBgr ? 2 - plane : plane;
       const float value = (planes[plane * count + i] * n.std[plane] + n.mean[plane]) / n.scale;
-      image.data()[3 * i + c] = static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F));
+      image.data()[3 * i + channels[plane]] = static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F));
     }
   }
   using Colour = std::array<std::uint8_t, 3>;

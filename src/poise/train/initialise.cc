@@ -44,9 +44,7 @@ std::shared_ptr<const Tensor> by_joints(const Tensor& own, const Skeleton& to, c
 
 Result<InitialWeights> read_initial_weights(const std::string& given) {
   const std::filesystem::path path(given);
-  std::error_code ignored;
-  const bool network = path.extension() == ".onnx" || path.extension() == ".weights";
-  if (network || !std::filesystem::exists(path, ignored)) return read_initial_network(given);
+  if (!is_state_dict(path)) return read_initial_network(given);
   POISE_TRY(StateDict state, read_state_dict(path));
   InitialWeights weights{std::move(state.tensors), {}};
   const auto card = state.metadata.find(kCardKey);

@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "poise/card/check_card.h"
 #include "poise/data/pose_examples.h"
 #include "poise/train/loss.h"
 #include "poise/train/task.h"
@@ -11,24 +12,20 @@ namespace {
 
 /// What is fed and asked for, by card and network.
 Result<SampleOptions> sample_options(const TrainJob& job, const ModelCard& card) {
-  if (job.graph.inputs.size() != 1 || job.graph.outputs.empty()) {
-    return invalid_argument("the network must have one input and a heatmap output");
+  Result<PoseAnswer> answer = find_answer(job.graph, card);
+  if (!answer.ok()) {
+    const bool joints = answer.error().code == ErrorCode::kInvalidArgument;
+    return Error{answer.error().code,
+                 answer.error().message + (joints ? " (DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it" : "")};
   }
-  const Size input = card.crop.size;
-  const std::vector<Shape> shapes{{1, 3, input.height, input.width}};
-  POISE_TRY(const auto infos, infer_shapes(job.graph, shapes));
-  const Shape& output = infos[job.graph.outputs.back()].shape;
-  if (output.size() != 4 || output[1] != card.skeleton.size()) {
-    return invalid_argument("the network gives " + to_string(output) + ", the skeleton " + card.skeleton.name +
-                            " has " + std::to_string(card.skeleton.size()) +
-                            " joints: set MODEL.NUM_JOINTS and DATASET.SKELETON to fit each other");
+  if (answer->outputs.size() != 1) {
+    return unsupported(std::string("codec ") + card.codec->name() + " reads several outputs: it cannot be trained");
   }
   SampleOptions sample;
-  sample.crop = card.crop;
-  sample.normalisation = card.normalisation;
-  sample.heatmap = {static_cast<int>(output[3]), static_cast<int>(output[2])};
+  sample.input = card.input;
+  sample.padding = card.padding;
   sample.codec = card.codec;
-  sample.codec.stride = static_cast<float>(input.width) / static_cast<float>(sample.heatmap.width);
+  sample.answer = std::move(*answer);
   sample.joint_weights = job.settings.joint_weights;
   sample.cut_weight = job.settings.cut_weight;
   sample.shrink = true;
@@ -38,11 +35,10 @@ Result<SampleOptions> sample_options(const TrainJob& job, const ModelCard& card)
 
 class PoseTask : public Task {
  public:
-  PoseTask(const TrainOptions& options, DataSetPtr val, ModelCard card, const SampleOptions& sample,
-           ExamplesPtr to_learn, ExamplesPtr to_validate)
+  PoseTask(const TrainOptions& options, DataSetPtr val, const SampleOptions& sample, ExamplesPtr to_learn,
+           ExamplesPtr to_validate)
       : options_(options),
         val_(std::move(val)),
-        card_(std::move(card)),
         sample_(sample),
         to_learn_(std::move(to_learn)),
         to_validate_(std::move(to_validate)) {}
@@ -62,7 +58,7 @@ class PoseTask : public Task {
   }
 
   Result<Measured> validate(TorchGraph& network) const override {
-    POISE_TRY(const Validation validation, poise::validate(network, val_, sample_, card_, options_));
+    POISE_TRY(const Validation validation, poise::validate(network, val_, sample_, options_));
     Measured measured;
     measured.loss = validation.loss;
     measured.score = validation.pck.mean;
@@ -70,14 +66,13 @@ class PoseTask : public Task {
     for (const PartRate& part : validation.pck.joints) joints.set(part.name, part.rate);
     measured.details.set("joints", std::move(joints));
     constexpr int kOnSheet = 16;
-    POISE_TRY(measured.sheet, validation_sheet(*val_, validation.poses, sample_.crop, kOnSheet));
+    POISE_TRY(measured.sheet, validation_sheet(*val_, validation.poses, sample_.crop(), kOnSheet));
     return measured;
   }
 
  private:
   TrainOptions options_;
   DataSetPtr val_;
-  ModelCard card_;
   SampleOptions sample_;
   ExamplesPtr to_learn_, to_validate_;
 };
@@ -91,7 +86,7 @@ Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& dat
   const Shape& shape = job.graph.values.at(job.graph.inputs.at(0)).shape;
   const bool fixed = shape.size() == 4 && shape[2] > 0 && shape[3] > 0;
   const Size input = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
-  POISE_TRY(ModelCard card, card_from_json(job.card, input));
+  POISE_TRY(const ModelCard card, card_from_json(job.card, input));
   for (const DataSetPtr& set : {data.train, data.val}) {
     if (!(set->skeleton() == card.skeleton)) {
       return invalid_argument("the data's skeleton is " + set->skeleton().name + ", the network's " +
@@ -101,8 +96,8 @@ Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& dat
   POISE_TRY(const SampleOptions sample, sample_options(job, card));
   POISE_TRY(ExamplesPtr to_learn, pose_examples(data.train, sample, job.settings.augment));
   POISE_TRY(ExamplesPtr to_validate, pose_examples(data.val, sample, std::nullopt));
-  return std::unique_ptr<Task>(std::make_unique<PoseTask>(job.settings.options, data.val, std::move(card), sample,
-                                                          std::move(to_learn), std::move(to_validate)));
+  return std::unique_ptr<Task>(
+      std::make_unique<PoseTask>(job.settings.options, data.val, sample, std::move(to_learn), std::move(to_validate)));
 }
 
 }  // namespace poise

@@ -90,11 +90,11 @@ Result<RunPosition> position_of(const Checkpoint& checkpoint, const TrainJob& jo
   if (before != learned.count) {
     return invalid_argument("the run learned from " + std::to_string(before) + " " + learned.name +
                             ", the data given have " + std::to_string(learned.count) +
-                            ": give the same data, or another --out");
+                            ": give the same data, or another option \"out\"");
   }
   if (const auto differs = difference(&checkpoint.config, &job.config, "")) {
     return invalid_argument("the run had another configuration, " + *differs +
-                            ": give the same file and flags, or another --out");
+                            ": give the same file and flags, or another option \"out\"");
   }
   const auto batches = static_cast<std::int64_t>(batches_per_epoch);
   if (epoch < 0 || epoch > 1'000'000 || batch < 0 || batch >= batches || at.step < 0 || best_epoch < 0 ||
@@ -110,18 +110,19 @@ Result<RunPosition> position_of(const Checkpoint& checkpoint, const TrainJob& jo
 Status check_folder(const TrainJob& job) {
   const bool has_last = is_there(job.out / kLast);
   if (!job.resume && (has_last || is_there(job.out / "best.ckpt"))) {
-    return invalid_argument(job.out.string() + " holds a run already: give --resume to go on, or another --out");
+    return invalid_argument(job.out.string() +
+                            " holds a run already: give option \"resume\" to go on, or another option \"out\"");
   }
   if (job.resume && !has_last) {
-    return not_found((job.out / kLast).string() + ": there is nothing to resume: leave out --resume");
+    return not_found((job.out / kLast).string() + ": there is nothing to resume: leave out option \"resume\"");
   }
   return {};
 }
 
 Error with_what_is_kept(const Error& error, const fs::path& folder) {
-  return {error.code,
-          error.message + (is_there(folder / kLast) ? "; the checkpoint before it is whole: make room, then --resume"
-                                                    : "; there is no checkpoint yet")};
+  return {error.code, error.message + (is_there(folder / kLast)
+                                           ? "; the checkpoint before it is whole: make room, then option \"resume\""
+                                           : "; there is no checkpoint yet")};
 }
 
 }  // namespace poise

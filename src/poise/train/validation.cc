@@ -22,17 +22,6 @@ Annotation truth_of(const Person& person) {
   return truth;
 }
 
-Pose pose_of(const Person& person, const float* heatmaps, const SampleOptions& sample, const ModelCard& card,
-             int joints) {
-  Pose pose;
-  pose.box = person.box;
-  pose.keypoints = decode(sample.codec, heatmaps, joints, sample.heatmap, card.refine);
-  const Affine image_from_heatmap = heatmap_from_image(person.box, sample.crop, sample.heatmap).inverse();
-  for (Keypoint& keypoint : pose.keypoints) keypoint.point = image_from_heatmap(keypoint.point);
-  pose.score = person_score(pose.keypoints, 1);
-  return pose;
-}
-
 Result<PckResult> pck_of(const PersonPairs& pairs) {
   auto torso = measure_pck(pairs, {.threshold = 0.2, .reference = PckReference::kTorso});
   if (torso.ok()) return torso;
@@ -49,7 +38,7 @@ void paste(const Image& from, Image& into, int left, int top) {
 }  // namespace
 
 Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const SampleOptions& sample,
-                            const ModelCard& card, const TrainOptions& options) {
+                            const TrainOptions& options) {
   const int joints = set->skeleton().size();
   POISE_TRY(const auto loader,
             Loader::create(set, sample, std::nullopt, validation_loading(options.batch, options.workers)));
@@ -62,19 +51,22 @@ Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const Sa
   while (result.poses.size() < set->size()) {
     POISE_TRY(const std::optional<Batch> batch, loader->next());
     if (!batch) break;
-    POISE_TRY(const Tensor heatmaps, guarded([&]() -> Result<Tensor> {
+    POISE_TRY(const Tensor found, guarded([&]() -> Result<Tensor> {
                 const at::NoGradGuard no_gradients;
-                const at::Tensor found = network.forward({to_torch(batch->images)}, false).back();
-                const at::Tensor loss = heatmap_loss(found, to_torch(batch->targets).to(found.device()),
-                                                     to_torch(batch->weights).to(found.device()), options.loss);
+                const at::Tensor said =
+                    network.forward({to_torch(batch->images)}, false).at(sample.answer.outputs.at(0));
+                const at::Tensor loss = heatmap_loss(said, to_torch(batch->targets).to(said.device()),
+                                                     to_torch(batch->weights).to(said.device()), options.loss);
                 result.loss += loss.item<double>() * static_cast<double>(batch->indices.size());
-                return from_torch(found);
+                return from_torch(said);
               }));
-    const std::int64_t each = heatmaps.count() / heatmaps.dim(0);
+    const std::int64_t each = found.count() / found.dim(0);
     for (std::size_t i = 0; i < batch->indices.size(); ++i) {
       const Person person = set->get(batch->indices[i]);
-      const float* maps = heatmaps.floats().data() + static_cast<std::int64_t>(i) * each;
-      result.poses.push_back(pose_of(person, maps, sample, card, joints));
+      const float* values = found.floats().data() + static_cast<std::int64_t>(i) * each;
+      const Affine image_from_input = crop_from_image(person.box, sample.crop()).inverse();
+      result.poses.push_back(
+          decode_pose(*sample.codec, sample.answer, std::span(&values, 1), image_from_input, {person.box, 1}));
       pairs.persons.push_back({truth_of(person), result.poses.back(), std::nullopt});
     }
   }

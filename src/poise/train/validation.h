@@ -3,7 +3,6 @@
 
 #include <functional>
 
-#include "poise/card/model_card.h"
 #include "poise/data/loader.h"
 #include "poise/graph_torch/torch_graph.h"
 #include "poise/metrics/pck.h"
@@ -17,9 +16,9 @@ struct Validation {
   std::vector<Pose> poses;  // one a person of the set, image pixels
 };
 
-/// Ground-truth boxes, no flip test, decoded as the card says.
+/// Ground-truth boxes, no flip test, decoded by the sample's codec.
 Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const SampleOptions& sample,
-                            const ModelCard& card, const TrainOptions& options);
+                            const TrainOptions& options);
 
 /// Prediction beside truth, for up to `persons` of the set, evenly spread.
 Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& poses, const CropOptions& crop,

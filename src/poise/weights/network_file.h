@@ -19,6 +19,7 @@ struct NetworkFile {
   Graph graph;                                  // validated; its nodes in the form of opset 13 (or later)
   int opset = 0;                                // of the file
   std::map<std::string, std::string> metadata;  // ONNX's metadata_props; of other kinds what the reader found out
+  std::string kind;                             // of the file, its reader's name: "onnx", "darknet"
   std::string producer;                         // "pytorch 1.13.1", "darknet"
   std::string hash;                             // SHA-256 of the file, hexadecimal
 };
@@ -31,19 +32,23 @@ struct NetworkLimits {
 
 /// One kind of file. Adding one: a reader in a folder of its own, and one line in network_file.cc.
 struct NetworkReader {
-  const char* name;  // "ONNX"
-  /// Whether a file that starts so is this reader's. `path`: where files of the kind go by their extension.
-  bool (*recognises)(BytesView start, const std::filesystem::path& path);
+  const char* name;  // "onnx"
+  /// Whether a file that starts so is this reader's: its first 4096 bytes, or all of a shorter one.
+  bool (*recognises)(BytesView start);
   Result<NetworkFile> (*read)(const std::filesystem::path& path, const NetworkLimits& limits);
 };
+/// The kinds that are read, in the order in which they are asked.
 std::span<const NetworkReader> network_readers();
 
 /// ONNX of opset 8 to 17, whose float16, bfloat16 and float64 become float32 and whose external data is followed only
 /// to plain files in the model's own folder; darknet's NAME.weights with NAME.cfg beside it (and NAME.names, the
 /// classes), with a detector's card in its metadata. Errors, one line that starts with the path: kMalformed (truncated,
-/// cyclic, shapes that do not fit their data), kUnsupported (another kind of file; names every operator that is not
-/// known), kTooLarge, kNotFound, kIo. Peak memory: the weights once, plus one tensor. Thread-safe.
-Result<NetworkFile> read_network(const std::filesystem::path& path, const NetworkLimits& limits = {});
+/// cyclic, shapes that do not fit their data), kUnsupported (another kind of file: says which, where it is known, and
+/// what to do with it; names every operator that is not
+/// known), kTooLarge, kNotFound, kIo. Peak memory: the weights once, plus one tensor. Thread-safe. `readers`: to read
+/// kinds of one's own too; the first that recognises the file reads it.
+Result<NetworkFile> read_network(const std::filesystem::path& path, const NetworkLimits& limits = {},
+                                 std::span<const NetworkReader> readers = network_readers());
 /// ONNX from memory; `folder` is where external data may lie, empty: nowhere. Messages name no file.
 Result<NetworkFile> parse_onnx(BytesView bytes, const std::filesystem::path& folder = {},
                                const NetworkLimits& limits = {});

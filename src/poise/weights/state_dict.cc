@@ -1,39 +1,23 @@
 #include "poise/weights/state_dict.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "poise/base/printable.h"
 #include "poise/base/sha256.h"
-#include "poise/weights/torch/byte_source.h"
-#include "poise/weights/torch/stored_tensor.h"
+#include "poise/weights/foreign_file.h"
+#include "poise/weights/torch/layouts.h"
 
 namespace poise {
 namespace {
 
-struct Layout {
-  const char* name;
-  Result<StoredState> (*find)(ByteSource&, const StateDictLimits&);
-};
-constexpr Layout kZip{"torch zip", find_in_torch_zip};
-constexpr Layout kLegacy{"torch legacy", find_in_torch_legacy};
-constexpr Layout kSafetensors{"safetensors", find_in_safetensors};
-
-Result<Layout> detect(ByteSource& source) {
-  std::array<std::uint8_t, 9> head{};
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(head.size(), source.size()));
-  POISE_RETURN_IF_ERROR(source.read(0, std::span(head).first(size)));
-  const std::string_view start(reinterpret_cast<const char*>(head.data()), size);
+/// Errors: what the file is instead.
+Result<const Layout*> detect(ByteSource& source) {
+  POISE_TRY(const Bytes start, read_start(source));
   if (start.empty()) return malformed("it is empty");
-  // Its length may begin with any byte, a pickle's too; that of a real header has 32 bits and no pickle has four zeros
-  // there.
-  const bool braced = start.size() == head.size() && start.back() == '{';
-  if (braced && start.substr(4, 4) == std::string_view("\0\0\0\0", 4)) return kSafetensors;
-  if (start.starts_with("PK\x03\x04")) return kZip;
-  if (start.starts_with('\x80')) return kLegacy;  // a pickle of protocol 2 or later
-  if (braced) return kSafetensors;
-  if (start.starts_with('\x08')) return unsupported("it looks like an ONNX file: read it as a model");
+  if (const Layout* found = find_layout(start)) return found;
+  if (start[0] == 0x08) return unsupported("it looks like an ONNX file: read it as a model");
+  if (const std::string foreign = foreign_file(start); !foreign.empty()) return unsupported(foreign);
   return malformed("it is neither a PyTorch checkpoint nor a safetensors file");
 }
 
@@ -74,11 +58,11 @@ Result<StateDict> read_all(ByteSource& source, const StateDictLimits& limits) {
   if (source.size() > limits.max_bytes)
     return too_large("it has " + std::to_string(source.size()) + " bytes, the limit is " +
                      std::to_string(limits.max_bytes));
-  POISE_TRY(const Layout layout, detect(source));
-  POISE_TRY(StoredState stored, layout.find(source, limits));
+  POISE_TRY(const Layout* layout, detect(source));
+  POISE_TRY(StoredState stored, layout->find(source, limits));
   strip_module(stored.tensors);
   StateDict out;
-  out.layout = layout.name;
+  out.layout = layout->name;
   out.metadata = std::move(stored.metadata);
   Budget budget(source.size(), limits.max_bytes);
   for (const StoredTensor& tensor : stored.tensors) {
@@ -106,6 +90,13 @@ Result<StateDict> read_state_dict(const std::filesystem::path& path, const State
   Result<StateDict> state = read_file_source(path, limits);
   if (!state) return state.error().prefixed(path.string());
   return state;
+}
+
+bool is_state_dict(const std::filesystem::path& path) {
+  const auto file = FileSource::open(path);
+  if (!file.ok()) return false;
+  const auto start = read_start(**file);
+  return start.ok() && find_layout(*start) != nullptr;
 }
 
 Result<StateDict> parse_state_dict(BytesView bytes, const StateDictLimits& limits) {

@@ -27,13 +27,15 @@ struct StateDictLimits {
   int max_tensors = 65'536;               // no network of poses comes near
 };
 
-/// Tells the layout by the first bytes. In a checkpoint the parameters are the member "state_dict" (or "model",
-/// "net", "ema" that holds tensors), or the whole dictionary. Errors, one line that starts with the path: kMalformed
-/// (truncated, lengths and offsets that do not fit), kUnsupported (a pickle that wants to call anything else: names it;
-/// TorchScript; ONNX), kTooLarge, kNotFound, kIo. Peak memory: the parameters once, plus one tensor, plus the pickle.
-/// Thread-safe.
-/// Sources: PyTorch's serialization.py for both layouts; the safetensors format's README.
+/// Tells the layout by the first bytes (torch/layouts.cc lists them). In a checkpoint the parameters are the member
+/// "state_dict" (or "model", "net", "ema" that holds tensors), or the whole dictionary. Errors, one line that starts
+/// with the path: kMalformed (truncated, lengths and offsets that do not fit), kUnsupported (a pickle that wants to
+/// call anything else: names it; TorchScript; ONNX and what else is known and is no checkpoint), kTooLarge, kNotFound,
+/// kIo. Peak memory: the parameters once, plus one tensor, plus the pickle. Thread-safe. Sources: PyTorch's
+/// serialization.py for both layouts; the safetensors format's README.
 Result<StateDict> read_state_dict(const std::filesystem::path& path, const StateDictLimits& limits = {});
+/// Whether the file starts as one of the layouts does; false where it cannot be read.
+bool is_state_dict(const std::filesystem::path& path);
 /// From memory; messages name no file.
 Result<StateDict> parse_state_dict(BytesView bytes, const StateDictLimits& limits = {});
 

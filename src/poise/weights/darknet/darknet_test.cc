@@ -25,7 +25,7 @@ TEST(Darknet, TheCardHasTheAnchors) {
   EXPECT_EQ(card.head.anchors[0][2][0], 60);
   EXPECT_EQ(card.head.anchors[1][0][1], 10);
   EXPECT_EQ(card.head.scale_xy[0], 1.05F);
-  EXPECT_EQ(card.letterbox.size, (Size{96, 64}));
+  EXPECT_EQ(card.input.size, (Size{96, 64}));
 }
 
 /// One convolution of 1x1 to `filters` channels, then what the text says.

@@ -223,6 +223,7 @@ Result<NetworkFile> read_model(google::protobuf::io::CodedInputStream& input, in
                                const NetworkLimits& limits) {
   POISE_TRY(OnnxParts parts, read_parts(input, size, external, limits));
   NetworkFile model;
+  model.kind = "onnx";
   model.metadata = std::move(parts.metadata);
   const bool versioned = !parts.producer_name.empty() && !parts.producer_version.empty();
   model.producer = parts.producer_name + (versioned ? " " : "") + parts.producer_version;

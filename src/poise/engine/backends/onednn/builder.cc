@@ -247,7 +247,7 @@ Status Builder::build() {
     try {
       if (const Status status = lower(node); !status.ok()) return status.error().prefixed(node.label());
     } catch (const dnnl::error& error) {
-      return unsupported(node.label() + ": oneDNN refuses it (" + error.what() + "); try --backend reference");
+      return unsupported(node.label() + ": oneDNN refuses it (" + error.what() + "); try option \"backend\" reference");
     }
   }
   for (int i = 0; i < static_cast<int>(graph.outputs.size()); ++i) {

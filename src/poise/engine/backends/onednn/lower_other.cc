@@ -214,7 +214,7 @@ Result<bool> lower_other(Builder& builder, const Node& node) {
 
 /// The plain implementation on row-major copies: right for every operator, quick for none.
 Status lower_reference(Builder& builder, const Node& node) {
-  if (node.fusion.any()) return unsupported("this form is not to be had on oneDNN; try --backend reference");
+  if (node.fusion.any()) return unsupported("this form is not to be had on oneDNN; try option \"backend\" reference");
   const Operator* op = find_operator(node.op);
   POISE_CHECK(op != nullptr);
   struct Call {

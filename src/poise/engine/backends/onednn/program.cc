@@ -152,7 +152,8 @@ class OnednnProgram : public Program {
     try {
       POISE_RETURN_IF_ERROR(builder.build());
     } catch (const dnnl::error& error) {
-      return unsupported(std::string("oneDNN refuses the network (") + error.what() + "); try --backend reference");
+      return unsupported(std::string("oneDNN refuses the network (") + error.what() +
+                         "); try option \"backend\" reference");
     } catch (const std::bad_alloc&) {
       return too_large("there is not memory enough to run the network at this size: try a smaller batch");
     }

@@ -1,29 +1,29 @@
-#include "label_files.h"
+#include "poise/train/label_files.h"
 
-namespace poise::app {
+namespace poise {
 
 namespace fs = std::filesystem;
 
-Result<DataSetPtr> open_coco(const fs::path& annotations, const fs::path& images, Console& console) {
+Result<DataSetPtr> open_coco(const fs::path& annotations, const fs::path& images, const Note& note) {
   POISE_TRY(const auto set, coco_data_set(annotations, images));
   std::string line = annotations.string() + ": " + std::to_string(set->size()) + " persons";
   if (const std::size_t left = set->left_out().total(); left > 0) {
     line += ", " + std::to_string(left) + " left out (crowds, no joints, empty boxes)";
   }
-  console.note(line);
+  say(note, line);
   return DataSetPtr(set);
 }
 
-Result<DataSetPtr> open_authors_set(const TrainConfig& config, const std::string& set, Console& console) {
+Result<DataSetPtr> open_authors_set(const TrainConfig& config, const std::string& set, const Note& note) {
   const fs::path root = config.root;
   if (!config.mpii) {
-    return open_coco(root / "annotations" / ("person_keypoints_" + set + ".json"), root / "images" / set, console);
+    return open_coco(root / "annotations" / ("person_keypoints_" + set + ".json"), root / "images" / set, note);
   }
   const fs::path json = root / "annot" / (set + ".json");
   POISE_TRY(const PoseSet poses, read_pose_set(json, PoseFormat::kMpii));
   POISE_TRY(const auto persons, pose_data_set(poses, root / "images", {.box_padding = 1.25F}));
-  console.note(json.string() + ": " + std::to_string(persons->size()) + " persons");
+  say(note, json.string() + ": " + std::to_string(persons->size()) + " persons");
   return DataSetPtr(persons);
 }
 
-}  // namespace poise::app
+}  // namespace poise

@@ -1,0 +1,63 @@
+#include "poise/card/check_card.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "poise/card/detector_card.h"
+
+namespace poise {
+namespace {
+
+/// What the card leaves out is the most common, so that the rest can be held against the network.
+Result<Json> filled(const Json& card, bool fixed_input) {
+  POISE_TRY(const Json usual, card_preset("simple-baselines"));
+  Json all = overlay(card, usual);
+  if (!fixed_input && card.find("input") == nullptr) all.set("input", Json(Json::Array{Json(256), Json(256)}));
+  return all;
+}
+
+}  // namespace
+
+Result<PoseAnswer> find_answer(const Graph& graph, const ModelCard& card) {
+  if (graph.inputs.size() != 1) return unsupported("the network has not one input");
+  const Shape& wanted = graph.values.at(graph.inputs[0]).shape;
+  const std::int64_t batch = wanted.empty() ? 1 : std::max<std::int64_t>(wanted[0], 1);
+  const Shape input{batch, 3, card.input.size.height, card.input.size.width};
+  POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph, std::span(&input, 1)));
+  std::vector<NetworkOutput> outputs;
+  for (const ValueId id : graph.outputs) outputs.push_back({graph.values.at(id).name, infos.at(id).shape});
+  POISE_TRY(PoseAnswer answer, card.codec->check(outputs, card.skeleton, card.input.size));
+  for (const std::size_t index : answer.outputs) {
+    const DType type = infos.at(graph.outputs.at(index)).type;
+    if (type != DType::kFloat32) {
+      return unsupported("the network's output \"" + outputs.at(index).name + "\" is " + name_of(type) +
+                         "; poses are read from float32");
+    }
+  }
+  return answer;
+}
+
+Result<std::string> check_card(const Json& card, const Graph& graph) {
+  if (card.as_object().empty()) {
+    return std::string("the model has no card: whoever runs it must name a preset, or say colour, mean and the like");
+  }
+  if (graph.inputs.size() != 1 || graph.values.at(graph.inputs[0]).shape.size() != 4) {
+    return unsupported("a card is for networks that read one (N, 3, H, W)");
+  }
+  const Shape& shape = graph.values.at(graph.inputs[0]).shape;
+  const bool fixed = shape[2] > 0 && shape[3] > 0;
+  const Size size = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
+  if (is_detector_card(card)) {
+    POISE_RETURN_IF_ERROR(detector_card_from_json(card, size));
+    return std::string();
+  }
+  POISE_TRY(const Json whole, filled(card, fixed));
+  POISE_TRY(const ModelCard checked, card_from_json(whole, size));
+  if (card.find("skeleton") != nullptr) POISE_RETURN_IF_ERROR(find_answer(graph, checked));
+  const auto complete = card_from_json(card, size);
+  return complete.ok() ? std::string() : complete.error().message;
+}
+
+}  // namespace poise

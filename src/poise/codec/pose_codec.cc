@@ -1,0 +1,43 @@
+#include "poise/codec/pose_codec.h"
+
+#include <array>
+
+#include "poise/codec/gaussian_heatmap.h"
+
+namespace poise {
+
+std::span<const PoseCodecFamily> pose_codec_families() {
+  static const std::array kFamilies = {
+      gaussian_heatmap_family(),
+  };
+  return kFamilies;
+}
+
+const PoseCodecFamily* find_pose_codec(const std::string& name, std::span<const PoseCodecFamily> families) {
+  for (const PoseCodecFamily& family : families) {
+    if (name == family.name) return &family;
+  }
+  return nullptr;
+}
+
+Result<std::size_t> find_output(std::span<const NetworkOutput> outputs, const std::string& name) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].name == name) return i;
+  }
+  if (outputs.size() == 1) return std::size_t{0};
+  return unsupported("the network has " + std::to_string(outputs.size()) + " outputs, none of them called \"" + name +
+                     "\": call the one that is its answer so");
+}
+
+Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<const float* const> values,
+                 const Affine& image_from_input, const PersonBox& person) {
+  Pose pose;
+  pose.keypoints = codec.decode(answer, values);
+  for (Keypoint& keypoint : pose.keypoints) keypoint.point = image_from_input(keypoint.point);
+  pose.box = person.box;
+  pose.box_score = person.score;
+  pose.score = person_score(pose.keypoints, person.score);
+  return pose;
+}
+
+}  // namespace poise
