@@ -18,11 +18,11 @@ void expect_as_reference(const Graph& graph, const Tensor& input, float toleranc
     inputs.push_back(input.clone());
     return inputs;
   }());
-  auto session = TorchSession::create(graph, {.threads = 1});
-  ASSERT_TRUE(session.ok()) << session.error().message;
+  auto runner = torch_runner({.threads = 1})(graph);
+  ASSERT_TRUE(runner.ok()) << runner.error().message;
   std::vector<Tensor> outputs;
   const TensorView view(input);
-  const Status status = session->run(std::span(&view, 1), outputs);
+  const Status status = (*runner)->run(std::span(&view, 1), outputs);
   ASSERT_TRUE(status.ok()) << status.error().message;
   ASSERT_EQ(outputs.size(), wanted.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
