@@ -92,7 +92,7 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
       },
       options);
   if (failed) return *failed;
-  if (report.frames.size() < truth.images.size()) return io_error("stopped");
+  if (over.load() || report.frames.size() < truth.images.size()) return io_error("stopped");
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return {};
 }

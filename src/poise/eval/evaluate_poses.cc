@@ -158,7 +158,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
       },
       pipeline);
   if (failed) return *failed;
-  if (done < jobs.size()) return io_error("stopped");
+  if (over.load() || done < jobs.size()) return io_error("stopped");
   found.seconds = since(begin);
   found.estimate_seconds = cost.estimate_seconds / cost.streams;
   return found;
