@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "kit/qdq.h"
+#include "poise/engine/session.h"
 #include "poise/infer/estimator.h"
 #include "poise/models/pose_resnet.h"
 #include "poise/models/shipped.h"

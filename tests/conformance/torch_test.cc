@@ -18,11 +18,11 @@ void expect_as_reference(const Graph& graph, const Tensor& input, float toleranc
     inputs.push_back(input.clone());
     return inputs;
   }());
-  auto session = TorchSession::create(graph, {.threads = 1});
-  ASSERT_TRUE(session.ok()) << session.error().message;
+  auto runner = torch_runner({.threads = 1})(graph);
+  ASSERT_TRUE(runner.ok()) << runner.error().message;
   std::vector<Tensor> outputs;
   const TensorView view(input);
-  const Status status = session->run(std::span(&view, 1), outputs);
+  const Status status = (*runner)->run(std::span(&view, 1), outputs);
   ASSERT_TRUE(status.ok()) << status.error().message;
   ASSERT_EQ(outputs.size(), wanted.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -82,14 +82,15 @@ TEST(Torch, ResizesAsTheReference) {
 
 /// The same network on the GPU, within what TF32 and another order of sums allow.
 TEST(Torch, TheGpuSaysWhatTheCpuSays) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU here";
   const Graph graph = pose_resnet({.depth = 18, .joints = 3}).value();
+  auto gpu = TorchSession::create(graph, {.device = "cuda"});
+  if (!gpu.ok()) GTEST_SKIP() << "no GPU here: " << gpu.error().message;
   Random random(1);
   const Tensor input = kit::random_tensor({2, 3, 256, 192}, random);
   const TensorView view(input);
   std::vector<Tensor> of_cpu, of_gpu;
   ASSERT_TRUE(TorchSession::create(graph).value().run(std::span(&view, 1), of_cpu).ok());
-  ASSERT_TRUE(TorchSession::create(graph, {.device = "cuda"}).value().run(std::span(&view, 1), of_gpu).ok());
+  ASSERT_TRUE(gpu->run(std::span(&view, 1), of_gpu).ok());
   float largest = 0;
   for (const float value : of_cpu[0].floats()) largest = std::max(largest, std::abs(value));
   kit::expect_near(of_gpu[0], of_cpu[0], 5e-3F * largest);

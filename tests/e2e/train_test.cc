@@ -237,5 +237,19 @@ DEBUG:
   EXPECT_TRUE(contains(exported.out, "34.00 M parameters")) << exported.out << exported.err;
 }
 
+TEST_F(Train, AConfigurationTrainsAndConvertsAnyFamily) {
+  write_data(8, 4);
+  write("hg.yaml",
+        "MODEL: {NAME: hourglass, NUM_JOINTS: 17, IMAGE_SIZE: [64, 64], EXTRA: {NUM_STACKS: 2, NUM_FEATURES: 16, "
+        "NUM_LEVELS: 2, SIGMA: 1, HEATMAP_SIZE: [16, 16]}}\nTRAIN: {BATCH_SIZE: 4, END_EPOCH: 1}\n");
+  const Outcome trained = run({"train", "hg.yaml", "--data", "set", "--out", "run", "--threads", "1"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_FALSE(contains(trained.err, "is not known")) << trained.err;
+  const Outcome exported = run({"export", "run/best.ckpt", "--out", "a.onnx"});
+  EXPECT_TRUE(contains(exported.out, "hourglass2")) << exported.err;
+  const Outcome converted = run({"convert", "run/best.ckpt", "--config", "hg.yaml", "--out", "b.onnx"});
+  EXPECT_TRUE(contains(converted.out, "hourglass2")) << converted.err;
+}
+
 }  // namespace
 }  // namespace poise

@@ -7,9 +7,7 @@
 #include "console.h"
 #include "model_store.h"
 #include "poise/base/json.h"
-#include "poise/base/random.h"
 #include "poise/tensor/npy.h"
-#include "poise/weights/network_file.h"
 
 namespace poise::app {
 namespace {
@@ -32,49 +30,6 @@ Result<std::vector<Tensor>> read_inputs(const Options& o) {
     inputs.push_back(std::move(input));
   }
   return inputs;
-}
-
-/// Standard normal, as a normalised picture roughly is; one picture where the batch is free.
-Result<std::vector<Tensor>> random_inputs(const Graph& graph) {
-  std::vector<Tensor> inputs;
-  for (const ValueId id : graph.inputs) {
-    Shape shape = graph.values[id].shape;
-    if (!shape.empty() && shape[0] < 0) shape[0] = 1;
-    const Result<std::int64_t> count = element_count(shape);
-    if (!count || *count > (std::int64_t{1} << 31U))
-      return invalid_argument("input \"" + graph.values[id].name + "\" is " + to_string(graph.values[id].shape) +
-                              ": give a tensor with --input");
-    Random random(kSeed, inputs.size());
-    for (float& value : inputs.emplace_back(shape).floats()) value = static_cast<float>(random.normal());
-  }
-  return inputs;
-}
-
-Json to_json(const Difference& one) {
-  Json json = Json::object();
-  json.set("a", one.first);
-  json.set("b", one.second);
-  json.set("shape", to_string(one.shape));
-  json.set("largest", one.largest);
-  json.set("apart", one.apart);  // null: shapes or non-finite values differ
-  return json;
-}
-
-Json to_json(const Comparison& found, double tolerance) {
-  Json json = Json::object();
-  json.set("poise_compare", 1);
-  json.set("equal", found.equal);
-  json.set("tolerance", tolerance);
-  Json outputs = Json::array();
-  for (const Difference& one : found.outputs) outputs.push(to_json(one));
-  json.set("outputs", std::move(outputs));
-  json.set("parting", found.parting ? to_json(*found.parting) : Json());
-  json.set("cause", found.cause);
-  json.set("structure", found.structure);
-  json.set("weights", found.weights);
-  json.set("layers", found.layers);
-  json.set("matched", found.matched);
-  return json;
 }
 
 std::string both_names(const Difference& one) {
@@ -112,7 +67,7 @@ Result<bool> run(const Options& o, Console& console) {
   if (o.inputs.empty()) {
     console.note("no --input: both get random numbers (seed " + std::to_string(kSeed) + ") of the shape that a wants");
   }
-  POISE_TRY(const std::vector<Tensor> inputs, o.inputs.empty() ? random_inputs(a.graph) : read_inputs(o));
+  POISE_TRY(const std::vector<Tensor> inputs, o.inputs.empty() ? random_inputs(a.graph, kSeed) : read_inputs(o));
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
   POISE_TRY(const Comparison found, compare(a.graph, b.graph, views, o.compare));
   if (o.json) {

@@ -1,4 +1,6 @@
 #pragma once
+// Text of strangers, made fit for a message of one line.
+
 #include <string>
 #include <string_view>
 

@@ -1,4 +1,6 @@
 #pragma once
+// SHA-256 of bytes and files.
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

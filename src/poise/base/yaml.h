@@ -1,4 +1,6 @@
 #pragma once
+// Reads YAML, the part of it that configurations use.
+
 #include <string_view>
 
 #include "poise/base/json.h"

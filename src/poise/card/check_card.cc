@@ -21,7 +21,9 @@ Result<Json> filled(const Json& card, bool fixed_input) {
 }  // namespace
 
 Result<PoseAnswer> find_answer(const Graph& graph, const ModelCard& card) {
-  if (graph.inputs.size() != 1) return unsupported("the network has not one input");
+  if (graph.inputs.size() != 1) {
+    return unsupported("the network has " + std::to_string(graph.inputs.size()) + " inputs; a pose network has one");
+  }
   const Shape& wanted = graph.values.at(graph.inputs[0]).shape;
   const std::int64_t batch = wanted.empty() ? 1 : std::max<std::int64_t>(wanted[0], 1);
   const Shape input{batch, 3, card.input.size.height, card.input.size.width};

@@ -1,6 +1,6 @@
 #pragma once
-// A whole picture -> a detector's input: stretched, or its shape kept and what is left over padded. Boxes come back the
-// same way. Boxes are as COCO writes them: x = 0 is the left edge of the first pixel.
+// A whole picture -> a detector's input: stretched, or its shape kept and what is left over padded. Boxes, which count
+// from the edges of pixels (geometry/box.h), come back the same way.
 
 #include <array>
 #include <span>

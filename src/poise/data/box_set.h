@@ -1,6 +1,6 @@
 #pragma once
-// Pictures with boxes around the people in them, to learn detection from. Boxes are as COCO writes them: x = 0 is the
-// left edge of the first pixel.
+// Pictures with boxes around the people in them, to learn detection from. Boxes count from the edges of pixels:
+// geometry/box.h.
 
 #include <cstdint>
 #include <filesystem>

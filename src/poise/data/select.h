@@ -1,4 +1,6 @@
 #pragma once
+// Which persons of a data set are trained on.
+
 #include "poise/crop/crop.h"
 #include "poise/data/data_set.h"
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "poise/base/random.h"
 #include "poise/graph/passes/passes.h"
 
 namespace poise {
@@ -356,6 +357,48 @@ Result<Comparison> compare(const Graph& a, const Graph& b, std::span<const Tenso
   out.parting = layers[parting];
   out.cause = describe_cause(in_a, in_a.layer(parting), in_b, in_b.layer(matches[parting]));
   return out;
+}
+
+Json to_json(const Comparison& found, double tolerance) {
+  const auto difference = [](const Difference& one) {
+    Json json = Json::object();
+    json.set("a", one.first);
+    json.set("b", one.second);
+    json.set("shape", to_string(one.shape));
+    json.set("largest", one.largest);
+    json.set("apart", one.apart);  // null: shapes or non-finite values differ
+    return json;
+  };
+  Json json = Json::object();
+  json.set("poise_compare", 1);
+  json.set("equal", found.equal);
+  json.set("tolerance", tolerance);
+  Json outputs = Json::array();
+  for (const Difference& one : found.outputs) outputs.push(difference(one));
+  json.set("outputs", std::move(outputs));
+  json.set("parting", found.parting ? difference(*found.parting) : Json());
+  json.set("cause", found.cause);
+  json.set("structure", found.structure);
+  json.set("weights", found.weights);
+  json.set("layers", found.layers);
+  json.set("matched", found.matched);
+  return json;
+}
+
+Result<std::vector<Tensor>> random_inputs(const Graph& graph, std::uint64_t seed) {
+  std::vector<Tensor> inputs;
+  for (const ValueId id : graph.inputs) {
+    Shape shape = graph.values[id].shape;
+    if (!shape.empty() && shape[0] < 0) shape[0] = 1;
+    const Result<std::int64_t> count = element_count(shape);
+    if (!count || *count > (std::int64_t{1} << 31U)) {
+      return invalid_argument("input \"" + graph.values[id].name + "\" is " + to_string(graph.values[id].shape) +
+                              ": give a tensor with option \"input\"");
+    }
+    Random random(seed, inputs.size());
+    for (float& value : inputs.emplace_back(shape).floats()) value = static_cast<float>(random.normal());
+  }
+  return inputs;
 }
 
 }  // namespace poise

@@ -1,11 +1,13 @@
 #pragma once
 // Where two networks that should say the same part: for a conversion, an export or a backend that went wrong.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "poise/base/json.h"
 #include "poise/base/result.h"
 #include "poise/engine/session.h"
 #include "poise/graph/graph.h"
@@ -43,5 +45,11 @@ struct Comparison {
 /// Errors: those of Session; what concerns one network only starts with "a: " or "b: ".
 Result<Comparison> compare(const Graph& a, const Graph& b, std::span<const TensorView> inputs,
                            const CompareOptions& options = {});
+/// `tolerance`: that it was found with.
+Json to_json(const Comparison& found, double tolerance);
+
+/// An input each, standard normal, as a normalised picture roughly is; one picture where the batch is free. Errors:
+/// kInvalidArgument (other extents that are free, or more than 2^31 elements).
+Result<std::vector<Tensor>> random_inputs(const Graph& graph, std::uint64_t seed);
 
 }  // namespace poise

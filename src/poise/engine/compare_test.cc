@@ -206,5 +206,22 @@ TEST(Compare, ErrorsSayWhichNetwork) {
   EXPECT_TRUE(second.error().message.starts_with("b: input \"x\"")) << second.error().message;
 }
 
+TEST(Compare, RandomInputsFitTheGraph) {
+  Graph graph;
+  graph.outputs = {graph.add_node("Relu", "relu", {graph.add_input("x", {-1, 2, 3})}, "y")};
+  const std::vector<Tensor> inputs = random_inputs(graph, 1).value();
+  ASSERT_EQ(inputs.size(), 1U);
+  EXPECT_EQ(inputs[0].shape(), (Shape{1, 2, 3}));
+  EXPECT_EQ(random_inputs(graph, 1).value()[0].floats()[5], inputs[0].floats()[5]);
+  EXPECT_NE(random_inputs(graph, 2).value()[0].floats()[5], inputs[0].floats()[5]);
+  const TensorView view(inputs[0]);
+  const Comparison found = compare(graph, graph, std::span(&view, 1)).value();
+  const Json json = to_json(found, 1e-4);
+  EXPECT_EQ(json.find("outputs")->as_array().at(0).string("a").value(), "y");
+  EXPECT_TRUE(json.find("parting")->is_null());
+  graph.values[graph.inputs[0]].shape = {1, 2, -1};
+  EXPECT_FALSE(random_inputs(graph, 1).ok());
+}
+
 }  // namespace
 }  // namespace poise

@@ -1,6 +1,7 @@
 #include "poise/eval/evaluate_detector.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 
@@ -59,9 +60,9 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
   DecodeOptions decode;
   decode.exif = Exif::kIgnore;  // annotations are of the pixels as stored
   std::optional<Error> failed;
-  bool stopped = false;
+  std::atomic<bool> over = false;  // asked for on the streams' threads
   PipelineOptions options;
-  options.stop = [&] { return stopped; };
+  options.stop = [&] { return over.load(); };
   std::size_t done = 0;
   report.cost = run_pipeline(
       truth.images.size(), &detector, nullptr,
@@ -75,9 +76,10 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
       },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         const std::string& name = truth.images[i].file_name;
-        if (o.progress && !o.progress(++done, truth.images.size(), name)) stopped = true;
+        if (o.progress && !o.progress(++done, truth.images.size(), name)) over = true;
         if (!answer.ok()) {
           if (!failed) failed = about_picture(fs::path(o.images) / name, answer.error());
+          over = true;  // nothing can be measured any more
           return;
         }
         FrameResult& frame = report.frames.emplace_back(std::move(answer->frame));
@@ -90,7 +92,7 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
       },
       options);
   if (failed) return *failed;
-  if (report.frames.size() < truth.images.size()) return io_error("stopped");
+  if (over.load() || report.frames.size() < truth.images.size()) return io_error("stopped");
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return {};
 }

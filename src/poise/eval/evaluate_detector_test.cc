@@ -74,7 +74,9 @@ TEST_F(EvaluateDetector, CountsWhoIsFoundAndWhoIsNot) {
   const Image second = read_image(folder_ / "1.png").value();
   const auto somebody = finder.detect(second.view()).value();
   EXPECT_EQ(report.empty_with_somebody, somebody.empty() ? 0U : 1U);
-  for (const Json& entry : coco_results_json(report).as_array()) EXPECT_EQ(entry.integer("category_id").value(), 5);
+  const Json results = coco_results_json(report);
+  EXPECT_GE(results.as_array().size(), truths);
+  for (const Json& entry : results.as_array()) EXPECT_EQ(entry.integer("category_id").value(), 5);
 }
 
 TEST_F(EvaluateDetector, WhatIsMissingIsNamed) {

@@ -1,5 +1,6 @@
 #include "poise/eval/evaluate_poses.h"
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 
@@ -122,6 +123,10 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
   if (!set.people) {
     POISE_RETURN_IF_ERROR(check_joints(set.truth, estimator.skeleton()));
     POISE_TRY(const Sigmas checked, sigmas_for(set.truth, estimator.skeleton()));
+  } else {
+    PoseSet nobody;
+    nobody.skeleton = estimator.skeleton();
+    POISE_TRY(const PersonPairs checked, pair_persons(*set.people, nobody));  // whether any joint has a partner
   }
   const auto begin = Clock::now();
   FoundPoses found;
@@ -131,16 +136,17 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
   DecodeOptions decode;
   decode.exif = set.boxes.exif_applied() ? Exif::kApply : Exif::kIgnore;  // annotations are of the pixels as stored
   std::optional<Error> failed;
-  bool stopped = false;
+  std::atomic<bool> over = false;  // asked for on the streams' threads
   PipelineOptions pipeline;
   pipeline.doubles.oks = options.nms;
-  pipeline.stop = [&] { return stopped || failed.has_value(); };
+  pipeline.stop = [&] { return over.load(); };
   std::size_t done = 0;
   const PipelineCost cost = run_pipeline(
       jobs.size(), nullptr, &estimator, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         if (!answer.ok()) {
           if (!failed) failed = about_picture(jobs[i].path, answer.error());
+          over = true;
           return;
         }
         found.boxes += answer->boxes.size();
@@ -148,11 +154,11 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
         found.suppressed += answer->doubles;
         found.frames.push_back(std::move(answer->frame));
         ++done;
-        if (options.progress && !options.progress(done, jobs.size(), jobs[i].path.filename().string())) stopped = true;
+        if (options.progress && !options.progress(done, jobs.size(), jobs[i].path.filename().string())) over = true;
       },
       pipeline);
   if (failed) return *failed;
-  if (done < jobs.size()) return io_error("stopped");
+  if (over.load() || done < jobs.size()) return io_error("stopped");
   found.seconds = since(begin);
   found.estimate_seconds = cost.estimate_seconds / cost.streams;
   return found;

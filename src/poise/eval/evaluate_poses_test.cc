@@ -89,6 +89,16 @@ TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
   const auto found = find_poses(set, estimator);
   ASSERT_FALSE(found.ok());
   EXPECT_NE(found.error().message.find("the truth has 14 joints"), std::string::npos) << found.error().message;
+  EvalSet strange = read_eval_set(options(PoseMetric::kPck)).value();
+  for (Joint& joint : strange.people->skeleton.joints) joint.name = "other_" + joint.name;
+  FindPosesOptions none;
+  none.progress = [](std::size_t, std::size_t, const std::string&) {
+    ADD_FAILURE() << "a picture was looked at";
+    return true;
+  };
+  const auto unpaired = find_poses(strange, estimator, none);
+  ASSERT_FALSE(unpaired.ok());
+  EXPECT_NE(unpaired.error().message.find("no joint of one name"), std::string::npos) << unpaired.error().message;
   FindPosesOptions stop;
   stop.progress = [](std::size_t, std::size_t, const std::string&) { return false; };
   EXPECT_EQ(find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator, stop).error().message, "stopped");

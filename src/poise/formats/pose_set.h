@@ -42,8 +42,8 @@ struct PoseSet {
 };
 
 struct PoseReadOptions {
-  std::optional<Skeleton> skeleton;  // counts where the file does not name its joints, if it has as many
-  MatHdf5Reader hdf5 = nullptr;      // for .mat of version 7.3: read_mat_hdf5 (formats/mat_hdf5.h)
+  std::optional<Skeleton> skeleton = {};  // counts where the file does not name its joints, if it has as many
+  MatHdf5Reader hdf5 = nullptr;           // for .mat of version 7.3: read_mat_hdf5 (formats/mat_hdf5.h)
 };
 
 /// By extension and content: .mat (LSP, LSPET or MPII by its variables), .csv, a folder (of *_keypoints.json or

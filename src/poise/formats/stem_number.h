@@ -1,4 +1,6 @@
 #pragma once
+// The number in the name of a picture file.
+
 #include <charconv>
 #include <cstdint>
 #include <filesystem>

@@ -1,4 +1,6 @@
 #pragma once
+// Affine maps of the plane, between the pixels of pictures, crops and heatmaps.
+
 #include "poise/geometry/point.h"
 
 namespace poise {

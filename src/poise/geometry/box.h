@@ -1,9 +1,15 @@
 #pragma once
+// Boxes, and the convention that stands beside that of points (point.h): a box is COCO's, whose numbers count from the
+// picture's edges. [x, y, width, height] covers the columns x to x + width - 1 and the rows y to y + height - 1, so
+// that a whole picture is [0, 0, W, H]. Points count from the centre of the first pixel. The field takes the ones for
+// the others, half a pixel apart, when it cuts out crops (crop/crop.h) and when it compares joints with boxes, and so
+// do we, to agree with what networks were trained on; nothing is added or taken away on the way.
+
 #include "poise/geometry/point.h"
 
 namespace poise {
 
-/// Top-left corner and extent in pixels, as COCO writes boxes.
+/// Left top corner and extent, in pixels.
 struct Box {
   float x = 0;
   float y = 0;

@@ -84,6 +84,15 @@ Tensor from_torch(const at::Tensor& tensor) {
   return copy;
 }
 
+bool cpu_has_bfloat16() {
+#if defined(__x86_64__) || defined(__i386__)
+  // As LibTorch asks (ATen/native/mkldnn/Utils.h, mkldnn_bf16_device_check).
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
 Result<TorchGraph> TorchGraph::create(Graph graph, const TorchOptions& options) {
   POISE_RETURN_IF_ERROR(graph.validate());
   std::set<std::string> unknown;
@@ -96,6 +105,10 @@ Result<TorchGraph> TorchGraph::create(Graph graph, const TorchOptions& options) 
     return unsupported("LibTorch does not run these operators of the network:" + names);
   }
   for (const Node& node : graph.nodes) POISE_RETURN_IF_ERROR(check_node(graph, node));
+  if (options.bfloat16 && options.device.is_cpu() && !cpu_has_bfloat16()) {
+    return unsupported(
+        "LibTorch computes bfloat16 on processors with AVX-512 alone, which this one has not: choose float32");
+  }
 
   return guarded([&]() -> Result<TorchGraph> {
     TorchGraph torch(std::move(graph), options);

@@ -19,6 +19,9 @@ struct TorchOptions {
   bool channels_last = false;  // memory order of weights and pictures: quicker almost everywhere (docs/training.md)
 };
 
+/// Whether LibTorch has convolutions in bfloat16 on this processor.
+bool cpu_has_bfloat16();
+
 /// A tensor under its name in the graph.
 struct NamedTensor {
   std::string name;
@@ -30,7 +33,8 @@ class TorchGraph {
  public:
   /// Takes copies of the constants. Those that layers learn (weights and biases of Conv, ConvTranspose, Gemm, scale and
   /// bias of BatchNormalization, slopes of PRelu) are leaves with gradients; running mean and variance are statistics.
-  /// Errors: those of validate(), kUnsupported naming every operator that is not known here.
+  /// Errors: those of validate(), kUnsupported naming every operator that is not known here;
+  /// kUnsupported, bfloat16 on a processor that has it not.
   static Result<TorchGraph> create(Graph graph, const TorchOptions& options = {});
 
   /// In the order of Graph::inputs and outputs; outputs are float32. In training BatchNormalization takes the batch's

@@ -51,6 +51,12 @@ TEST(TorchGraph, PhasesAreTheDeconvolutionWithItsGradients) {
 
 TEST(TorchGraph, Bfloat16IsNearFloat32) {
   const Graph graph = small_network();
+  if (!cpu_has_bfloat16()) {
+    const auto refused = TorchGraph::create(graph, {.bfloat16 = true});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("AVX-512"), std::string::npos) << refused.error().message;
+    GTEST_SKIP() << "this processor has no AVX-512";
+  }
   Random random(9);
   const Tensor input = kit::random_tensor({2, 4, 8, 6}, random);
   const auto run = [&](bool bfloat16) {
@@ -94,7 +100,6 @@ TEST(TorchGraph, EveryParameterHasAGradient) {
   const std::int64_t wanted = graph.parameter_count();
   auto torch = TorchGraph::create(std::move(graph)).value();
   torch.forward({at::rand({2, 4, 8, 6})}, true)[0].square().sum().backward();
-  torch.forward({at::rand({2, 3, 64, 64})}, true)[0].square().sum().backward();
   std::int64_t count = 0;
   for (const NamedTensor& parameter : torch.parameters()) {
     count += parameter.tensor.numel();

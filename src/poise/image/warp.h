@@ -1,4 +1,6 @@
 #pragma once
+// A picture through an affine map.
+
 #include "poise/geometry/affine.h"
 #include "poise/image/image.h"
 

@@ -1,5 +1,7 @@
 #include "poise/infer/pose_finder.h"
 
+#include <algorithm>
+
 #include "poise/models/shipped.h"
 
 namespace poise {
@@ -7,20 +9,35 @@ namespace {
 
 constexpr const char* kShippedDetector = "poise-person";
 
+/// The name of what comes with Poise and is no file; "" where it is a file's.
+std::string shipped_name(const std::filesystem::path& given, std::string_view otherwise) {
+  if (given.empty()) return std::string(otherwise);
+  std::error_code ignored;
+  const bool is_shipped = std::any_of(shipped_models().begin(), shipped_models().end(),
+                                      [&](const ShippedModel& model) { return model.name == given.string(); });
+  return is_shipped && !std::filesystem::exists(given, ignored) ? given.string() : std::string();
+}
+
 Result<NamedDetector> open_detector(const PoseFinderOptions& options) {
-  if (!options.detector.empty()) {
+  const std::string shipped = shipped_name(options.detector, kShippedDetector);
+  if (shipped.empty()) {
     POISE_TRY(Detector detector, Detector::load(options.detector, options.detect));
     return NamedDetector{options.detector.filename().string(), std::move(detector)};
   }
-  POISE_TRY(NetworkFile file, read_shipped(kShippedDetector));
+  POISE_TRY(NetworkFile file, read_shipped(shipped));
   POISE_TRY(Detector detector, Detector::create(std::move(file), options.detect));
-  return NamedDetector{kShippedDetector, std::move(detector)};
+  return NamedDetector{shipped, std::move(detector)};
 }
 
 Result<Estimator> open_estimator(const PoseFinderOptions& options) {
-  if (!options.model.empty()) return Estimator::load(options.model, options.estimate);
-  POISE_TRY(NetworkFile file, read_shipped());
+  const std::string shipped = shipped_name(options.model, shipped_models().front().name);
+  if (shipped.empty()) return Estimator::load(options.model, options.estimate);
+  POISE_TRY(NetworkFile file, read_shipped(shipped));
   return Estimator::create(std::move(file), options.estimate);
+}
+
+PersonBox whole(const ImageView& image) {
+  return {{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}, 1.0F};
 }
 
 }  // namespace
@@ -41,7 +58,7 @@ Result<FrameResult> PoseFinder::find(const ImageView& image) {
   frame.width = image.width;
   frame.height = image.height;
   frame.box_source = people_.name();
-  std::vector<PersonBox> boxes{{{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}, 1.0F}};
+  std::vector<PersonBox> boxes{whole(image)};
   if (Detector* detector = people_.detector(); detector != nullptr) {
     POISE_TRY(boxes, detector->detect(image));
   }
@@ -79,7 +96,15 @@ PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           PipelineOptions options) {
   options.doubles = finder.doubles();
-  return run_pipeline(pictures, finder.people().detector(), &finder.estimator(), read, take, options);
+  const auto read_whole = [&](std::size_t i) {
+    Result<PipelinePicture> picture = read(i);
+    if (picture.ok() && !picture->boxes) picture->boxes = {whole(picture->image.view())};
+    return picture;
+  };
+  const bool whole_pictures = finder.people().is_whole_picture();
+  return run_pipeline(pictures, finder.people().detector(), &finder.estimator(),
+                      whole_pictures ? std::function<Result<PipelinePicture>(std::size_t)>(read_whole) : read, take,
+                      options);
 }
 
 }  // namespace poise

@@ -18,8 +18,8 @@
 namespace poise {
 
 struct PoseFinderOptions {
-  std::filesystem::path model = {};     // the pose network's file; empty: the one that comes with Poise
-  std::filesystem::path detector = {};  // the file of what finds the people; empty: the one that comes with Poise
+  std::filesystem::path model = {};  // the pose network: a file, or the name of what comes with Poise; empty: its own
+  std::filesystem::path detector = {};  // what finds the people, likewise
   bool whole_picture = false;           // no detector: each picture is one person's box
   EstimatorOptions estimate = {};       // card, threads, precision, flip test ... of the first
   DetectorOptions detect = {};          // and of the second

@@ -95,9 +95,24 @@ TEST(PoseFinder, SiblingsAndThePipelineSayTheSame) {
   EXPECT_EQ(taken, 3U);
 }
 
+TEST(PoseFinder, ThePipelineTakesWholePicturesToo) {
+  PoseFinderOptions options = tiny();
+  options.whole_picture = true;
+  PoseFinder finder = PoseFinder::open(options).value();
+  const Image image = picture();
+  const std::vector<Pose> poses = finder(image).poses;
+  run_pipeline(
+      1, finder, [&](std::size_t) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
+      [&](std::size_t, Result<PipelineAnswer> answer) {
+        ASSERT_TRUE(answer.ok()) << answer.error().message;
+        expect_equal(answer->frame.poses, poses);
+      });
+}
+
 TEST(PoseFinder, WhatComesWithPoiseNeedsNothing) {
   PoseFinder finder = PoseFinder::open().value();
   EXPECT_EQ(finder.skeleton().name, "coco17");
+  EXPECT_TRUE(PoseFinder::open({.model = "poise-small", .detector = "poise-person"}).ok());
   const Image image = picture();
   EXPECT_EQ(finder(image).box_source, "poise-person");
 }

@@ -1,4 +1,6 @@
 #pragma once
+// Sums with the bits that NumPy gives.
+
 #include <array>
 #include <cstddef>
 

@@ -76,7 +76,7 @@ TEST(Zoo, EachFamilyTakesEachOfItsParameters) {
 }
 
 TEST(Zoo, ParametersReachTheNetwork) {
-  const ModelOptions options{"pose_resnet", Json::Object{{"depth", 18},
+  const ModelOptions options{"pose_resnet", Json::Object{{"depth", 50},
                                                          {"joints", 3},
                                                          {"style", "caffe"},
                                                          {"width", 0.125},

@@ -1,4 +1,6 @@
 #pragma once
+// How alike two poses are, and non-maximum suppression by it: object keypoint similarity.
+
 #include <span>
 #include <vector>
 

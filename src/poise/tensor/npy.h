@@ -1,4 +1,6 @@
 #pragma once
+// Tensors from and to NumPy's files.
+
 #include <filesystem>
 
 #include "poise/base/file.h"

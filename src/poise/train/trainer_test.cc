@@ -255,7 +255,7 @@ TEST_F(Training, AFullDiskLeavesTheCheckpointBefore) {
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, old);
   expect_refused(result, ErrorCode::kIo, "cannot write");
-  EXPECT_NE(result.error().message.find("the checkpoint before it is whole: make room, then --resume"),
+  EXPECT_NE(result.error().message.find("the checkpoint before it is whole: make room, then option \"resume\""),
             std::string::npos)
       << result.error().message;
   EXPECT_EQ(hash("run/last.ckpt"), kept);

@@ -1,4 +1,6 @@
 #pragma once
+// The geometry of convolutions and poolings, read from a node.
+
 #include <array>
 
 #include "poise/graph/graph.h"

@@ -1,4 +1,6 @@
 #pragma once
+// The geometry of Resize, read from a node.
+
 #include "poise/graph/graph.h"
 
 namespace poise {
