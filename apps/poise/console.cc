@@ -65,6 +65,13 @@ void Console::progress(std::size_t done, std::size_t total, const std::string& w
 
 void Console::finish() { clear_bar(); }
 
+std::function<bool(std::size_t, std::size_t, const std::string&)> progress_of(Console& console) {
+  return [&console](std::size_t done, std::size_t total, const std::string& what) {
+    console.progress(done, total, what);
+    return !interrupted();
+  };
+}
+
 bool interrupted() { return interrupt_seen != 0; }
 void watch_interrupts() { std::signal(SIGINT, on_interrupt); }
 

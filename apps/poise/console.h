@@ -3,6 +3,7 @@
 // Lines may be the library's messages: what they say of options is said of flags (flags/flag_names.h).
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace poise::app {
@@ -28,6 +29,9 @@ class Console {
   bool terminal_;
   bool bar_shown_ = false;
 };
+
+/// Progress as the library reports it, on the console; false, which ends the work, after Ctrl-C.
+std::function<bool(std::size_t done, std::size_t total, const std::string& what)> progress_of(Console& console);
 
 /// Set by Ctrl-C: finish the file at hand, then stop.
 bool interrupted();

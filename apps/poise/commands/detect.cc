@@ -15,6 +15,7 @@
 #include "poise/formats/writers.h"
 #include "poise/image/picture_files.h"
 #include "poise/infer/pipeline.h"
+#include "poise/models/shipped.h"
 
 namespace poise::app {
 namespace {
@@ -144,7 +145,7 @@ Action make_detect(CLI::App& command) {
       ->required()
       ->type_name("BOXES.json");
   o->detector.add_to(command, "Detector");
-  command.get_option("--detector")->default_str(kDefaultDetector);
+  command.get_option("--detector")->default_str(kShippedDetector);
   add_runner_flags(command, o->run, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply or ignore")
       ->check(CLI::IsMember({"apply", "ignore"}))

@@ -148,13 +148,6 @@ void print_detector_report(const DetectorReport& report) {
               report.detect_ms_per_picture(), report.cost.streams);
 }
 
-auto progress_of(Console& console) {
-  return [&console](std::size_t done, std::size_t total, const std::string& picture) {
-    console.progress(done, total, picture);
-    return !interrupted();
-  };
-}
-
 Status eval_detector(const Options& o, Console& console) {
   if (!o.out.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.out));
   POISE_TRY(NamedDetector detector, open_detector(o.detector, o.estimator.run));

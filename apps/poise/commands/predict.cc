@@ -17,6 +17,7 @@
 #include "poise/image/picture_files.h"
 #include "poise/infer/picture_writer.h"
 #include "poise/infer/pose_finder.h"
+#include "poise/models/shipped.h"
 
 namespace poise::app {
 namespace {
@@ -276,7 +277,7 @@ Action make_predict(CLI::App& command) {
       ->capture_default_str();
   o->detector.add_to(command, "Who is where");
   CLI::Option* named = command.get_option("--detector");
-  named->default_str(kDefaultDetector);
+  named->default_str(kShippedDetector);
   named->description(named->get_description() + "; none: each whole picture is one person's box");
   add_doubles_flags(command, o->doubles, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);

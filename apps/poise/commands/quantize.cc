@@ -86,10 +86,7 @@ Status quantize_file(const Options& o, Console& console) {
       console.finish();
       const bool first = test->persons() == 0;
       auto figure = test->measure(std::move(network), options.card, model.path, {"onednn", o.threads, precision},
-                                  [&](std::size_t done, std::size_t total, const std::string& what) {
-                                    console.progress(done, total, what);
-                                    return !interrupted();
-                                  });
+                                  progress_of(console));
       console.finish();
       if (first) {  // both files are given the same people
         for (const std::string& note : test->notes()) console.note(note);
@@ -97,10 +94,7 @@ Status quantize_file(const Options& o, Console& console) {
       return figure;
     };
   }
-  options.layers.progress = [&](std::size_t done, std::size_t total, const std::string& what) {
-    console.progress(done, total, what);
-    return !interrupted();
-  };
+  options.layers.progress = progress_of(console);
   watch_interrupts();
   POISE_TRY(QuantizedModel quantized, quantize_model(model.onnx, model.name, model.path, options));
   console.finish();

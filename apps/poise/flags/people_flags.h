@@ -10,9 +10,6 @@
 
 namespace poise::app {
 
-/// The detector that is used where none is named; "none" is none: the whole picture is one person's box.
-inline constexpr const char* kDefaultDetector = "poise-person";
-
 struct DetectorFlags {
   std::string detector, preset;
   std::optional<float> threshold, nms;
@@ -21,9 +18,10 @@ struct DetectorFlags {
   void add_to(CLI::App& command, const std::string& group);
 };
 
-/// The one that flags name, else kDefaultDetector. Errors: kNotFound, those of the readers and of the card.
+/// The one that flags name, else kShippedDetector. Errors: kNotFound, those of the readers and of the card.
 Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOptions& run);
-/// `boxes`: a file, or empty. Errors: both a file and a detector; those of reading either.
+/// `boxes`: a file, or empty; a detector "none" is none: the whole picture is one person's box. Errors: both a file and
+/// a detector; those of reading either.
 Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& flags, const RunnerOptions& run);
 
 /// Adds --pose-nms --oks-nms to the command, under the heading `group`.

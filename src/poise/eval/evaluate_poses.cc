@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 
 #include "poise/formats/writers.h"
 #include "poise/image/codec.h"
@@ -49,18 +50,7 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
   picture.frame.source = job.image->file_name;
   picture.frame.image_id = job.image->id;
   picture.guesses = true;  // as the authors' evaluation, which thins out the poses of true boxes too
-  picture.boxes.emplace();
-  const Size size = picture.image.size();
-  for (std::size_t i = 0; i < job.boxes->persons.size(); ++i) {
-    const PersonBox& person = job.boxes->persons[i];
-    if (person.score < threshold.value_or(person.score)) continue;
-    const Status good = check_box(person.box, size, i);
-    if (good.ok()) {
-      picture.boxes->push_back(person);
-    } else {
-      picture.problems.push_back(good.error().message);
-    }
-  }
+  take_persons(job.boxes->persons, threshold.value_or(-std::numeric_limits<float>::infinity()), picture);
   return picture;
 }
 

@@ -19,6 +19,19 @@ Error about_picture(const fs::path& picture, const Error& error) {
   return error.message.starts_with(picture.string()) ? error : error.prefixed(picture.string());
 }
 
+void take_persons(std::span<const PersonBox> persons, float threshold, PipelinePicture& picture) {
+  picture.boxes.emplace();
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    if (persons[i].score < threshold) continue;
+    const Status status = check_box(persons[i].box, picture.image.size(), i);
+    if (status.ok()) {
+      picture.boxes->push_back(persons[i]);
+    } else {
+      picture.problems.push_back(picture.frame.source + ": " + status.error().message);
+    }
+  }
+}
+
 Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold) {
   BoxSource source;
   POISE_TRY(source.boxes_, BoxesFile::read(boxes));
@@ -36,17 +49,13 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
   POISE_TRY(DecodedImage decoded, read_image_file(path, decode));
   PipelinePicture picture;
   picture.image = std::move(decoded.image);
-  const Size size = picture.image.size();
   FrameResult& frame = picture.frame;
   frame.source = path.string();
   frame.exif_orientation = decoded.exif_orientation;
   frame.exif_applied = decoded.exif_applied;
   frame.box_source = name();
   picture.guesses = are_guesses();
-  if (is_whole_picture()) {
-    const Box whole{0, 0, static_cast<float>(size.width), static_cast<float>(size.height)};
-    picture.boxes = std::vector<PersonBox>{{whole, 1.0F}};
-  }
+  if (is_whole_picture()) picture.boxes = std::vector<PersonBox>{{whole_box(picture.image.size()), 1.0F}};
   if (!boxes_) return picture;
   picture.boxes.emplace();
   const ImageBoxes* found = boxes_->find(path);
@@ -56,15 +65,7 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
   if (found == nullptr) return picture;  // detections name only pictures with people
   picture.matched = true;
   frame.image_id = found->image_id;
-  for (std::size_t i = 0; i < found->persons.size(); ++i) {
-    if (found->persons[i].score < threshold_) continue;
-    const Status status = check_box(found->persons[i].box, size, i);
-    if (status.ok()) {
-      picture.boxes->push_back(found->persons[i]);
-    } else {
-      picture.problems.push_back(path.string() + ": " + status.error().message);
-    }
-  }
+  take_persons(found->persons, threshold_, picture);
   return picture;
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "poise/formats/boxes.h"
@@ -22,6 +23,10 @@ Json to_json(const NamedDetector& detector);
 
 /// The error, with the picture's path before its message where that does not name it.
 Error about_picture(const std::filesystem::path& picture, const Error& error);
+
+/// Gives the picture the persons that score no less than `threshold`; boxes that check_box refuses are left out and
+/// named in PipelinePicture::problems.
+void take_persons(std::span<const PersonBox> persons, float threshold, PipelinePicture& picture);
 
 class BoxSource {
  public:

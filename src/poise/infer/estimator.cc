@@ -28,6 +28,8 @@ void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t w
 
 }  // namespace
 
+Box whole_box(Size image) { return {0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}; }
+
 Status check_box(const Box& box, Size image, std::size_t index) {
   const std::string name = "box " + std::to_string(index);
   constexpr float kFarthest = 1e6F;
@@ -255,7 +257,7 @@ Result<std::vector<Estimate>> Estimator::estimate(std::span<const PicturePeople>
 }
 
 std::vector<Pose> Estimator::operator()(const Image& image) {
-  const PersonBox whole{{0, 0, static_cast<float>(image.width()), static_cast<float>(image.height())}, 1.0F};
+  const PersonBox whole{whole_box(image.size()), 1.0F};
   return (*this)(image, std::span(&whole, 1));
 }
 

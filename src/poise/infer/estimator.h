@@ -45,6 +45,9 @@ struct PicturePeople {
   std::span<const PersonBox> boxes;
 };
 
+/// The whole picture as one person's box.
+Box whole_box(Size image);
+
 /// Finite, not empty, and at least partly inside the image. Errors: kInvalidArgument, naming the box by its index.
 Status check_box(const Box& box, Size image, std::size_t index);
 

@@ -7,8 +7,6 @@
 namespace poise {
 namespace {
 
-constexpr const char* kShippedDetector = "poise-person";
-
 /// The name of what comes with Poise and is no file; "" where it is a file's.
 std::string shipped_name(const std::filesystem::path& given, std::string_view otherwise) {
   if (given.empty()) return std::string(otherwise);
@@ -36,10 +34,6 @@ Result<Estimator> open_estimator(const PoseFinderOptions& options) {
   return Estimator::create(std::move(file), options.estimate);
 }
 
-PersonBox whole(const ImageView& image) {
-  return {{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}, 1.0F};
-}
-
 }  // namespace
 
 Result<PoseFinder> PoseFinder::open(const PoseFinderOptions& options) {
@@ -58,7 +52,7 @@ Result<FrameResult> PoseFinder::find(const ImageView& image) {
   frame.width = image.width;
   frame.height = image.height;
   frame.box_source = people_.name();
-  std::vector<PersonBox> boxes{whole(image)};
+  std::vector<PersonBox> boxes{{whole_box(image.size())}};
   if (Detector* detector = people_.detector(); detector != nullptr) {
     POISE_TRY(boxes, detector->detect(image));
   }
@@ -98,7 +92,7 @@ PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
   options.doubles = finder.doubles();
   const auto read_whole = [&](std::size_t i) {
     Result<PipelinePicture> picture = read(i);
-    if (picture.ok() && !picture->boxes) picture->boxes = {whole(picture->image.view())};
+    if (picture.ok() && !picture->boxes) picture->boxes = {{whole_box(picture->image.size())}};
     return picture;
   };
   const bool whole_pictures = finder.people().is_whole_picture();

@@ -48,7 +48,7 @@ Result<std::string> result_signature(const SignatureOptions& options) {
   look.run.backend = "reference";
   look.run.precision = Precision::kFloat32;
   look.threshold = kThreshold;
-  POISE_TRY(NetworkFile person_network, read_shipped("poise-person"));
+  POISE_TRY(NetworkFile person_network, read_shipped(kShippedDetector));
   POISE_TRY(Detector detector, Detector::create(std::move(person_network), look));
   EstimatorOptions estimate;
   estimate.run = look.run;

@@ -38,7 +38,7 @@ std::span<const ShippedModel> shipped_models() {
   static const std::array<ShippedModel, 2> kModels{{
       {"poise-small", "COCO's 17 joints, 256x192: made for two cores",
        between(poise_embedded_small, poise_embedded_small_end)},
-      {"poise-person", "finds people, 416x416", between(poise_embedded_person, poise_embedded_person_end)},
+      {kShippedDetector, "finds people, 416x416", between(poise_embedded_person, poise_embedded_person_end)},
   }};
   return kModels;
 }

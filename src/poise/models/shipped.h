@@ -9,6 +9,9 @@
 
 namespace poise {
 
+/// What finds the people where no other detector is named.
+inline constexpr const char* kShippedDetector = "poise-person";
+
 struct ShippedModel {
   std::string_view name;         // "poise-small"
   std::string_view description;  // one line, for people

@@ -46,8 +46,7 @@ Status check_count(std::size_t people, std::size_t count, std::size_t batch, boo
 Status write_person(const Person& person, const DecodeOptions& decode, const ModelCard& card, std::span<float> out) {
   POISE_TRY(const DecodedImage picture, read_image_file(person.picture, decode));
   const ImageView view = picture.image.view();
-  const Box whole{0, 0, static_cast<float>(view.width), static_cast<float>(view.height)};
-  const Box box = person.box.value_or(whole);
+  const Box box = person.box.value_or(whole_box(view.size()));
   if (const Status fits = check_box(box, view.size(), 0); !fits.ok()) {
     return fits.error().prefixed(person.picture.string());
   }
