@@ -99,7 +99,7 @@ fs::path temporary_in(const fs::path& folder) {
 int make_temporary(const fs::path& folder, fs::path& name) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     name = temporary_in(folder);
-    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd >= 0) {
       (void)::flock(fd, LOCK_EX | LOCK_NB);  // a file system without locks keeps what was abandoned
       return fd;
@@ -121,6 +121,23 @@ int fill_temporary(const Descriptor& file, BytesView bytes, const struct stat* r
   if (replaced != nullptr) (void)::fchmod(file.get(), replaced->st_mode & 0777U);
   if (const int error = write_all(file.get(), bytes); error != 0) return error;
   return ::fsync(file.get()) == 0 ? 0 : errno;
+}
+
+/// The file that `path` stands for, its folders made; `old` is what is there already, its st_mode 0 where nothing is.
+Result<fs::path> target_of(const fs::path& path, struct stat& old) {
+  if (path.native().find('\0') != std::string::npos) return cannot_write(path, "the name holds a NUL byte");
+  if (!path.has_filename()) return cannot_write(path, "it names no file");
+  std::error_code error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
+  if (error) return cannot_write(path, "cannot make its folder: " + error.message());
+
+  // A link is followed, so that the file it points to changes and the link stays.
+  fs::path target = path;
+  if (fs::is_symlink(path, error)) target = fs::canonical(path, error);
+  if (target.empty()) return cannot_write(path, "the symbolic link leads nowhere: " + error.message());
+  if (::stat(target.c_str(), &old) != 0) old.st_mode = 0;
+  if (S_ISDIR(old.st_mode)) return cannot_write(path, "it is a folder");
+  return target;
 }
 
 }  // namespace
@@ -158,19 +175,9 @@ Result<Bytes> read_file(const fs::path& path, std::uint64_t max_bytes) {
 }
 
 Status write_file_atomic(const fs::path& path, BytesView bytes) {
-  if (path.native().find('\0') != std::string::npos) return cannot_write(path, "the name holds a NUL byte");
-  if (!path.has_filename()) return cannot_write(path, "it names no file");
-  std::error_code error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) return cannot_write(path, "cannot make its folder: " + error.message());
-
-  // A link is followed, so that the file it points to changes and the link stays.
-  fs::path target = path;
-  if (fs::is_symlink(path, error)) target = fs::canonical(path, error);
-  if (target.empty()) return cannot_write(path, "the symbolic link leads nowhere: " + error.message());
   struct stat old {};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) return cannot_write(path, "it is a folder");
+  POISE_TRY(const fs::path target, target_of(path, old));
+  const bool exists = old.st_mode != 0;
   if (exists && !S_ISREG(old.st_mode)) return write_in_place(path, bytes);
 
   // Twice, since another process may take a file for abandoned between its making and its lock.
@@ -190,6 +197,40 @@ Status write_file_atomic(const fs::path& path, BytesView bytes) {
     if (failure != ENOENT) break;
   }
   if (failure != 0) return cannot_write(path, reason(failure));
+  return {};
+}
+
+GrowingFile::GrowingFile(fs::path target, fs::path temporary, int descriptor)
+    : target_(std::move(target)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+
+GrowingFile::GrowingFile(GrowingFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      temporary_(std::move(other.temporary_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+GrowingFile::~GrowingFile() {
+  if (descriptor_ < 0) return;
+  ::unlink(temporary_.c_str());
+  ::close(descriptor_);
+}
+
+Result<GrowingFile> GrowingFile::create(const fs::path& path) {
+  struct stat old {};
+  POISE_TRY(fs::path target, target_of(path, old));
+  if (old.st_mode != 0 && !S_ISREG(old.st_mode)) return cannot_write(path, "it is a pipe or a device");
+  fs::path temporary;
+  const int descriptor = make_temporary(target.parent_path(), temporary);
+  if (descriptor < 0) return cannot_write(path, reason(errno));
+  if (old.st_mode != 0) (void)::fchmod(descriptor, old.st_mode & 0777U);
+  return GrowingFile(std::move(target), std::move(temporary), descriptor);
+}
+
+Status GrowingFile::commit() {
+  int failure = ::fsync(descriptor_) == 0 ? 0 : errno;
+  if (failure == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0) failure = errno;
+  if (failure != 0) return cannot_write(target_, reason(failure));
+  ::close(std::exchange(descriptor_, -1));
+  sync_folder(target_.parent_path());
   return {};
 }
 

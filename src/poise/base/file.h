@@ -27,8 +27,30 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t max_byt
 Status write_file_atomic(const std::filesystem::path& path, BytesView bytes);
 Status write_file_atomic(const std::filesystem::path& path, std::string_view text);
 
-/// Removes the temporary files of write_file_atomic() that killed processes of this host and user left in `folder`:
-/// those whose lock nobody holds any more, whatever process has their number now. What cannot be removed stays.
+/// A file that grows piece by piece: under a temporary name beside `path` until commit() gives it that name. Where
+/// there is no commit(), nothing is left.
+class GrowingFile {
+ public:
+  /// Makes the parent folders and follows a symbolic link. Errors: kIo, naming the path and the reason; a folder, a
+  /// pipe or a device in its place is one.
+  static Result<GrowingFile> create(const std::filesystem::path& path);
+  GrowingFile(GrowingFile&& other) noexcept;
+  GrowingFile& operator=(GrowingFile&&) = delete;
+  ~GrowingFile();
+  /// To read, write and seek; it stays this object's.
+  int descriptor() const { return descriptor_; }
+  /// All of it is on the disk, and has its name. Errors: kIo; the old file is then untouched. Once.
+  Status commit();
+
+ private:
+  GrowingFile(std::filesystem::path target, std::filesystem::path temporary, int descriptor);
+  std::filesystem::path target_, temporary_;
+  int descriptor_ = -1;
+};
+
+/// Removes the temporary files of write_file_atomic() and GrowingFile that killed processes of this host and user left
+/// in `folder`: those whose lock nobody holds any more, whatever process has their number now. What cannot be removed
+/// stays.
 void remove_abandoned(const std::filesystem::path& folder);
 
 /// Tries a folder before any work, so that an hour of it is not lost: makes it, removes what killed processes left

@@ -19,13 +19,13 @@ struct VideoFrame {
 };
 
 struct VideoInfo {
-  int width = 0;                        // of the frames as they are given, upright
+  int width = 0;  // of the frames as they are given, upright
   int height = 0;
-  double frames_per_second = 0;         // the mean; 0 where it is not known
-  std::optional<std::int64_t> frames;   // how many will come at most, where the source says so
-  bool live = false;                    // a camera or a network stream: it does not wait for who reads
-  bool audio = false;                   // it has sound
-  std::string codec;                    // "h264", "rawvideo", "pictures": for people
+  double frames_per_second = 0;        // the mean; 0 where it is not known
+  std::optional<std::int64_t> frames;  // how many will come, about, where the source says so
+  bool live = false;                   // a camera or a network stream: it does not wait for who reads
+  bool audio = false;                  // it has sound
+  std::string codec;                   // "h264", "rawvideo", "pictures": for people
 };
 
 /// Gives frames in order. One thread at a time, but for interrupt().
@@ -48,13 +48,15 @@ class VideoSink {
   virtual Status add(const ImageView& image, double seconds) = 0;
   /// Ends the file and gives it its name: what was added before an error is kept and can be played. Errors: kIo.
   virtual Status finish() = 0;
+  /// What is written, for people: "h264 (libx264), with sound".
+  virtual std::string summary() const { return ""; }
 };
 
 /// Which part of a source is wanted.
 struct VideoRange {
-  double start = 0;                        // seconds from its first frame
-  std::optional<double> duration = {};     // seconds from there; nothing: to the end
-  int every = 1;                           // one frame of so many
+  double start = 0;                     // seconds from its first frame
+  std::optional<double> duration = {};  // seconds from there; nothing: to the end
+  int every = 1;                        // one frame of so many
 };
 
 }  // namespace poise

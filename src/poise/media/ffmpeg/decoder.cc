@@ -1,0 +1,123 @@
+#include "poise/media/ffmpeg/decoder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace poise::av {
+namespace {
+
+/// An AVI file says its length in its first bytes.
+bool shorter_than_its_header(AVFormatContext* demuxer) {
+  if (std::strcmp(demuxer->iformat->name, "avi") != 0 || demuxer->pb == nullptr) return false;
+  const std::int64_t size = avio_size(demuxer->pb), position = avio_tell(demuxer->pb);
+  if (size < 0 || avio_seek(demuxer->pb, 4, SEEK_SET) < 0) return false;
+  const std::int64_t claimed = avio_rl32(demuxer->pb);
+  avio_seek(demuxer->pb, position, SEEK_SET);
+  // A recorder that was killed left 0 or all ones there.
+  return claimed != 0 && claimed != 0xFFFFFFFF && claimed + 8 > size + 1;
+}
+
+}  // namespace
+
+Decoder::Decoder(Input& input, Codec codec)
+    : input_(&input), codec_(std::move(codec)), packet_(make_packet()), frame_(make_frame()) {
+  expect();
+}
+
+Result<Decoder> Decoder::open(Input& input, const VideoOpenOptions& options) {
+  Codec codec(avcodec_alloc_context3(input.decoder));
+  if (!codec) return error_at(input, ErrorCode::kIo, "out of memory");
+  int code = avcodec_parameters_to_context(codec.get(), input.stream->codecpar);
+  codec->pkt_timebase = input.stream->time_base;
+  codec->max_pixels = static_cast<std::int64_t>(options.max_pixels);
+  codec->thread_count = options.threads;
+  // Frame threads hold frames back, which a live picture cannot afford.
+  codec->thread_type = input.live ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE;
+  if (code >= 0) code = avcodec_open2(codec.get(), input.decoder, nullptr);
+  if (code < 0) return error_at(input, ErrorCode::kUnsupported, "its video cannot be decoded: " + words(code));
+  return Decoder(input, std::move(codec));
+}
+
+/// What the file says about its length, to know later that it ended early.
+void Decoder::expect() {
+  if (input_->kind != SourceKind::kFile) return;
+  AVFormatContext* demuxer = input_->demuxer.get();
+  early_end_ = shorter_than_its_header(demuxer);
+  // Only there does the index list all the packets that will come, edits applied.
+  if (std::strstr(demuxer->iformat->name, "mp4") != nullptr) {
+    expected_ = avformat_index_get_entries_count(input_->stream);
+  }
+}
+
+Result<const AVFrame*> Decoder::next() {
+  while (true) {
+    if (input_->watch->stopped()) return nullptr;
+    const int code = avcodec_receive_frame(codec_.get(), frame_.get());
+    if (code == 0) {
+      if ((frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame_->decode_error_flags != 0) ++damaged_;
+      return frame_.get();
+    }
+    if (code == AVERROR_EOF) return nullptr;
+    if (code != AVERROR(EAGAIN)) {  // this frame is lost, the next may be good
+      if (damaged_++ == 0) first_damage_ = words(code);
+      if (draining_) return nullptr;
+    }
+    POISE_TRY(const bool fed, feed());
+    if (!fed) return nullptr;
+  }
+}
+
+/// Hands the next packet to the decoder; false where it was stopped.
+Result<bool> Decoder::feed() {
+  AVFormatContext* demuxer = input_->demuxer.get();
+  input_->watch->rearm();
+  while (true) {
+    const int code = av_read_frame(demuxer, packet_.get());
+    if (input_->watch->stopped()) {
+      av_packet_unref(packet_.get());
+      return false;
+    }
+    if (code == AVERROR(EAGAIN) && !input_->watch->late()) {  // a camera between two frames
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      continue;
+    }
+    if (code < 0) {
+      if (code != AVERROR_EOF && input_->kind != SourceKind::kFile) return read_error(*input_, code);
+      if (code != AVERROR_EOF && damaged_++ == 0) first_damage_ = words(code);
+      early_end_ = early_end_ || (input_->kind == SourceKind::kFile && logged_early_end());
+      draining_ = true;
+      avcodec_send_packet(codec_.get(), nullptr);
+      return true;
+    }
+    const bool wanted = packet_->stream_index == input_->stream->index;
+    if (wanted) {
+      ++packets_;
+      if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) ++damaged_;
+      const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+      if (sent < 0 && sent != AVERROR(EAGAIN) && damaged_++ == 0) first_damage_ = words(sent);
+    }
+    av_packet_unref(packet_.get());
+    if (wanted) return true;
+  }
+}
+
+void Decoder::seeked(std::int64_t time) {
+  avcodec_flush_buffers(codec_.get());
+  if (expected_ > 0) packets_ = std::max(av_index_search_timestamp(input_->stream, time, AVSEEK_FLAG_BACKWARD), 0);
+}
+
+std::string Decoder::damage() const {
+  if (input_->live) return "";
+  if (early_end_ || packets_ < expected_) {
+    return "the file ends early" + (packets_ < expected_ ? ": " + std::to_string(packets_) + " of its " +
+                                                               std::to_string(expected_) + " frames are there"
+                                                         : std::string());
+  }
+  if (damaged_ == 0) return "";
+  return "the file is damaged in " + std::to_string(damaged_) + (damaged_ == 1 ? " place" : " places") +
+         (first_damage_.empty() ? "" : ": " + first_damage_);
+}
+
+}  // namespace poise::av
