@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "commands/command.h"
+#include "poise/base/passive_threads.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
 
@@ -49,6 +50,7 @@ int finished(int code) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
+  const poise::PassiveThreads passive;
   CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + poise::kVersion);
   app.require_subcommand(1);

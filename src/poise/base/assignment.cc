@@ -84,7 +84,8 @@ std::vector<int> assign(std::span<const double> cost, int rows, int columns) {
   std::vector<int> column_of(static_cast<std::size_t>(rows), -1);
   if (rows == 0 || columns == 0) return column_of;
 
-  // A forbidden pair costs more than all others together, so that it is chosen where nothing else is left, and then goes.
+  // A forbidden pair costs more than all others together, so that it is chosen where nothing else is left, and then
+  // goes.
   double lowest = 0, highest = 0;
   for (const double value : cost) {
     POISE_CHECK(!std::isnan(value) && value != -kInfinity);
