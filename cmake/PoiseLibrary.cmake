@@ -1,5 +1,5 @@
 # What others link: poise::poise, one library of all folders but training, and beside it poise::mat, which brings libmatio
-# and libhdf5. Static, or shared with BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
+# and libhdf5, and poise::video, which brings FFmpeg's. Static, or shared with BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
 include(GNUInstallDirs)
 
 # poise_library(poise FOLDERS base ... LINK PUBLIC ... PRIVATE ...): of the folders' objects.
@@ -34,6 +34,14 @@ if(POISE_MAT)
   poise_library(poise_mat FOLDERS formats_mat LINK PUBLIC poise PRIVATE PkgConfig::POISE_MATIO)
 endif()
 
+if(POISE_HAS_VIDEO)
+  set(ffmpeg PkgConfig::POISE_FFMPEG)
+  if(POISE_AVDEVICE_FOUND)
+    list(APPEND ffmpeg PkgConfig::POISE_AVDEVICE)
+  endif()
+  poise_library(poise_video FOLDERS media_ffmpeg LINK PUBLIC poise PRIVATE ${ffmpeg})
+endif()
+
 # The same for our own programs.
 list(TRANSFORM folders PREPEND poise:: OUTPUT_VARIABLE all)
 add_library(poise_all INTERFACE)
@@ -54,10 +62,16 @@ if(POISE_MAT)
     ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
   install(EXPORT poiseMatTargets NAMESPACE poise:: DESTINATION ${config} ${library})
 endif()
+if(POISE_HAS_VIDEO)
+  install(TARGETS poise_video EXPORT poiseVideoTargets
+    ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
+  install(EXPORT poiseVideoTargets NAMESPACE poise:: DESTINATION ${config} ${library})
+endif()
 # Headers of one source file's neighbours, of tests and of what wraps another library stay at home.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/poise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${library}
   FILES_MATCHING PATTERN "*.h"
   PATTERN "backends/onednn" EXCLUDE
+  REGEX "media/ffmpeg/(av|camera|decoder|encoder|file_io|frame_converter|open_input|seek|sound)\\.h$" EXCLUDE
   PATTERN "weights/onnx" EXCLUDE
   PATTERN "weights/torch" EXCLUDE
   PATTERN "weights/darknet" EXCLUDE
