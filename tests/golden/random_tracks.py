@@ -30,7 +30,7 @@ DISTRACTORS = [2, 7, 8, 12]
 
 
 def number(random, value, whole):
-    return f"{round(value)}" if whole else [f"{value:.2f}", f"{value!r}"][random.integers(2)]
+    return f"{round(value)}" if whole else [f"{value:.2f}", f"{float(value)!r}"][random.integers(2)]
 
 
 def sequence(random, classes):
