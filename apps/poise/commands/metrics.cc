@@ -19,6 +19,7 @@ constexpr Family kFamilies[] = {
     {"pdj", "detected joints over the share of the torso: curve and area", make_metrics_pdj},
     {"pcp", "correct parts, strict and loose, over ten sticks", make_metrics_pcp},
     {"pckh", "MPII's correct keypoints up to half the head", make_metrics_pckh},
+    {"mot", "tracked boxes: CLEAR MOT, IDF1 and HOTA, as TrackEval's", make_metrics_mot},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ Action make_metrics_pck(CLI::App& command);
 Action make_metrics_pdj(CLI::App& command);
 Action make_metrics_pcp(CLI::App& command);
 Action make_metrics_pckh(CLI::App& command);
+Action make_metrics_mot(CLI::App& command);
 
 /// --json [FILE]: "-" (also where no file is named) is standard output, and the table is not printed there then.
 void add_json_option(CLI::App& command, std::string& file);

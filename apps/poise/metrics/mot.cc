@@ -1,0 +1,107 @@
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "console.h"
+#include "metrics/commands.h"
+#include "poise/metrics/mot_eval.h"
+
+namespace poise::app {
+namespace {
+
+struct Options {
+  std::string truth, tracks, rules = "auto", json;
+  MotOptions mot;
+};
+
+const std::map<std::string, MotRules> kRules{
+    {"plain", MotRules::kPlain}, {"mot17", MotRules::kMot17}, {"mot20", MotRules::kMot20}};
+
+void print_row(const MotFigures& f) {
+  const auto count = [](std::int64_t value) { return static_cast<long long>(value); };
+  std::printf("%-20s %6.2f %6.2f %6.2f %6.2f %7.2f %6.2f %6.2f %6.2f %7lld %7lld %5lld %5lld %4lld %4lld %4lld\n",
+              shown(f.name).c_str(), 100 * mean(f.hota.hota), 100 * mean(f.hota.det_a), 100 * mean(f.hota.ass_a),
+              100 * f.identity.idf1, 100 * f.clear.mota, 100 * f.clear.motp, 100 * f.clear.recall,
+              100 * f.clear.precision, count(f.clear.fp), count(f.clear.fn), count(f.clear.id_switches),
+              count(f.clear.fragments), count(f.clear.mostly_tracked), count(f.clear.partly_tracked),
+              count(f.clear.mostly_lost));
+}
+
+void print(const MotEvaluation& evaluation, const Options& o) {
+  const MotFigures& all = evaluation.all;
+  std::printf("CLEAR MOT, IDF1 and HOTA of boxes in percent, match at IoU %g, rules %s\n", o.mot.threshold,
+              name_of(all.rules));
+  std::printf("%zu sequences, %lld frames, %lld persons, %lld tracks\n", evaluation.sequences.size(),
+              static_cast<long long>(all.frames), static_cast<long long>(all.persons),
+              static_cast<long long>(all.tracks));
+  std::printf("%-20s %6s %6s %6s %6s %7s %6s %6s %6s %7s %7s %5s %5s %4s %4s %4s\n", "", "HOTA", "DetA", "AssA", "IDF1",
+              "MOTA", "MOTP", "Rcll", "Prcn", "FP", "FN", "IDSW", "Frag", "MT", "PT", "ML");
+  for (const MotFigures& one : evaluation.sequences) print_row(one);
+  if (evaluation.sequences.size() > 1) print_row(all);
+  for (const std::string& note : evaluation.notes) std::printf("note: %s\n", shown(note).c_str());
+}
+
+void add(const MotFigures& figures, const std::string& prefix, Json& json) {
+  for (const auto& [name, value] : figures_of(figures)) {
+    const bool whole = value == std::floor(value) && name.find_first_of("T") != std::string::npos;
+    json.set(prefix + name, whole ? Json(static_cast<std::int64_t>(value)) : Json(value));
+  }
+  json.set(prefix + "frames", figures.frames);
+  json.set(prefix + "persons", figures.persons);
+  json.set(prefix + "tracks", figures.tracks);
+  json.set(prefix + "truths_left_out", figures.truths_left_out);
+  json.set(prefix + "tracks_left_out", figures.tracks_left_out);
+}
+
+Status measure(Options& o, Console& console) {
+  if (o.rules != "auto") o.mot.rules = kRules.at(o.rules);
+  POISE_TRY(const MotEvaluation evaluation, evaluate_mot(o.truth, o.tracks, o.mot));
+  Json json = Json::Object{{"metric", "mot"}, {"ground_truth", o.truth}, {"tracks_from", o.tracks}};
+  json.set("unit", "rates from 0 to 1");
+  json.set("rules", name_of(evaluation.all.rules));
+  json.set("threshold", o.mot.threshold);
+  add(evaluation.all, "", json);
+  if (evaluation.sequences.size() > 1) {
+    for (const MotFigures& one : evaluation.sequences) add(one, one.name + ".", json);
+  }
+  if (o.json != "-") {
+    print(evaluation, o);
+  } else {
+    for (const std::string& note : evaluation.notes) console.note(note);
+  }
+  return put_json(json, o.json);
+}
+
+}  // namespace
+
+Action make_metrics_mot(CLI::App& command) {
+  auto o = std::make_shared<Options>();
+  command.add_option("truth", o->truth, "gt.txt of MOTChallenge, or a folder of sequences")
+      ->required()
+      ->type_name("GT");
+  command.add_option("tracks", o->tracks, "what was tracked, in the same format")->required()->type_name("TRACKS");
+  command
+      .add_option("--rules", o->rules,
+                  "which boxes count: plain, mot17, mot20; auto: by the truth's columns and the sequence's name")
+      ->check(CLI::IsMember({"auto", "plain", "mot17", "mot20"}))
+      ->capture_default_str();
+  command.add_option("--threshold", o->mot.threshold, "IoU of a match, for CLEAR MOT and IDF1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--threads", o->mot.threads, "0: all")->check(CLI::Range(0, 64))->capture_default_str();
+  add_json_option(command, o->json);
+  command.footer(
+      "Examples:\n"
+      "  poise metrics mot MOT17-02/gt/gt.txt tracks.txt\n"
+      "  poise metrics mot MOT17/train/ tracks/ --json");
+  return [o] {
+    Console console(false);
+    const Status status = measure(*o, console);
+    if (status.ok()) return 0;
+    console.error(status.error().message);
+    return 1;
+  };
+}
+
+}  // namespace poise::app
