@@ -283,7 +283,7 @@ TEST(Draw, TheFaceOfASmallPersonIsNoBlob) {
       white += one[0] + one[1] + one[2] > 700 ? 1 : 0;
     }
   }
-  EXPECT_GT(white, face / 4);
+  EXPECT_GT(white, face / 5);
   EXPECT_LT(white, face);
 }
 

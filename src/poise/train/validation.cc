@@ -110,7 +110,7 @@ Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& pose
     }
     int column = n % kColumns * 2;
     const int top = n / kColumns * (kTitle + kHeight);
-    for (const auto& [title, given] : {std::pair("found", &poses[i]), std::pair("truth", &truth)}) {
+    for (const auto& [title, given] : {std::pair("found", &poses[i]), std::pair("truth", &std::as_const(truth))}) {
       Pose pose = *given;
       Image cell(large.size.width, large.size.height);
       warp_affine(picture.image.view(), cell_from_image, cell);
