@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -28,6 +30,7 @@ namespace fs = std::filesystem;
 
 struct Flags {
   std::string config, out, init, device = "cpu";
+  std::vector<std::string> keys;  // KEY=VALUE
   TrainingDataOptions data;
   std::optional<int> epochs, batch, seed;
   int threads = 0, workers = 2, save_steps = 0;
@@ -41,6 +44,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first\n"
     "  poise train configs/lsp_small.yaml --data ../lspet --out runs/first --resume\n"
+    "  poise train configs/lsp_small.yaml TRAIN.LR=0.0005 TRAIN.PATIENCE=10 --data ../lspet --out runs/second\n"
     "  poise train experiments/coco/resnet50/256x192_d256x3_adam_lr1e-3.yaml --init resnet50.pth --device cuda\n"
     "  poise train configs/lsp_small.yaml --print-config > lsp_small.json     (to train where no YAML is read)\n"
     "  poise export runs/first/best.ckpt --out my-model.onnx";
@@ -48,6 +52,7 @@ constexpr const char* kExamples =
 /// The file's, with what the flags say laid over it.
 Result<Json> configuration(const Flags& flags) {
   POISE_TRY(Json root, read_config(flags.config));
+  for (const std::string& key : flags.keys) POISE_RETURN_IF_ERROR(set_key(root, key));
   const Json* given = root.find("TRAIN");
   Json train = given != nullptr && given->is_object() ? *given : Json::object();
   if (flags.epochs) train.set("END_EPOCH", *flags.epochs);
@@ -159,7 +164,7 @@ Result<int> run(const Flags& flags) {
   POISE_TRY(job.config, configuration(flags));
   const auto model = model_config_from_json(job.config);
   if (!model.ok()) return model.error().prefixed(flags.config);
-  for (const std::string& key : model->unknown) console.note(flags.config + ": the key " + key + " is not known");
+  if (const Status known = check_keys(*model); !known.ok()) return known.error().prefixed(flags.config);
   auto settings = train_config_from_json(job.config);
   if (!settings.ok()) return settings.error().prefixed(flags.config);
   job.settings = std::move(*settings);
@@ -197,10 +202,13 @@ Result<int> run(const Flags& flags) {
   watch_interrupts();
   POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
   console.finish();
-  char text[160];
+  char text[192];
   std::snprintf(text, sizeof text, "%s after %d epochs, %lld steps; best %s %.4f in epoch %d",
-                summary.stopped ? "stopped" : "done", summary.epochs, static_cast<long long>(summary.steps),
-                title(summary.measure), summary.best_score, summary.best_epoch);
+                summary.stopped           ? "stopped"
+                : summary.out_of_patience ? "no better for TRAIN.PATIENCE epochs: done"
+                                          : "done",
+                summary.epochs, static_cast<long long>(summary.steps), title(summary.measure), summary.best_score,
+                summary.best_epoch);
   console.note(text);
   if (!summary.stopped) return 0;
   console.note("go on with --resume");
@@ -208,10 +216,23 @@ Result<int> run(const Flags& flags) {
   return kInterrupted;
 }
 
+/// Takes KEY=VALUE out of the words, wherever they stand: behind --data they would be folders.
+void take_keys(std::vector<std::string>& words, std::vector<std::string>& keys) {
+  const auto is_key = [](const std::string& word) {
+    const std::size_t equals = word.find('=');
+    return equals != std::string::npos && equals > 0 && word[0] >= 'A' && word[0] <= 'Z' &&
+           word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == equals;
+  };
+  std::ranges::copy_if(words, std::back_inserter(keys), is_key);
+  std::erase_if(words, is_key);
+}
+
 void add_options(CLI::App& app, Flags& flags) {
   app.add_option("config", flags.config, "network and training, the authors' YAML or ours (configs/); or as .json")
       ->required()
       ->type_name("FILE");
+  app.add_option("keys", flags.keys, "keys of the configuration that are to be other than in the file: TRAIN.LR=0.0005")
+      ->type_name("KEY=VALUE");
   app.add_option("-o,--out", flags.out, "the run's folder; else one in OUTPUT_DIR")->type_name("FOLDER");
   app.add_flag("--resume", flags.resume, "go on from OUT/last.ckpt");
   app.add_option(
@@ -254,7 +275,10 @@ int main(int argc, char** argv) {
   poise::app::Flags flags;
   poise::app::add_options(app, flags);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words(argv + 1, argv + argc);
+    poise::app::take_keys(words, flags.keys);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the end
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help
     app.exit(error, std::cout, std::cerr);

@@ -116,6 +116,18 @@ TEST_F(TrainErrors, OptionsThatCannotWork) {
   EXPECT_FALSE(exists("run"));
 }
 
+TEST_F(TrainErrors, KeysThatMeanNothing) {
+  write("slip.yaml", slurp(folder_ / "tiny.yaml") + "TRIAN: {LR: 1}\n");
+  EXPECT_EQ(refused({"train", "slip.yaml", "--data", "set", "--out", "run"}),
+            "poise: slip.yaml: there is no key \"TRIAN\" (is TRAIN meant?): mend it or take it out\n");
+  EXPECT_EQ(refused(train({"TRAIN.LRR=0.1"})),
+            "poise: tiny.yaml: there is no key \"TRAIN.LRR\" (is TRAIN.LR meant?): mend it or take it out\n");
+  EXPECT_EQ(refused(train({"TRAIN.LR=fast"})), "poise: tiny.yaml: TRAIN.LR must be a number, it is \"fast\"\n");
+  EXPECT_EQ(refused(train({"TRAIN.FREEZE=layr1"})).find("poise: TRAIN.FREEZE: no layer is called layr1: there are "),
+            0U);
+  EXPECT_FALSE(exists("run"));
+}
+
 TEST_F(TrainErrors, ALossThatIsNoNumber) {
   write_config("wild.yaml", "END_EPOCH: 50, OPTIMIZER: sgd, MOMENTUM: 1, LR: 100");
   const Outcome outcome = run({"train", "wild.yaml", "--data", "set", "--out", "wild", "--threads", "1"});

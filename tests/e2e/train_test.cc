@@ -75,6 +75,41 @@ TEST_F(Train, StoppedResumedExportedAndRun) {
   EXPECT_EQ(results.as_array()[0].numbers("keypoints").value().size(), 51U);
 }
 
+TEST_F(Train, KeysOnTheCommandLineCountOverTheFiles) {
+  write_data(8, 2);
+  write_config("tiny.yaml", "END_EPOCH: 9, LR: 0.1");
+  // Behind --data too, where anything else would be a folder.
+  const Outcome outcome = run({"train", "tiny.yaml", "TRAIN.END_EPOCH=2", "--out", "run", "--threads", "1", "--data",
+                               "set", "TRAIN.LR=0.0005", "TRAIN.LR_STEP=[1]"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "done after 2 epochs")) << outcome.err;
+  const std::vector<Json> log = lines(slurp(folder_ / "run/log.jsonl"));
+  EXPECT_NEAR(log.front().number("learning_rate").value(), 5e-4, 1e-9);
+  EXPECT_NEAR(log.back().number("learning_rate").value(), 5e-5, 1e-9);
+  const Outcome printed = run({"train", "tiny.yaml", "--print-config", "TRAIN.LR=0.25"});
+  EXPECT_TRUE(contains(printed.out, "0.25")) << printed.out << printed.err;
+}
+
+TEST_F(Train, TheFolderSaysWhatTheRunDid) {
+  write_data(8, 2);
+  write_config("tiny.yaml", "END_EPOCH: 2");
+  ASSERT_EQ(run(train()).code, 0);
+  std::string events;
+  for (const auto& entry : fs::directory_iterator(folder_ / "run")) {
+    if (entry.path().filename().string().starts_with("events.out")) events = slurp(entry.path());
+  }
+  EXPECT_TRUE(contains(events, "joints/left_wrist"));
+  EXPECT_TRUE(contains(events, "\xff\xd8\xff"));  // val.jpg's pictures
+  // Two persons, each found and true, under their titles of white letters.
+  const Image sheet = read_image(folder_ / "run/val.jpg").value();
+  EXPECT_EQ(sheet.size(), (Size{4 * 2 * 192, 14 + 192}));
+  int white = 0;
+  for (int y = 0; y < 14; ++y) {
+    for (int x = 0; x < 2 * 192; ++x) white += sheet.row(y)[3 * x] > 200 ? 1 : 0;
+  }
+  EXPECT_GT(white, 40);
+}
+
 /// Labels of COCO's joints `which` alone, under other names.
 Json with_joints(Json set, const std::vector<std::size_t>& which, const std::vector<const char*>& names) {
   Json annotations = Json::array();

@@ -44,11 +44,12 @@ class TrainProgram : public Program {
     return words;
   }
 
-  /// All files of a folder by name and hash; empty where there is no folder.
+  /// All files of a folder by name and hash, but for the lock, which names its process; empty where there is no folder.
   std::map<std::string, std::string> hashes(const std::string& folder) const {
     std::map<std::string, std::string> found;
     if (!exists(folder)) return found;
     for (const auto& entry : fs::directory_iterator(folder_ / folder)) {
+      if (entry.path().filename() == "run.lock") continue;
       const std::string bytes = slurp(entry.path());
       found[entry.path().filename().string()] =
           sha256_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});

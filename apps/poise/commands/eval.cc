@@ -30,8 +30,8 @@ struct Options {
   bool quiet = false;
 };
 
-Status say_oks(const FoundPoses& found, const CocoTruth& truth, bool table, Json& json) {
-  POISE_TRY(const OksMeasured measured, measure_oks(found, truth));
+Status say_oks(const FoundPoses& found, const EvalSet& set, bool table, Json& json) {
+  POISE_TRY(const OksMeasured measured, measure_oks(found, set.truth, set.sigmas));
   const CocoEvaluation& evaluation = measured.evaluation;
   json.set("protocol", measured.protocol);
   if (table) std::printf("%s\n%zu truths\n", measured.protocol.c_str(), evaluation.truths_counted);
@@ -44,14 +44,18 @@ Status say_oks(const FoundPoses& found, const CocoTruth& truth, bool table, Json
   return {};
 }
 
-Status say_pck(const Options& o, const FoundPoses& found, const EvalSet& set, bool table, Json& json,
-               Console& console) {
+PckOptions pck_options(const Options& o) {
   PckOptions options;
   options.threshold = o.threshold;
   if (o.reference == "bbox") options.reference = PckReference::kBoxLongerSide;
   if (o.reference == "bbox-diagonal") options.reference = PckReference::kBoxDiagonal;
   if (o.reference == "head") options.reference = PckReference::kHead;
-  POISE_TRY(const PckMeasured measured, measure_pck_of(found, set, options));
+  return options;
+}
+
+Status say_pck(const FoundPoses& found, const EvalSet& set, bool table, Json& json, Console& console) {
+  const PckOptions& options = set.options.pck;
+  POISE_TRY(const PckMeasured measured, measure_pck_of(found, set));
   const auto& [pairs, result] = measured;
   add_pck(result, pairs, "PCK", json);
   if (table) print_pck(result, pairs, "PCK");
@@ -168,6 +172,7 @@ Status eval_poses(Options& o, Console& console) {
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
   o.set.metric = o.metric == "pck" ? PoseMetric::kPck : PoseMetric::kOks;
+  o.set.pck = pck_options(o);
   POISE_TRY(const EvalSet set, read_eval_set(o.set));
   POISE_TRY(OpenModel model, open_model(o.model));
   o.model = model.name;
@@ -183,9 +188,9 @@ Status eval_poses(Options& o, Console& console) {
   const bool table = o.json != "-";
   if (table) print_run(o, set, found);
   if (set.people) {
-    POISE_RETURN_IF_ERROR(say_pck(o, found, set, table, json, console));
+    POISE_RETURN_IF_ERROR(say_pck(found, set, table, json, console));
   } else {
-    POISE_RETURN_IF_ERROR(say_oks(found, set.truth, table, json));
+    POISE_RETURN_IF_ERROR(say_oks(found, set, table, json));
   }
   return put_json(json, o.json);
 }
@@ -217,6 +222,9 @@ Action make_eval(CLI::App& command) {
   command.add_option("--metric", o->metric, "oks: COCO's AP; pck: joints matched by name")
       ->check(CLI::IsMember({"oks", "pck"}))
       ->capture_default_str();
+  command
+      .add_option("--sigmas", o->set.sigmas, "of oks: a skeleton's name, or numbers with commas (default: what fits)")
+      ->type_name("NAME|S,S,...");
   command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();
   command.add_option("--reference", o->reference, "of pck")
       ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))

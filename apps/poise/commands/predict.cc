@@ -9,6 +9,7 @@
 #include "console.h"
 #include "device.h"
 #include "flags/card_flags.h"
+#include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
 #include "flags/people_flags.h"
 #include "model_store.h"
@@ -68,7 +69,7 @@ Json settings_json(const Options& o, const PoseFinder& finder) {
   settings.set("boxes", people.name());
   if (people.named_detector()) settings.set("detector", to_json(*people.named_detector()));
   settings.set("pose_nms", people.are_guesses() ? name_of(finder.doubles()) : "none");
-  settings.set("min_score", o.output.min_score);
+  settings.set("min_score", o.output.draw.min_score);
   const Json full = to_json(estimator.card());
   for (const auto& [name, value] : full.as_object()) {
     if (name != "skeleton" && name != "precision") settings.set(name, value);
@@ -272,9 +273,7 @@ Action make_predict(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--no-image", o->no_image, "draw no pictures");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
-  command.add_option("--min-score", o->output.min_score, "joints below are not drawn")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  add_draw_flags(command, o->output.draw, "Drawing");
   o->detector.add_to(command, "Who is where");
   CLI::Option* named = command.get_option("--detector");
   named->default_str(kShippedDetector);

@@ -19,11 +19,19 @@ constexpr const char* kPrintConfig = "--print-config";
 /// The configuration as JSON, for a training program that reads no YAML. Needs no LibTorch.
 int print_config(const std::vector<std::string>& words) {
   Console console(false);
-  if (words.size() != 2) {
-    console.error("--print-config goes with the configuration alone: poise train CONFIG --print-config");
+  std::vector<std::string> files, keys;
+  for (const std::string& word : words) {
+    if (word != kPrintConfig) (word.find('=') == std::string::npos ? files : keys).push_back(word);
+  }
+  if (files.size() != 1) {
+    console.error("--print-config goes with the configuration and its keys alone: poise train CONFIG --print-config");
     return 2;
   }
-  const auto config = read_config(words[0] == kPrintConfig ? words[1] : words[0]);
+  auto config = read_config(files[0]);
+  for (const std::string& key : keys) {
+    const Status set = config.ok() ? set_key(*config, key) : Status(config.error());
+    if (!set.ok()) config = set.error();
+  }
   if (!config.ok()) {
     console.error(config.error().message);
     return 1;

@@ -43,20 +43,6 @@ struct Measured {
   std::string sigma_source;
 };
 
-Result<std::vector<double>> parse_numbers(const std::string& text) {
-  std::vector<double> numbers;
-  std::size_t at = 0;
-  while (at <= text.size()) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    const std::string one = text.substr(at, comma - at);
-    char* end = nullptr;
-    numbers.push_back(std::strtod(one.c_str(), &end));
-    if (one.empty() || *end != '\0') return invalid_argument("--sigmas: \"" + one + "\" is no number");
-    at = comma + 1;
-  }
-  return numbers;
-}
-
 /// Named, of a skeleton, or given one by one; else by double annotation; else what fits the truth.
 Result<std::vector<double>> choose_sigmas(const Options& o, const CocoTruth& truth, CocoPart part,
                                           std::string& source) {
@@ -69,16 +55,9 @@ Result<std::vector<double>> choose_sigmas(const Options& o, const CocoTruth& tru
   if (source.empty()) {
     POISE_TRY(source, guess_sigmas(truth, part));
   }
-  if (auto named = named_sigmas(source); named.ok()) return named;
-  if (auto skeleton = find_skeleton(source); skeleton.ok()) return skeleton_sigmas(*skeleton);
-  source = "given";
-  if (o.sigmas.find_first_not_of("0123456789.,eE+-") != std::string::npos) {
-    std::string names;
-    for (const std::string& name : sigma_names()) names.append(" ").append(name);
-    return invalid_argument("--sigmas " + o.sigmas + ": neither numbers with commas between, a skeleton, nor one of" +
-                            names);
-  }
-  return parse_numbers(o.sigmas);
+  POISE_TRY(OksSigmas sigmas, parse_sigmas(source));
+  source = std::move(sigmas.source);
+  return std::move(sigmas.values);
 }
 
 CocoVariant variant_of(const Options& o, const CocoTruth& truth) {

@@ -56,8 +56,8 @@ inline std::array<std::size_t, 3> plane_channels(ColourOrder order) {
   return {0, 1, 2};
 }
 
-/// Warps the RGB image by crop_from_image and writes planar (3, height, width) floats to `out` (3*w*h elements):
-/// (pixel * scale - mean[c]) / std[c], plane c being red, green, blue or the reverse. Thread-safe.
+/// Warps the image, of any pixel order, by crop_from_image and writes planar (3, height, width) floats to `out` (3*w*h
+/// elements): (pixel * scale - mean[c]) / std[c], plane c being red, green, blue or the reverse. Thread-safe.
 void write_crop(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out);
 
 /// The same of kLinear, whatever the form says, rows begin to end - 1 of each plane alone: several threads may share

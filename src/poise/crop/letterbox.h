@@ -37,7 +37,8 @@ Placement place(Size image, Size input, const LetterboxOptions& options);
 /// A box of the input in the picture's pixels, not clipped. Pure.
 Box image_box(const Box& input_box, const Placement& placement, Size image);
 
-/// Writes planar (3, height, width) floats to `out` (3*w*h elements), normalised as write_crop does. Thread-safe.
+/// `image` may be of any pixel order. Writes planar (3, height, width) floats to `out` (3*w*h elements), normalised as
+/// write_crop does. Thread-safe.
 void write_letterbox(const ImageView& image, const LetterboxOptions& options, const InputForm& form,
                      std::span<float> out);
 

@@ -95,7 +95,7 @@ Image draw_sheet(const PoseSet& set, const std::filesystem::path& images, const 
                                  .d = 0,
                                  .e = scale,
                                  .f = (0.5 - static_cast<double>(square.y)) * scale - 0.5};
-    draw(cell.picture, drawable(truth, cell_from_image), set.skeleton, {.box = true});
+    draw(cell.picture, drawable(truth, cell_from_image), set.skeleton, {.boxes = true});
   }
   if (cells.empty()) return {};
   const int rows = static_cast<int>((cells.size() + kColumns - 1) / kColumns);

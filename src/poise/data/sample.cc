@@ -65,7 +65,8 @@ ImageView within(const ImageView& picture, const Box& scene, Point& begin) {
   const int left = clamp(scene.x, picture.width), right = clamp(scene.x + scene.width, picture.width);
   const int top = clamp(scene.y, picture.height), bottom = clamp(scene.y + scene.height, picture.height);
   begin = {static_cast<float>(left), static_cast<float>(top)};
-  return {picture.row(top) + static_cast<std::ptrdiff_t>(left) * 3, right - left, bottom - top, picture.stride};
+  return {picture.row(top) + static_cast<std::ptrdiff_t>(left) * bytes_per_pixel(picture.order), right - left,
+          bottom - top, picture.stride, picture.order};
 }
 
 int shrink_for(const Affine& input_from_image) {

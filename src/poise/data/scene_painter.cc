@@ -65,7 +65,8 @@ void paint(const ImageView& picture, const ScenePaint& how, const Normalisation&
   const Recolouring& colours = how.colours;
   const int left = static_cast<int>(p.part.x), right = static_cast<int>(p.part.x + p.part.width);
   const int top = static_cast<int>(p.part.y), bottom = static_cast<int>(p.part.y + p.part.height);
-  POISE_CHECK(left >= 0 && top >= 0 && right <= size.width && bottom <= size.height && !picture.empty());
+  POISE_CHECK(left >= 0 && top >= 0 && right <= size.width && bottom <= size.height);
+  POISE_CHECK(!picture.empty() && picture.order == PixelOrder::kRgb);
   std::array<Normaliser, 3> planes{};
   for (std::size_t plane = 0; plane < 3; ++plane) {
     const std::size_t c = plane_channels(n.order)[plane];

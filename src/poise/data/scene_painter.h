@@ -32,8 +32,8 @@ struct ScenePaint {
   Outside around = Outside::kMean;
 };
 
-/// Bilinear; for a picture that shrinks by more than two, shrink it first. `scene`: (3, size.height, size.width),
-/// planes in the normalisation's order. The part lies within the scene. Thread-safe.
+/// Bilinear; `picture` is RGB, and shrunk first where it would shrink by more than two. `scene`: (3, size.height,
+/// size.width), planes in the normalisation's order. The part lies within the scene. Thread-safe.
 void paint(const ImageView& picture, const ScenePaint& how, const Normalisation& normalisation, Size size,
            std::span<float> scene);
 

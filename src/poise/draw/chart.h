@@ -1,7 +1,7 @@
 #pragma once
 // Small charts as pictures: curves and bars with axes and a legend, in a built-in letter set (capitals, digits, . , : %
 // - _
-// + = / ( ) [ ] < > @ and blank; small letters are drawn as capitals, other characters as blank).
+// + = / ( ) [ ] < > @ # and blank; small letters are drawn as capitals, other characters as blank).
 
 #include <string>
 #include <string_view>
@@ -26,7 +26,7 @@ struct Chart {
   double x_low = 0, x_high = 1, y_low = 0, y_high = 1;  // what the axes span; points beyond are clipped
 };
 
-/// 800 x 560. Pure.
+/// 800 x 560, wider where names in the legend or the title are long: all of it is seen. Pure.
 Image draw_curves(const Chart& chart, const std::vector<Curve>& curves);
 
 /// Horizontal bars, one a row, each cut into parts of the given shares (of a whole of 1); the legend names the parts.

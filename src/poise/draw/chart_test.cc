@@ -41,6 +41,25 @@ TEST(Chart, TextIsDrawnAndClipped) {
   EXPECT_FALSE(has_color(empty, {255, 0, 0}, 0, 0, 4, 8));
 }
 
+/// Nothing but white in the first and the last three columns.
+bool has_white_sides(const Image& image) {
+  for (int y = 0; y < image.height(); ++y) {
+    for (int i = 0; i < 9; ++i) {
+      if (image.row(y)[i] != 255 || image.row(y)[image.width() * 3 - 1 - i] != 255) return false;
+    }
+  }
+  return true;
+}
+
+TEST(Chart, LongNamesAndSmallNumbersAreNotCutOff) {
+  Chart chart{"Training", "Epoch", "Loss"};
+  chart.y_high = 1.2345e-05;
+  EXPECT_TRUE(has_white_sides(draw_curves(chart, {{"val loss / largest", {{0, 0}, {1, 1e-5}}}})));
+  EXPECT_TRUE(has_white_sides(draw_curves(chart, {{"a name that is as long as this one", {{0, 0}, {1, 1e-5}}}})));
+  chart.title = std::string(90, 'T');
+  EXPECT_TRUE(has_white_sides(draw_curves(chart, {})));
+}
+
 TEST(Chart, PointsBeyondTheAxesStayInside) {
   const Image image = draw_curves({"T", "X", "Y"}, {{"wild", {{-5, -5}, {9, 9}}}});
   EXPECT_FALSE(has_color(image, chart_color(0), 0, 0, 79, 560));

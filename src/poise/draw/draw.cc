@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
-#include <optional>
-#include <utility>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "poise/base/check.h"
+#include "poise/draw/canvas.h"
+#include "poise/draw/letters.h"
 
 namespace poise {
 namespace {
 
-struct Colour {
-  std::array<std::uint8_t, 3> rgb;
-};
+using namespace draw_detail;
 
 // MMPose, mmpose/configs/_base_/datasets/coco.py, colours of left, right and centre.
 constexpr Colour kLeft{{0, 255, 0}};
@@ -23,100 +24,47 @@ constexpr Colour kRight{{255, 128, 0}};
 constexpr Colour kCentre{{51, 153, 255}};
 constexpr Colour kRim{{16, 20, 28}};
 constexpr Colour kBox{{240, 240, 240}};
+constexpr Colour kWhite{{255, 255, 255}};
+constexpr Colour kBlack{{0, 0, 0}};
+// Apart from each other and from left and right.
+constexpr std::array<Colour, 8> kPeople{{{{51, 153, 255}},
+                                         {{255, 70, 190}},
+                                         {{255, 235, 60}},
+                                         {{160, 95, 255}},
+                                         {{0, 225, 225}},
+                                         {{255, 75, 75}},
+                                         {{240, 240, 240}},
+                                         {{196, 150, 100}}}};
+constexpr double kLighter = 0.45;  // of white, in a person's left
+constexpr double kDarker = 0.4;    // of black, in their right
 
 constexpr double kRimOpacity = 0.85;
-constexpr double kLimbOfPerson = 0.016;  // limb width as a part of the person's longer side
-constexpr double kThinnest = 1.5;        // pixels
-constexpr double kThickest = 16.0;       // pixels
-constexpr double kJointOfLimb = 1.45;    // a joint's radius as a multiple of half a limb's width
-constexpr double kWidthOfLength = 0.18;  // a short limb is no wider than this part of its length: faces stay legible
-constexpr double kThinnestRim = 0.8;     // pixels
-constexpr double kRimOfLimb = 0.3;       // the rim's width as a part of the limb's width
-
-/// In double: coordinates may be huge, and their products must stay exact enough to clip.
-struct Spot {
-  double x = 0;
-  double y = 0;
-};
-
-struct Segment {
-  Spot a;
-  Spot b;
-};
+constexpr double kLimbOfPerson = 0.016;   // limb width as a part of the person's longer side
+constexpr double kThinnest = 1.0;         // pixels
+constexpr double kThickest = 16.0;        // pixels
+constexpr double kJointOfLimb = 1.45;     // a joint's radius as a multiple of half a limb's width
+constexpr double kWidthOfLength = 0.18;   // a short limb is no wider than this part of its length
+constexpr double kFace = 0.6;             // a face's lines and points, of the body's
+constexpr double kThinnestInFace = 0.6;   // pixels
+constexpr double kJointOfGap = 0.28;      // a joint's radius is no more than this part of the way to the next one
+constexpr double kSmallestJoint = 0.5;    // its radius, pixels
+constexpr double kThinnestRim = 0.5;      // pixels
+constexpr double kRimOfLimb = 0.3;        // the rim's width as a part of the limb's width
+constexpr double kThinnestBox = 0.75;     // half its line's width, pixels
+constexpr double kLetterOfPerson = 0.05;  // a label's height as a part of the person's longer side
+constexpr int kLargestLetters = 8;        // scales of the built-in ones
+constexpr int kPixelsALetterScale = 900;  // large pictures are looked at shrunk: their labels have a least size
 
 bool finite(Point p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 Spot spot(Point p) { return {p.x, p.y}; }
-
-/// The part of the parameter range [from, to] where low <= start + t * step <= high; nothing if there is none.
-std::optional<std::pair<double, double>> clip(double start, double step, double low, double high, double from,
-                                              double to) {
-  if (step == 0) return start < low || start > high ? std::nullopt : std::optional(std::pair(from, to));
-  const double enter = (step > 0 ? low - start : high - start) / step;
-  const double leave = (step > 0 ? high - start : low - start) / step;
-  from = std::max(from, enter);
-  to = std::min(to, leave);
-  if (from > to) return std::nullopt;
-  return std::pair(from, to);
-}
-
-/// The part of the segment within `margin` of the image (Liang and Barsky).
-std::optional<Segment> clip(const Segment& s, Size image, double margin) {
-  const double dx = s.b.x - s.a.x;
-  const double dy = s.b.y - s.a.y;
-  const auto in_x = clip(s.a.x, dx, -margin, image.width + margin, 0, 1);
-  if (!in_x) return std::nullopt;
-  const auto in_y = clip(s.a.y, dy, -margin, image.height + margin, in_x->first, in_x->second);
-  if (!in_y) return std::nullopt;
-  const auto [from, to] = *in_y;
-  return Segment{{s.a.x + from * dx, s.a.y + from * dy}, {s.a.x + to * dx, s.a.y + to * dy}};
-}
-
-void blend(std::uint8_t* pixel, const Colour& colour, double alpha) {
-  for (std::size_t c = 0; c < 3; ++c) {
-    pixel[c] = static_cast<std::uint8_t>(std::lround(pixel[c] + (colour.rgb[c] - pixel[c]) * alpha));
-  }
-}
-
-/// All pixels within `radius` of the segment, the edge one pixel soft: a capsule, or a disc where both ends are one.
-void fill_capsule(Image& image, const Segment& whole, double radius, const Colour& colour, double opacity) {
-  const double reach = radius + 1;
-  // Twice the reach: the cap that clipping makes lies outside the picture.
-  const auto clipped = clip(whole, image.size(), 2 * reach);
-  if (!clipped) return;
-  const auto [a, b] = *clipped;
-  const double dx = b.x - a.x;
-  const double dy = b.y - a.y;
-  const double length_squared = dx * dx + dy * dy;
-  const auto pixel_range = [](double low, double high, int size) {
-    return std::pair(static_cast<int>(std::clamp(std::ceil(low), 0.0, static_cast<double>(size))),
-                     static_cast<int>(std::clamp(std::floor(high), -1.0, size - 1.0)));
-  };
-  const auto [top, bottom] = pixel_range(std::min(a.y, b.y) - reach, std::max(a.y, b.y) + reach, image.height());
-  for (int y = top; y <= bottom; ++y) {
-    const auto near = clip(a.y, dy, y - reach, y + reach, 0, 1);  // of the segment: only this part reaches the row
-    if (!near) continue;
-    const double x0 = a.x + near->first * dx;
-    const double x1 = a.x + near->second * dx;
-    const auto [left, right] = pixel_range(std::min(x0, x1) - reach, std::max(x0, x1) + reach, image.width());
-    for (int x = left; x <= right; ++x) {
-      const double px = x - a.x;
-      const double py = y - a.y;
-      const double t = length_squared > 0 ? std::clamp((px * dx + py * dy) / length_squared, 0.0, 1.0) : 0.0;
-      const double coverage = std::clamp(radius + 0.5 - std::hypot(px - t * dx, py - t * dy), 0.0, 1.0);
-      if (coverage > 0) blend(image.row(y) + 3 * static_cast<std::ptrdiff_t>(x), colour, coverage * opacity);
-    }
-  }
-}
+double distance(Spot a, Spot b) { return std::hypot(b.x - a.x, b.y - a.y); }
 
 /// The rim of a shape with this radius.
 double rim_width(double radius) { return std::max(kThinnestRim, kRimOfLimb * 2 * radius); }
 
-void draw_rimmed(Image& image, const Segment& segment, double radius, const Colour& colour) {
-  fill_capsule(image, segment, radius + rim_width(radius), kRim, kRimOpacity);
-  fill_capsule(image, segment, radius, colour, 1.0);
+bool is_in_face(std::string_view joint) {
+  return joint == "nose" || joint.ends_with("_eye") || joint.ends_with("_ear");
 }
-
-const Colour& colour_of(Side side) { return side == Side::kLeft ? kLeft : side == Side::kRight ? kRight : kCentre; }
 
 /// A limb from one side to the centre is that side's; one that joins left and right is the centre's.
 Side limb_side(Side a, Side b) {
@@ -124,77 +72,234 @@ Side limb_side(Side a, Side b) {
   return a == Side::kCentre ? b : Side::kCentre;
 }
 
-/// The longer side of what is seen of the person: of the joints drawn, of the box where fewer than two are.
-double person_extent(const Pose& pose, float min_score) {
+struct PersonColours {
+  Colour left, right, centre, box;
+  const Colour& of(Side side) const { return side == Side::kLeft ? left : side == Side::kRight ? right : centre; }
+};
+
+PersonColours colours_of(const DrawOptions& options, std::size_t person, std::size_t people) {
+  const Colour& own = kPeople[person % kPeople.size()];
+  if (options.colours == DrawColours::kPerson)
+    return {mixed(own, kWhite, kLighter), mixed(own, kBlack, kDarker), own, own};
+  if (people < 2) return {kLeft, kRight, kCentre, kBox};
+  return {kLeft, kRight, own, own};
+}
+
+/// One person on a picture.
+class Figure {
+ public:
+  Figure(const MutableImageView& image, const Pose& pose, const Skeleton& skeleton, const DrawOptions& options)
+      : image_(image), pose_(pose), skeleton_(skeleton), options_(options) {
+    POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
+    fitted_ = !(std::isfinite(options.line_width) && options.line_width > 0);
+    measure();
+    const double fit = kLimbOfPerson * extent_;
+    width_ = !fitted_             ? static_cast<double>(options.line_width)
+             : std::isfinite(fit) ? std::clamp(fit, kThinnest, kThickest)
+                                  : kThinnest;
+  }
+
+  /// The longer side of what is seen of the person: of the joints drawn, of the box where fewer than two are.
+  double extent() const { return extent_; }
+
+  void draw_box(const Colour& colour) const {
+    const Box& box = pose_.box;
+    if (!finite({box.x, box.y}) || !std::isfinite(box.width) || !std::isfinite(box.height)) return;
+    const double radius = std::max(kThinnestBox, width_ / 4);
+    const Spot a = spot({box.x, box.y});
+    const Spot c{a.x + box.width, a.y + box.height};
+    const Spot b{c.x, a.y};
+    const Spot d{a.x, c.y};
+    const std::array<Segment, 4> edges{{{a, b}, {b, c}, {c, d}, {d, a}}};
+    for (const Segment& edge : edges) fill_capsule(image_, edge, radius + rim_width(radius), kRim, kRimOpacity);
+    for (const Segment& edge : edges) fill_capsule(image_, edge, radius, colour, 1.0);
+  }
+
+  /// All rims lie below all colours: where a small person's joints are close, they stay apart.
+  void draw_limbs_and_joints(const PersonColours& colours) const {
+    std::vector<Shape> shapes;
+    std::vector<double> widest(skeleton_.joints.size(), 0.0);  // of the limbs at each joint
+    add_limbs(colours, shapes, widest);
+    if (!options_.limbs) shapes.clear();
+    if (options_.joints) add_joints(colours, widest, shapes);
+    for (const Shape& shape : shapes) {
+      fill_capsule(image_, shape.segment, shape.radius + rim_width(shape.radius), kRim, kRimOpacity);
+    }
+    for (const Shape& shape : shapes) fill_capsule(image_, shape.segment, shape.radius, shape.colour, 1.0);
+  }
+
+  void draw_label(const std::string& text, const Colour& colour) const;
+
+ private:
+  struct Shape {
+    Segment segment;
+    double radius = 0;
+    Colour colour;
+  };
+
+  const Keypoint& keypoint(int index) const { return pose_.keypoints[static_cast<std::size_t>(index)]; }
+  const Joint& joint(int index) const { return skeleton_.joints[static_cast<std::size_t>(index)]; }
+  bool drawn(int index) const { return keypoint(index).score >= options_.min_score && finite(keypoint(index).point); }
+  void measure();
+  void add_limbs(const PersonColours& colours, std::vector<Shape>& shapes, std::vector<double>& widest) const;
+  void add_joints(const PersonColours& colours, const std::vector<double>& widest, std::vector<Shape>& shapes) const;
+  double gap(int index) const;
+
+  const MutableImageView& image_;
+  const Pose& pose_;
+  const Skeleton& skeleton_;
+  const DrawOptions& options_;
+  bool fitted_ = true;  // widths follow the person's size
+  double extent_ = 0, width_ = 0;
+  double left_ = 0, top_ = 0;  // of the box, or of the joints where there is none: where the label goes
+};
+
+void Figure::measure() {
   float x0 = std::numeric_limits<float>::max();
   float y0 = x0;
   float x1 = std::numeric_limits<float>::lowest();
   float y1 = x1;
   int seen = 0;
-  for (const Keypoint& keypoint : pose.keypoints) {
-    if (!(keypoint.score >= min_score) || !finite(keypoint.point)) continue;
-    x0 = std::min(x0, keypoint.point.x);
-    x1 = std::max(x1, keypoint.point.x);
-    y0 = std::min(y0, keypoint.point.y);
-    y1 = std::max(y1, keypoint.point.y);
+  for (int index = 0; index < skeleton_.size(); ++index) {
+    if (!drawn(index)) continue;
+    const Point p = keypoint(index).point;
+    x0 = std::min(x0, p.x);
+    x1 = std::max(x1, p.x);
+    y0 = std::min(y0, p.y);
+    y1 = std::max(y1, p.y);
     ++seen;
   }
-  if (seen < 2) return std::max(pose.box.width, pose.box.height);
-  return std::max(static_cast<double>(x1) - x0, static_cast<double>(y1) - y0);
+  const bool has_box = pose_.box.width > 0 && pose_.box.height > 0;
+  left_ = has_box || seen == 0 ? pose_.box.x : x0;
+  top_ = has_box || seen == 0 ? pose_.box.y : y0;
+  extent_ = seen < 2 ? static_cast<double>(std::max(pose_.box.width, pose_.box.height))
+                     : std::max(static_cast<double>(x1) - x0, static_cast<double>(y1) - y0);
 }
 
-double limb_width(const Pose& pose, const DrawOptions& options) {
-  if (std::isfinite(options.thickness) && options.thickness > 0) return options.thickness;
-  const double width = kLimbOfPerson * person_extent(pose, options.min_score);
-  return std::isfinite(width) ? std::clamp(width, kThinnest, kThickest) : kThinnest;
-}
-
-void draw_box(Image& image, const Box& box, double wanted_radius) {
-  if (!finite({box.x, box.y}) || !std::isfinite(box.width) || !std::isfinite(box.height)) return;
-  const double radius = std::max(kThinnest / 2, wanted_radius);
-  const double rim = rim_width(radius);
-  const Spot a = spot({box.x, box.y});
-  const Spot c{a.x + box.width, a.y + box.height};
-  const Spot b{c.x, a.y};
-  const Spot d{a.x, c.y};
-  const std::array<Segment, 4> edges{{{a, b}, {b, c}, {c, d}, {d, a}}};
-  for (const Segment& edge : edges) fill_capsule(image, edge, radius + rim, kRim, kRimOpacity);
-  for (const Segment& edge : edges) fill_capsule(image, edge, radius, kBox, 1.0);
-}
-
-}  // namespace
-
-void draw(Image& image, const Pose& pose, const Skeleton& skeleton, const DrawOptions& options) {
-  POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
-  if (image.empty()) return;
-  const double width = limb_width(pose, options);
-  const bool fitted = !(options.thickness > 0);
-  if (options.box) draw_box(image, pose.box, width / 4);
-
-  const auto joint_at = [&](int index) -> const Joint& { return skeleton.joints[static_cast<std::size_t>(index)]; };
-  const auto keypoint_at = [&](int index) -> const Keypoint& {
-    return pose.keypoints[static_cast<std::size_t>(index)];
-  };
-  const auto drawn = [&](int index) {
-    return keypoint_at(index).score >= options.min_score && finite(keypoint_at(index).point);
-  };
-  std::vector<double> widest(skeleton.joints.size(), 0.0);  // of the limbs at each joint
-  for (const Limb& limb : skeleton.limbs) {
+void Figure::add_limbs(const PersonColours& colours, std::vector<Shape>& shapes, std::vector<double>& widest) const {
+  for (const Limb& limb : skeleton_.limbs) {
     if (!drawn(limb.from) || !drawn(limb.to)) continue;
-    const Segment segment{spot(keypoint_at(limb.from).point), spot(keypoint_at(limb.to).point)};
-    const double length = std::hypot(segment.b.x - segment.a.x, segment.b.y - segment.a.y);
-    const double own = fitted ? std::min(width, std::max(kThinnest, kWidthOfLength * length)) : width;
-    draw_rimmed(image, segment, own / 2, colour_of(limb_side(joint_at(limb.from).side, joint_at(limb.to).side)));
+    const Segment segment{spot(keypoint(limb.from).point), spot(keypoint(limb.to).point)};
+    const bool face = is_in_face(joint(limb.from).name) && is_in_face(joint(limb.to).name);
+    const double most = face ? kFace * width_ : width_;
+    const double least = face ? kThinnestInFace : kThinnest;
+    const double fit = std::max(least, kWidthOfLength * distance(segment.a, segment.b));
+    const double own = fitted_ ? std::min(std::max(most, least), fit) : width_;
+    shapes.push_back({segment, own / 2, colours.of(limb_side(joint(limb.from).side, joint(limb.to).side))});
     for (const int end : {limb.from, limb.to}) {
       double& at_joint = widest[static_cast<std::size_t>(end)];
       at_joint = std::max(at_joint, own);
     }
   }
-  for (int index = 0; index < skeleton.size(); ++index) {
+}
+
+/// To the nearest other joint that is drawn elsewhere.
+double Figure::gap(int index) const {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (int other = 0; other < skeleton_.size(); ++other) {
+    if (other == index || !drawn(other)) continue;
+    const double away = distance(spot(keypoint(index).point), spot(keypoint(other).point));
+    if (away > 0) nearest = std::min(nearest, away);
+  }
+  return nearest;
+}
+
+void Figure::add_joints(const PersonColours& colours, const std::vector<double>& widest,
+                        std::vector<Shape>& shapes) const {
+  for (int index = 0; index < skeleton_.size(); ++index) {
     if (!drawn(index)) continue;
-    const double own = widest[static_cast<std::size_t>(index)];
-    const Spot centre = spot(keypoint_at(index).point);
-    draw_rimmed(image, {centre, centre}, kJointOfLimb * (own > 0 ? own : width) / 2, colour_of(joint_at(index).side));
+    const bool face = fitted_ && is_in_face(joint(index).name);
+    const double limb = widest[static_cast<std::size_t>(index)];
+    double radius = kJointOfLimb * (limb > 0 ? limb : width_) / 2;
+    if (face) radius = std::min(radius, kJointOfLimb * kFace * width_ / 2);
+    if (fitted_) radius = std::max(std::min(radius, kJointOfGap * gap(index)), std::min(kSmallestJoint, radius));
+    const Spot centre = spot(keypoint(index).point);
+    shapes.push_back({{centre, centre}, radius, colours.of(joint(index).side)});
+  }
+}
+
+void Figure::draw_label(const std::string& text, const Colour& colour) const {
+  if (text.empty() || !std::isfinite(left_) || !std::isfinite(top_)) return;
+  const int least = 1 + std::max(image_.width, image_.height) / kPixelsALetterScale;
+  const double fit = kLetterOfPerson * extent_ / kLetterHeight;
+  const int most = std::max(least, kLargestLetters);
+  const int scale = std::isfinite(fit) ? static_cast<int>(std::clamp(fit, 1.0 * least, 1.0 * most)) : least;
+  const int border = 2 * scale;
+  const int width = letters_width(text) * scale + 2 * border;
+  const int height = kLetterHeight * scale + 2 * border;
+  // On the box; where there is no room above it, inside; never beyond the picture's edge while it fits.
+  const auto place = [](double wanted, int room) {
+    return static_cast<int>(std::lround(std::clamp(wanted, 0.0, std::max(0.0, 1.0 * room))));
+  };
+  const int x = place(left_, image_.width - width);
+  const int y = place(top_ - height < 0 ? top_ : top_ - height, image_.height - height);
+  fill_rectangle(image_, {x, y, width, height}, colour);
+  const double light = 0.299 * colour.rgb[0] + 0.587 * colour.rgb[1] + 0.114 * colour.rgb[2];  // ITU-R BT.601
+  constexpr double kLight = 128;
+  write_letters(image_, x + border, y + border, text, light > kLight ? kBlack : kWhite, scale);
+}
+
+std::string label_of(const Pose& pose, std::size_t place, const DrawOptions& options) {
+  std::string text;
+  const auto add = [&text](const std::string& word) { text += (text.empty() ? "" : " ") + word; };
+  if (options.ids)
+    add("#" + std::to_string(pose.track_id ? std::int64_t{*pose.track_id} : static_cast<std::int64_t>(place) + 1));
+  if (options.labels) add("person");
+  if (options.scores && std::isfinite(pose.score)) {
+    std::array<char, 64> score{};
+    std::snprintf(score.data(), score.size(), "%.2f", static_cast<double>(pose.score));
+    add(score.data());
+  }
+  return text;
+}
+
+void draw_opaque(const MutableImageView& image, std::span<const Pose> poses, const Skeleton& skeleton,
+                 const DrawOptions& options) {
+  struct One {
+    Figure figure;
+    PersonColours colours;
+    std::string label;
+  };
+  std::vector<One> people;
+  for (std::size_t i = poses.size(); i-- > 0;) {
+    const std::size_t person = poses[i].track_id ? static_cast<std::size_t>(*poses[i].track_id) : i;
+    people.push_back({Figure(image, poses[i], skeleton, options), colours_of(options, person, poses.size()),
+                      label_of(poses[i], i, options)});
+  }
+  if (options.boxes) {
+    for (const One& one : people) one.figure.draw_box(one.colours.box);
+  }
+  for (const One& one : people) one.figure.draw_limbs_and_joints(one.colours);
+  for (const One& one : people) one.figure.draw_label(one.label, one.colours.box);
+}
+
+/// The rows' bytes, without what lies between them.
+std::vector<std::uint8_t> pixels_of(const MutableImageView& image) {
+  const std::ptrdiff_t row = std::ptrdiff_t{bytes_per_pixel(image.order)} * image.width;
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(static_cast<std::size_t>(row * image.height));
+  for (int y = 0; y < image.height; ++y) bytes.insert(bytes.end(), image.row(y), image.row(y) + row);
+  return bytes;
+}
+
+}  // namespace
+
+void draw(const MutableImageView& image, std::span<const Pose> poses, const Skeleton& skeleton,
+          const DrawOptions& options) {
+  if (image.empty() || poses.empty()) {
+    for (const Pose& pose : poses) POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
+    return;
+  }
+  const double alpha = std::isfinite(options.alpha) ? std::clamp(static_cast<double>(options.alpha), 0.0, 1.0) : 1.0;
+  if (alpha == 1.0) return draw_opaque(image, poses, skeleton, options);
+  // Drawn whole and laid over what was there: where lines cross they are no denser than elsewhere.
+  const std::vector<std::uint8_t> before = pixels_of(image);
+  draw_opaque(image, poses, skeleton, options);
+  auto was = before.begin();
+  for (int y = 0; y < image.height; ++y) {
+    std::uint8_t* row = image.row(y);
+    const std::uint8_t* end = row + std::ptrdiff_t{bytes_per_pixel(image.order)} * image.width;
+    for (; row != end; ++row, ++was) *row = static_cast<std::uint8_t>(std::lround(*was + (*row - *was) * alpha));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <vector>
 
 namespace poise {
 namespace {
@@ -79,7 +80,7 @@ const Skeleton& coco17() {
 TEST(Draw, EveryLimbJoinsItsJointsInTheColourOfItsSide) {
   Image image = filled(400, 500, 0);
   const Pose pose = figure();
-  draw(image, pose, coco17(), {.thickness = 5});
+  draw(image, pose, coco17(), {.line_width = 5});
   ASSERT_FALSE(coco17().limbs.empty());
   for (const Limb& limb : coco17().limbs) {
     const Joint& from = coco17().joints[static_cast<std::size_t>(limb.from)];
@@ -113,7 +114,7 @@ TEST(Draw, AWeakJointIsLeftOutWithItsLimbs) {
 TEST(Draw, ADarkRimSurroundsPointsOnAWhiteGround) {
   Image image = filled(400, 500, 255);
   const Pose pose = figure();
-  draw(image, pose, coco17(), {.thickness = 10});
+  draw(image, pose, coco17(), {.line_width = 10});
   const Point wrist = pose.keypoints[9].point;
   int darkest = 765;
   for (int i = 0; i < 20; ++i) {
@@ -144,7 +145,7 @@ TEST(Draw, LimbsGrowWithThePersonWithinBounds) {
 /// Pure green pixels above and below this point.
 int green_at(const Pose& pose, Point centre, float thickness) {
   Image image = filled(400, 500, 0);
-  draw(image, pose, coco17(), {.thickness = thickness});
+  draw(image, pose, coco17(), {.line_width = thickness});
   int green = 0;
   for (int i = -20; i < 20; ++i) green += pixel(image, {centre.x, centre.y + static_cast<float>(i)}) == kGreen ? 1 : 0;
   return green;
@@ -165,7 +166,7 @@ TEST(Draw, AShortLimbIsThinnerUnlessTheThicknessIsGiven) {
 TEST(Draw, TheEdgeIsSoft) {
   Image image = filled(400, 500, 0);
   Pose pose = figure();
-  draw(image, pose, coco17(), {.thickness = 6});
+  draw(image, pose, coco17(), {.line_width = 6});
   const Point shin = middle(pose, {13, 15});  // oblique
   int between = 0;
   for (int i = -8; i < 8; ++i) {
@@ -193,7 +194,7 @@ TEST(Draw, ALimbThatLeavesThePictureIsDrawnUpToItsEdge) {
     Image image = filled(400, 500, 0);
     Pose pose = figure();
     pose.keypoints[9].point = {far, 180};  // left wrist, straight to the right of the elbow at (340, 180)
-    draw(image, pose, coco17(), {.thickness = 5});
+    draw(image, pose, coco17(), {.line_width = 5});
     EXPECT_EQ(pixel(image, {399, 180}), kGreen) << far;
     EXPECT_EQ(pixel(image, {370, 180}), kGreen) << far;
     EXPECT_EQ(pixel(image, {370, 200}), (Rgb{0, 0, 0})) << far;
@@ -208,7 +209,7 @@ TEST(Draw, HugeCoordinatesThicknessesAndBoxesStayWithinThePicture) {
       Pose pose = figure();
       for (std::size_t i = 0; i < pose.keypoints.size(); i += 2) pose.keypoints[i].point = {huge, -huge};
       pose.box = {huge, -kMax, kMax, kMax};
-      draw(image, pose, coco17(), {.thickness = thickness, .box = true});
+      draw(image, pose, coco17(), {.line_width = thickness, .boxes = true});
       EXPECT_EQ(image.size(), (Size{40, 30}));
     }
   }
@@ -224,7 +225,7 @@ TEST(Draw, APersonOutsideThePictureChangesNothing) {
 
 TEST(Draw, AnEmptyPictureIsLeftAlone) {
   Image image;
-  draw(image, figure(), coco17(), {.box = true});
+  draw(image, figure(), coco17(), {.boxes = true});
   EXPECT_TRUE(image.empty());
 }
 
@@ -236,11 +237,148 @@ TEST(Draw, TheBoxIsDrawnOnRequestOnly) {
   draw(without, pose, coco17());
   EXPECT_EQ(changed(without, 0), 0);
   Image with = filled(400, 500, 0);
-  draw(with, pose, coco17(), {.box = true});
+  draw(with, pose, coco17(), {.boxes = true});
   for (const Point edge : {Point{50, 200}, Point{250, 200}, Point{150, 60}, Point{150, 360}}) {
     EXPECT_GT(pixel(with, edge)[0], 200);
   }
   EXPECT_EQ(pixel(with, {150, 200}), (Rgb{0, 0, 0}));
+}
+
+/// The figure, so many times as large and moved.
+Pose scaled(float scale, Point by = {0, 0}) {
+  Pose pose = figure();
+  for (Keypoint& keypoint : pose.keypoints) {
+    keypoint.point = {keypoint.point.x * scale + by.x, keypoint.point.y * scale + by.y};
+  }
+  return pose;
+}
+
+TEST(Draw, AFaceIsFinerThanTheBody) {
+  const auto disc = [](Point at) {
+    Image image = filled(400, 500, 255);
+    draw(image, figure(), coco17(), {.limbs = false});
+    int coloured = 0;
+    for (int x = -12; x < 12; ++x) {
+      const Rgb one = pixel(image, {at.x + static_cast<float>(x), at.y});
+      coloured += one == kGreen ? 1 : 0;
+    }
+    return coloured;
+  };
+  const Pose pose = figure();
+  const int eye = disc(pose.keypoints[1].point), wrist = disc(pose.keypoints[9].point);
+  EXPECT_GE(eye, 2);
+  EXPECT_LT(eye, wrist);
+}
+
+TEST(Draw, TheFaceOfASmallPersonIsNoBlob) {
+  // 45 pixels high; eyes, nose and ears within 14 x 2 of them.
+  Image image = filled(60, 60, 255);
+  const Pose pose = scaled(0.1F, {5, 5});
+  draw(image, pose, coco17());
+  int white = 0, face = 0;
+  for (int y = 6; y < 10; ++y) {
+    for (int x = 18; x < 32; ++x) {
+      const Rgb one = pixel(image, {static_cast<float>(x), static_cast<float>(y)});
+      ++face;
+      white += one[0] + one[1] + one[2] > 700 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(white, face / 5);
+  EXPECT_LT(white, face);
+}
+
+TEST(Draw, PartsAreDrawnAsTheyAreAskedFor) {
+  const Pose pose = figure();
+  const Point shin = middle(pose, {13, 15}), ankle = pose.keypoints[15].point;
+  Image joints = filled(400, 500, 0), limbs = filled(400, 500, 0), none = filled(400, 500, 0);
+  draw(joints, pose, coco17(), {.limbs = false});
+  draw(limbs, pose, coco17(), {.joints = false});
+  draw(none, pose, coco17(), {.joints = false, .limbs = false});
+  EXPECT_EQ(pixel(joints, shin), (Rgb{0, 0, 0}));
+  EXPECT_EQ(pixel(joints, ankle), kGreen);
+  EXPECT_EQ(pixel(limbs, shin), kGreen);
+  EXPECT_EQ(changed(none, 0), 0);
+}
+
+TEST(Draw, OpacityIsThatOfThePictureDrawnWhole) {
+  const Pose pose = figure();
+  Image whole = filled(400, 500, 100), half = filled(400, 500, 100), nothing = filled(400, 500, 100);
+  draw(whole, pose, coco17());
+  draw(half, pose, coco17(), {.alpha = 0.5F});
+  draw(nothing, pose, coco17(), {.alpha = 0});
+  EXPECT_EQ(changed(nothing, 100), 0);
+  for (int y = 0; y < 500; ++y) {
+    for (int i = 0; i < 1200; ++i) ASSERT_NEAR(half.row(y)[i], (whole.row(y)[i] + 100) / 2.0, 0.51) << i << "," << y;
+  }
+}
+
+TEST(Draw, PeopleAreToldApart) {
+  const std::vector<Pose> two{scaled(0.4F), scaled(0.4F, {200, 0})};
+  const auto shoulders = [&](std::size_t person) { return middle(two[person], {5, 6}); };
+  const auto left_shin = [&](std::size_t person) { return middle(two[person], {13, 15}); };
+  Image side = filled(400, 500, 0), person = filled(400, 500, 0);
+  draw(side, two, coco17(), {.line_width = 5});
+  draw(person, two, coco17(), {.line_width = 5, .colours = DrawColours::kPerson});
+  EXPECT_EQ(pixel(side, left_shin(0)), pixel(side, left_shin(1)));
+  EXPECT_NE(pixel(side, shoulders(0)), pixel(side, shoulders(1)));
+  EXPECT_NE(pixel(person, left_shin(0)), pixel(person, left_shin(1)));
+  EXPECT_NE(pixel(person, left_shin(0)), pixel(person, middle(two[0], {14, 16})));
+  // A track keeps its colour whatever its place.
+  std::vector<Pose> tracked = two;
+  tracked[0].track_id = 1;
+  tracked[1].track_id = 0;
+  Image other = filled(400, 500, 0);
+  draw(other, tracked, coco17(), {.line_width = 5});
+  EXPECT_EQ(pixel(other, shoulders(0)), pixel(side, shoulders(1)));
+}
+
+TEST(Draw, LabelsStandOnTheBoxAndWithinThePicture) {
+  Pose pose = figure();
+  pose.score = 0.87F;
+  for (const Point corner : {Point{100, 100}, Point{0, 0}, Point{380, 480}}) {
+    pose.box = {corner.x, corner.y, 200, 300};
+    int most = 0;
+    for (const DrawOptions& options :
+         {DrawOptions{.joints = false, .limbs = false, .labels = true},
+          DrawOptions{.joints = false, .limbs = false, .labels = true, .scores = true},
+          DrawOptions{.joints = false, .limbs = false, .labels = true, .scores = true, .ids = true}}) {
+      Image image = filled(400, 500, 0);
+      draw(image, pose, coco17(), options);
+      EXPECT_GT(changed(image, 0), most);  // each word takes room, wherever the box is
+      most = changed(image, 0);
+    }
+  }
+}
+
+TEST(Draw, EveryOrderOfBytesIsDrawnInTheSameColours) {
+  const Pose pose = figure();
+  const DrawOptions options{.boxes = true, .labels = true};
+  Image wanted = filled(400, 500, 90);
+  draw(wanted, pose, coco17(), options);
+  for (const PixelOrder order : {PixelOrder::kBgr, PixelOrder::kRgba, PixelOrder::kBgra, PixelOrder::kGrey}) {
+    const std::ptrdiff_t stride = std::ptrdiff_t{400} * bytes_per_pixel(order) + 7;
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(stride) * 500, 90);
+    const MutableImageView view{bytes.data(), 400, 500, stride, order};
+    draw(view, pose, coco17(), options);
+    const Image got = to_rgb(view);
+    for (int y = 0; y < 500; ++y) {
+      for (int x = 0; x < 400; ++x) {
+        const Rgb want = pixel(wanted, {static_cast<float>(x), static_cast<float>(y)});
+        const Rgb is = pixel(got, {static_cast<float>(x), static_cast<float>(y)});
+        const double grey = 0.299 * want[0] + 0.587 * want[1] + 0.114 * want[2];
+        if (order == PixelOrder::kGrey) {
+          ASSERT_NEAR(is[0], grey, 3) << x << "," << y;  // rounded at each stroke
+        } else {
+          ASSERT_EQ(is, want) << x << "," << y;
+        }
+      }
+      const std::uint8_t* end = view.row(y) + std::ptrdiff_t{400} * bytes_per_pixel(order);
+      ASSERT_EQ(std::count(end, end + 7, 90), 7);  // between the rows
+    }
+    if (bytes_per_pixel(order) == 4) {
+      ASSERT_EQ(view.row(250)[3], 90);  // the fourth byte is the holder's
+    }
+  }
 }
 
 TEST(Draw, APoseOfAnotherSkeletonIsRefused) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "poise/draw/canvas.h"
 #include "poise/draw/draw.h"
 
 namespace poise {
@@ -38,7 +39,8 @@ std::vector<float> strongest(const float* heatmaps, int joints, std::size_t pixe
 
 }  // namespace
 
-void draw_heatmaps(Image& image, const float* heatmaps, int joints, Size heatmap, const Affine& heatmap_from_image) {
+void draw_heatmaps(const MutableImageView& image, const float* heatmaps, int joints, Size heatmap,
+                   const Affine& heatmap_from_image) {
   if (image.empty() || joints <= 0 || heatmap.width <= 0 || heatmap.height <= 0) return;
   const auto width = static_cast<std::size_t>(heatmap.width);
   const auto values = strongest(heatmaps, joints, width * static_cast<std::size_t>(heatmap.height));
@@ -46,8 +48,8 @@ void draw_heatmaps(Image& image, const float* heatmaps, int joints, Size heatmap
     if (x < 0 || y < 0 || x >= heatmap.width || y >= heatmap.height) return 0.0;
     return static_cast<double>(values[static_cast<std::size_t>(y) * width + static_cast<std::size_t>(x)]);
   };
-  for (int y = 0; y < image.height(); ++y) {
-    for (int x = 0; x < image.width(); ++x) {
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
       const Point at = heatmap_from_image({static_cast<float>(x), static_cast<float>(y)});
       // Written so that what is not a number is outside too; beyond this the four neighbours are all 0.
       const bool inside = at.x > -1.0F && at.y > -1.0F && at.x < static_cast<float>(heatmap.width) &&
@@ -62,10 +64,7 @@ void draw_heatmaps(Image& image, const float* heatmaps, int joints, Size heatmap
       if (value <= 0) continue;
       const auto colour = colour_of(std::min(value, 1.0));
       const double alpha = kOpacity * std::pow(std::min(value, 1.0), kOpacityGamma);
-      std::uint8_t* pixel = image.row(y) + 3 * static_cast<std::ptrdiff_t>(x);
-      for (std::size_t c = 0; c < 3; ++c) {
-        pixel[c] = static_cast<std::uint8_t>(std::lround(pixel[c] + (colour[c] - pixel[c]) * alpha));
-      }
+      draw_detail::Paint(image.order, colour).blend(image.row(y), x, alpha);
     }
   }
 }

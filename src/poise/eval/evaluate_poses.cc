@@ -9,7 +9,6 @@
 #include "poise/image/codec.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/pipeline.h"
-#include "poise/metrics/oks_sigmas.h"
 
 namespace poise {
 namespace {
@@ -71,13 +70,9 @@ Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
   return {};
 }
 
-struct Sigmas {
-  std::string source;
-  std::vector<double> values;
-};
-
-Result<Sigmas> sigmas_for(const CocoTruth& truth, const Skeleton& skeleton) {
-  Sigmas sigmas{skeleton.name, {}};
+Result<OksSigmas> sigmas_for(const CocoTruth& truth, const Skeleton& skeleton, const std::optional<OksSigmas>& given) {
+  if (given) return *given;
+  OksSigmas sigmas{skeleton.name, {}};
   if (auto name = guess_sigmas(truth, CocoPart::kBody); name.ok()) {
     sigmas.source = *name;
     POISE_TRY(sigmas.values, named_sigmas(sigmas.source));
@@ -96,7 +91,14 @@ std::string EvalSet::box_source() const {
 Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
   EvalSet set;
   set.options = options;
+  if (!options.sigmas.empty()) {
+    POISE_TRY(set.sigmas, parse_sigmas(options.sigmas));
+  }
   POISE_TRY(set.truth, read_coco_truth(options.annotations));
+  if (set.sigmas && static_cast<int>(set.sigmas->values.size()) != set.truth.joints) {
+    return invalid_argument("option \"sigmas\" gives " + std::to_string(set.sigmas->values.size()) + ", " +
+                            options.annotations + " has " + std::to_string(set.truth.joints) + " joints");
+  }
   POISE_TRY(set.boxes, BoxesFile::read(options.boxes == "gt" ? options.annotations : options.boxes));
   if (options.metric == PoseMetric::kPck) {
     POISE_TRY(set.people, read_pose_set(options.annotations, PoseFormat::kCoco));
@@ -112,11 +114,12 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
 Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const FindPosesOptions& options) {
   if (!set.people) {
     POISE_RETURN_IF_ERROR(check_joints(set.truth, estimator.skeleton()));
-    POISE_TRY(const Sigmas checked, sigmas_for(set.truth, estimator.skeleton()));
+    POISE_TRY(const OksSigmas checked, sigmas_for(set.truth, estimator.skeleton(), set.sigmas));
   } else {
     PoseSet nobody;
     nobody.skeleton = estimator.skeleton();
-    POISE_TRY(const PersonPairs checked, pair_persons(*set.people, nobody));  // whether any joint has a partner
+    POISE_TRY(const PersonPairs pairs, pair_persons(*set.people, nobody));    // whether any joint has a partner
+    POISE_TRY(const PckResult checked, measure_pck(pairs, set.options.pck));  // and whether anybody has the reference
   }
   const auto begin = Clock::now();
   FoundPoses found;
@@ -160,9 +163,10 @@ Json coco_results_json(const FoundPoses& found) {
   return results;
 }
 
-Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth) {
+Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth,
+                                const std::optional<OksSigmas>& given) {
   POISE_TRY(const CocoResults results, coco_results_of(found.frames, truth));
-  POISE_TRY(Sigmas sigmas, sigmas_for(truth, found.skeleton));
+  POISE_TRY(OksSigmas sigmas, sigmas_for(truth, found.skeleton, given));
   CocoEvalOptions options;
   options.sigmas = std::move(sigmas.values);
   options.area_from_box = truth.without_area > 0;
@@ -173,7 +177,7 @@ Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth)
   return measured;
 }
 
-Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set, const PckOptions& options) {
+Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set) {
   PoseSet poses;
   poses.skeleton = found.skeleton;
   for (const FrameResult& frame : found.frames) {
@@ -185,7 +189,7 @@ Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set, 
   PckMeasured measured;
   POISE_TRY(measured.pairs, pair_persons(*set.people, poses));
   measured.pairs.notes.insert(measured.pairs.notes.end(), set.people->notes.begin(), set.people->notes.end());
-  POISE_TRY(measured.result, measure_pck(measured.pairs, options));
+  POISE_TRY(measured.result, measure_pck(measured.pairs, set.options.pck));
   return measured;
 }
 

@@ -12,6 +12,7 @@
 #include "poise/formats/pose_set.h"
 #include "poise/infer/estimator.h"
 #include "poise/metrics/coco_eval.h"
+#include "poise/metrics/oks_sigmas.h"
 #include "poise/metrics/pck.h"
 #include "poise/metrics/person_pairs.h"
 
@@ -27,6 +28,8 @@ struct EvalSetOptions {
   std::string images;        // the folder that its file names start from
   std::string boxes = "gt";  // the truth's own, or a file of detections
   PoseMetric metric = PoseMetric::kOks;
+  std::string sigmas = {};  // of OKS, as parse_sigmas() has them; empty: those that fit the truth
+  PckOptions pck = {};      // of PCK
 };
 
 /// The truth, and the boxes that the network is given.
@@ -34,12 +37,13 @@ struct EvalSet {
   EvalSetOptions options;
   CocoTruth truth;
   BoxesFile boxes;
-  std::optional<PoseSet> people;  // the truth again, as PCK wants it
+  std::optional<PoseSet> people;    // the truth again, as PCK wants it
+  std::optional<OksSigmas> sigmas;  // given ones
 
   /// "ground truth"; "detections, boxes.json".
   std::string box_source() const;
 };
-/// Errors: of reading; no such folder of pictures.
+/// Errors: of reading; sigmas that are none, or not as many as the truth has joints; no such folder of pictures.
 Result<EvalSet> read_eval_set(const EvalSetOptions& options);
 
 /// What the run found, and how fast. Seconds are wall time; those of the estimator are added up over the pipeline's
@@ -59,7 +63,8 @@ struct FindPosesOptions {
   std::function<bool(std::size_t done, std::size_t total, const std::string& picture)> progress = {};
 };
 
-/// Poses of all boxes of the set. Errors: the truth's joints or their sigmas do not fit the metric (before any work);
+/// Poses of all boxes of the set. Errors: the truth's joints or their sigmas do not fit the metric, or nobody has what
+/// PCK's threshold is relative to (before any work);
 /// no picture has a box; of reading a picture, naming it; stopped.
 Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const FindPosesOptions& options = {});
 
@@ -70,14 +75,15 @@ struct OksMeasured {
   CocoEvaluation evaluation;
   std::string protocol;  // in words
 };
-/// COCO's AP, cocoapi's rules. Errors: those of evaluate_coco; joints without sigmas.
-Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth);
+/// COCO's AP, cocoapi's rules. `given`: the set's sigmas. Errors: those of evaluate_coco; joints without sigmas.
+Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth,
+                                const std::optional<OksSigmas>& given = {});
 
 struct PckMeasured {
   PersonPairs pairs;  // with the truth's notes
   PckResult result;
 };
-/// The set must have been read for PCK. Errors: those of pair_persons and measure_pck.
-Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set, const PckOptions& options = {});
+/// As the set's options say. The set must have been read for PCK. Errors: those of pair_persons and measure_pck.
+Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set);
 
 }  // namespace poise

@@ -99,6 +99,18 @@ TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
   const auto unpaired = find_poses(strange, estimator, none);
   ASSERT_FALSE(unpaired.ok());
   EXPECT_NE(unpaired.error().message.find("no joint of one name"), std::string::npos) << unpaired.error().message;
+  EvalSet headless = read_eval_set(options(PoseMetric::kPck)).value();
+  headless.options.pck.reference = PckReference::kHead;  // COCO's joints have none
+  const auto immeasurable = find_poses(headless, estimator, none);
+  ASSERT_FALSE(immeasurable.ok());
+  EXPECT_NE(immeasurable.error().message.find("has the reference, head"), std::string::npos);
+  EvalSetOptions sigmas = options(PoseMetric::kOks);
+  sigmas.sigmas = "0.1,0.2";
+  EXPECT_NE(read_eval_set(sigmas).error().message.find("\"sigmas\" gives 2, "), std::string::npos);
+  sigmas.sigmas = "0.1,wide";
+  EXPECT_NE(read_eval_set(sigmas).error().message.find("neither numbers"), std::string::npos);
+  sigmas.sigmas = "coco17";
+  EXPECT_EQ(read_eval_set(sigmas).value().sigmas->values.size(), 17U);
   FindPosesOptions stop;
   stop.progress = [](std::size_t, std::size_t, const std::string&) { return false; };
   EXPECT_EQ(find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator, stop).error().message, "stopped");

@@ -93,6 +93,13 @@ bool cpu_has_bfloat16() {
 #endif
 }
 
+bool is_frozen(std::string_view tensor, const std::vector<std::string>& frozen) {
+  return std::ranges::any_of(frozen, [&](const std::string& name) {
+    return tensor.starts_with(name) &&
+           (name.ends_with('.') || tensor.size() == name.size() || tensor[name.size()] == '.');
+  });
+}
+
 Result<TorchGraph> TorchGraph::create(Graph graph, const TorchOptions& options) {
   POISE_RETURN_IF_ERROR(graph.validate());
   std::set<std::string> unknown;
@@ -123,6 +130,7 @@ Result<TorchGraph> TorchGraph::create(Graph graph, const TorchOptions& options) 
         torch.constants_[id] = torch.constants_[id].contiguous(at::MemoryFormat::ChannelsLast);
       }
     }
+    torch.frozen_nodes_.assign(own.nodes.size(), false);
     std::set<ValueId> seen;
     for (std::size_t n = 0; n < own.nodes.size(); ++n) {
       const Node& node = own.nodes[n];
@@ -132,10 +140,15 @@ Result<TorchGraph> TorchGraph::create(Graph graph, const TorchOptions& options) 
       const auto collect = [&](std::size_t input, std::vector<NamedTensor>& into, bool learned) {
         const ValueId id = input < node.inputs.size() ? node.inputs[input] : kNoValue;
         if (own.constant(id) == nullptr || !seen.insert(id).second) return;
-        if (learned) torch.constants_[id].set_requires_grad(true);
+        if (learned) torch.constants_[id].set_requires_grad(!is_frozen(own.values[id].name, options.frozen));
         into.push_back({own.values[id].name, torch.constants_[id]});
       };
-      for (const std::size_t i : find_torch_operator(node.op)->learned) collect(i, torch.parameters_, true);
+      const auto& learned = find_torch_operator(node.op)->learned;
+      for (const std::size_t i : learned) collect(i, torch.parameters_, true);
+      torch.frozen_nodes_[n] = !learned.empty() && std::ranges::all_of(learned, [&](std::size_t i) {
+        return i >= node.inputs.size() || node.inputs[i] == kNoValue ||
+               is_frozen(own.values[node.inputs[i]].name, options.frozen);
+      });
       if (node.op == "BatchNormalization") {
         for (const std::size_t i : {std::size_t{3}, std::size_t{4}}) collect(i, torch.statistics_, false);
       }
@@ -155,7 +168,7 @@ std::vector<at::Tensor> TorchGraph::forward(const std::vector<at::Tensor>& input
   }
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
-    TorchCall call{node, graph_, {}, training, options_.bfloat16};
+    TorchCall call{node, graph_, {}, training && !frozen_nodes_[n], options_.bfloat16};
     for (const ValueId id : node.inputs) call.inputs.push_back(id == kNoValue ? at::Tensor() : values[id]);
     values[node.outputs[0]] = find_torch_operator(node.op)->run(call);
     for (const ValueId id : node.inputs) {

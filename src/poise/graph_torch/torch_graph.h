@@ -17,6 +17,7 @@ struct TorchOptions {
   at::Device device = at::kCPU;
   bool bfloat16 = false;       // convolutions in bfloat16, parameters and sums as they are
   bool channels_last = false;  // memory order of weights and pictures: quicker almost everywhere (docs/training.md)
+  std::vector<std::string> frozen = {};  // layers and groups, see is_frozen(): no gradients, and statistics that stay
 };
 
 /// Whether LibTorch has convolutions in bfloat16 on this processor.
@@ -27,6 +28,10 @@ struct NamedTensor {
   std::string name;
   at::Tensor tensor;
 };
+
+/// Whether one of the names is the tensor's, or that of a layer or group it belongs to: "layer1" and
+/// "layer1.0.conv1.weight". Pure.
+bool is_frozen(std::string_view tensor, const std::vector<std::string>& frozen);
 
 /// Not thread-safe: one thread at a time.
 class TorchGraph {
@@ -52,6 +57,7 @@ class TorchGraph {
   TorchOptions options_;
   std::vector<at::Tensor> constants_;  // by ValueId, undefined for what is computed
   std::vector<std::size_t> last_use_;  // by ValueId: the node that reads it last
+  std::vector<bool> frozen_nodes_;     // all that they learn is frozen
   std::vector<NamedTensor> parameters_;
   std::vector<NamedTensor> statistics_;
 };

@@ -95,6 +95,20 @@ TEST(TorchGraph, TrainingMovesTheRunningStatistics) {
   EXPECT_NEAR(torch.statistics()[1].tensor[0].item<float>(), 0.9F + 0.1F * 138.0F / 7.0F, 1e-4F);
 }
 
+TEST(TorchGraph, AFrozenLayerStaysAsItIs) {
+  EXPECT_TRUE(is_frozen("layer1.0.conv1.weight", {"conv1", "layer1"}));
+  EXPECT_TRUE(is_frozen("layer1.0.conv1.weight", {"layer1.0."}));
+  EXPECT_FALSE(is_frozen("layer10.0.conv1.weight", {"layer1"}));
+  EXPECT_FALSE(is_frozen("layer1.0.conv1.weight", {}));
+  auto torch = TorchGraph::create(normalised(), {.frozen = {"bn"}}).value();
+  ASSERT_EQ(torch.parameters().size(), 2);
+  EXPECT_FALSE(torch.parameters()[0].tensor.requires_grad());
+  const at::Tensor input = at::arange(16, at::kFloat).view({2, 2, 2, 2});
+  const at::Tensor output = torch.forward({input}, true)[0];
+  EXPECT_EQ(torch.statistics()[0].tensor[0].item<float>(), 0.0F);
+  EXPECT_TRUE(output.equal(torch.forward({input}, false)[0]));  // the running statistics, not the batch's
+}
+
 TEST(TorchGraph, EveryParameterHasAGradient) {
   Graph graph = small_network();
   const std::int64_t wanted = graph.parameter_count();

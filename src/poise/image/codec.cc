@@ -119,6 +119,10 @@ Result<Bytes> encode_image(const ImageView& image, const EncodeOptions& options)
   if (options.quality < 1 || options.quality > 100) {
     return invalid_argument("quality " + std::to_string(options.quality) + " is outside 1 to 100");
   }
+  if (image.order != PixelOrder::kRgb) {
+    const Image rgb = to_rgb(image);
+    return encode_image(rgb.view(), options);
+  }
   switch (options.format) {
     case ImageFormat::kJpeg:
       return image_detail::encode_jpeg(image, options.quality);

@@ -44,6 +44,7 @@ struct EncodeOptions {
   ImageFormat format = ImageFormat::kJpeg;
   int quality = 92;  // JPEG and WebP, 1 to 100
 };
+/// Of any pixel order; what is written is RGB. Pure.
 Result<Bytes> encode_image(const ImageView& image, const EncodeOptions& options = {});
 /// By the extension (.jpg .jpeg .png .webp; others are kUnsupported); atomic.
 Status write_image(const std::filesystem::path& path, const ImageView& image, int quality = 92);

@@ -92,12 +92,16 @@ Image apply(const ImageView& source, const Taps& columns, const Taps& rows) {
   if (left >= right) return result;
   std::vector<float> line(static_cast<std::size_t>(right - left) * 3 + 1);  // four values are read at once
   const std::span<float> pixels = std::span(line).first(line.size() - 1);
+  const bool is_rgb = source.order == PixelOrder::kRgb;
+  std::vector<std::uint8_t> rgb(is_rgb ? 0 : pixels.size());
   for (int y = 0; y < result.height(); ++y) {
     const Taps::Run& down = rows.runs[static_cast<std::size_t>(y)];
     std::fill(line.begin(), line.end(), 0.0F);
     for (int k = 0; k < down.count; ++k) {
       const float weight = rows.weights[down.weight + static_cast<std::size_t>(k)];
-      const std::uint8_t* from = source.row(down.first + k) + static_cast<std::ptrdiff_t>(left) * 3;
+      if (!is_rgb) write_rgb_row(source, down.first + k, left, right - left, rgb.data());
+      const std::uint8_t* from =
+          is_rgb ? source.row(down.first + k) + static_cast<std::ptrdiff_t>(left) * 3 : rgb.data();
       add_row(pixels, from, weight);
     }
     std::uint8_t* to = result.row(y);

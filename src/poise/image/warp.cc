@@ -16,8 +16,10 @@ std::int64_t fixed_position(double pixels) {
   return static_cast<std::int64_t>(std::nearbyint(std::clamp(pixels * kPositionScale, -kFar, kFar)));
 }
 
-/// Four neighbours, any of which may lie outside and is black there.
+/// Four neighbours, any of which may lie outside and is black there; bytes in the source's order, as of a kernel.
 std::uint32_t edge_pixel(const ImageView& source, FixedPosition at) {
+  const std::ptrdiff_t step = bytes_per_pixel(source.order);
+  const int next = source.order == PixelOrder::kGrey ? 0 : 1;  // from channel to channel
   int sum[3] = {kHalfWeight, kHalfWeight, kHalfWeight};
   for (int dy = 0; dy < 2; ++dy) {
     const std::int64_t y = at.line() + dy;
@@ -27,13 +29,18 @@ std::uint32_t edge_pixel(const ImageView& source, FixedPosition at) {
       if (x < 0 || x >= source.width) continue;
       const int weight =
           (dx != 0 ? at.fraction_x() : kOne - at.fraction_x()) * (dy != 0 ? at.fraction_y() : kOne - at.fraction_y());
-      const std::uint8_t* pixel = source.row(static_cast<int>(y)) + x * 3;
-      for (int c = 0; c < 3; ++c) sum[c] += weight * pixel[c];
+      const std::uint8_t* pixel = source.row(static_cast<int>(y)) + x * step;
+      for (int c = 0; c < 3; ++c) sum[c] += weight * pixel[c * next];
     }
   }
   std::uint32_t rgbx = 0;
   for (int c = 0; c < 3; ++c) rgbx |= static_cast<std::uint32_t>(sum[c] >> kWeightBits) << (8 * c);
   return rgbx;
+}
+
+/// Swaps the first and the third byte of each pixel.
+void swap_ends(std::uint32_t* begin, const std::uint32_t* end) {
+  for (; begin != end; ++begin) *begin = (*begin & 0xFF00U) | (*begin & 0xFFU) << 16U | (*begin >> 16U & 0xFFU);
 }
 
 /// The first of 0 to count - 1 for which `holds`, count where there is none; it holds for all after. Searched from
@@ -81,7 +88,8 @@ WarpRows::WarpRows(const ImageView& source, const Affine& destination_from_sourc
   black_ = !(std::isfinite(m.a) && std::isfinite(m.b) && std::isfinite(m.c) && std::isfinite(m.d) &&
              std::isfinite(m.e) && std::isfinite(m.f));
   if (black_) return;
-  if (!fits_32_bits(source.width, source.height, source.stride)) kernel_ = warp_kernels().front();
+  const int step = bytes_per_pixel(source.order);
+  if (step != 3 || !fits_32_bits(source.width, source.height, source.stride)) kernel_ = plain_warp_kernel(step);
   x_.fill(m.a, width_);
   y_.fill(m.d, width_);
 }
@@ -117,6 +125,7 @@ void WarpRows::row(int y, std::uint32_t* rgbx) {
              inner_end, rgbx});
   }
   edge(inner_end, end);
+  if (channel_offsets(source_.order).red > 0) swap_ends(rgbx + begin, rgbx + end);
   std::fill(rgbx + end, rgbx + width_, 0U);
 }
 

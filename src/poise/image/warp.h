@@ -11,7 +11,7 @@ namespace poise {
 /// that crops equal the training crops of the field within one grey level.
 /// destination pixel p takes the source at
 /// destination_from_source.inverse()(p). Writes destination.width x height RGB
-/// rows of `destination`. A singular map gives black. Thread-safe.
+/// rows of `destination`. A singular map gives black. Pure: any threads.
 void warp_affine(const ImageView& source, const Affine& destination_from_source, Image& destination);
 
 /// Area-averaging resize when shrinking, bilinear when growing (OpenCV

@@ -19,19 +19,22 @@ constexpr int kLane = 21;
 constexpr std::uint64_t kHalfLanes =
     std::uint64_t{kHalfWeight} << (2 * kLane) | std::uint64_t{kHalfWeight} << kLane | std::uint64_t{kHalfWeight};
 
-inline std::uint64_t lanes(const std::uint8_t* rgb) {
-  return rgb[0] | std::uint64_t{rgb[1]} << kLane | std::uint64_t{rgb[2]} << (2 * kLane);
+template <int kStep>
+inline std::uint64_t lanes(const std::uint8_t* pixel) {
+  if constexpr (kStep == 1) return pixel[0] * (1 | std::uint64_t{1} << kLane | std::uint64_t{1} << (2 * kLane));
+  return pixel[0] | std::uint64_t{pixel[1]} << kLane | std::uint64_t{pixel[2]} << (2 * kLane);
 }
 
+template <int kStep>
 void plain(const WarpRun& run) {
   for (int x = run.begin; x < run.end; ++x) {
     const FixedPosition at{run.row_x + run.column_x[x], run.row_y + run.column_y[x]};
-    const std::uint8_t* upper = run.data + at.line() * run.stride + at.column() * 3;
+    const std::uint8_t* upper = run.data + at.line() * run.stride + at.column() * kStep;
     const std::uint8_t* lower = upper + run.stride;
     const auto right = static_cast<std::uint64_t>(at.fraction_x());
     const auto below = static_cast<std::uint64_t>(at.fraction_y());
-    const std::uint64_t top = lanes(upper) * (kOne - right) + lanes(upper + 3) * right;
-    const std::uint64_t bottom = lanes(lower) * (kOne - right) + lanes(lower + 3) * right;
+    const std::uint64_t top = lanes<kStep>(upper) * (kOne - right) + lanes<kStep>(upper + kStep) * right;
+    const std::uint64_t bottom = lanes<kStep>(lower) * (kOne - right) + lanes<kStep>(lower + kStep) * right;
     const std::uint64_t sum = (top * (kOne - below) + bottom * below + kHalfLanes) >> kWeightBits;
     run.rgbx[x] = static_cast<std::uint32_t>((sum & 0xFF) | (sum >> kLane & 0xFF) << 8 | (sum >> 2 * kLane) << 16);
   }
@@ -105,7 +108,7 @@ __attribute__((target("avx2"))) inline void eight_pixels(const WarpRun& run, int
 
 __attribute__((target("avx2"))) void avx2(const WarpRun& run) {
   constexpr int kStep = 8;
-  if (run.end - run.begin < kStep) return plain(run);
+  if (run.end - run.begin < kStep) return plain<3>(run);
   for (int x = run.begin; x + kStep <= run.end; x += kStep) eight_pixels(run, x);
   eight_pixels(run, run.end - kStep);  // what is left, and some again
 }
@@ -116,13 +119,17 @@ __attribute__((target("avx2"))) void avx2(const WarpRun& run) {
 
 std::span<const WarpKernel> warp_kernels() {
 #if defined(__x86_64__)
-  static constexpr std::array<WarpKernel, 2> kKernels{plain, avx2};
+  static constexpr std::array<WarpKernel, 2> kKernels{plain<3>, avx2};
   __builtin_cpu_init();
   return std::span(kKernels).first(__builtin_cpu_supports("avx2") ? 2 : 1);
 #else
-  static constexpr std::array<WarpKernel, 1> kKernels{plain};
+  static constexpr std::array<WarpKernel, 1> kKernels{plain<3>};
   return kKernels;
 #endif
+}
+
+WarpKernel plain_warp_kernel(int bytes_per_pixel) {
+  return bytes_per_pixel == 1 ? plain<1> : bytes_per_pixel == 4 ? plain<4> : plain<3>;
 }
 
 bool fits_32_bits(int width, int height, std::ptrdiff_t stride) {

@@ -18,7 +18,7 @@ class WarpRows {
   WarpRows(const ImageView& source, const Affine& destination_from_source, Size destination,
            WarpKernel kernel = warp_kernels().back());
 
-  /// Writes destination.width pixels: row y (0 to destination.height - 1) of
+  /// Writes destination.width pixels, RGB whatever the source's order is: row y (0 to destination.height - 1) of
   /// the warped picture, red in the low byte, the highest 0.
   void row(int y, std::uint32_t* rgbx);
 

@@ -36,8 +36,9 @@ class Detector {
   Detector& operator=(Detector&&) noexcept;
   ~Detector();
 
-  /// Best first, cut to the picture. Nobody there is an empty list. Errors: kInvalidArgument (an empty image; a
-  /// person's class that the network has not), kUnsupported (outputs of another family).
+  /// `image` may be of any pixel order, and says which. Best first, cut to the picture. Nobody there is an empty list.
+  /// Errors: kInvalidArgument (an empty image; a person's class that the network has not), kUnsupported (outputs of
+  /// another family).
   Result<std::vector<PersonBox>> detect(const ImageView& image);
   /// The same; throws poise::Exception on failure.
   std::vector<PersonBox> operator()(const Image& image);

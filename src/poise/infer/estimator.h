@@ -64,7 +64,8 @@ class Estimator {
   Estimator& operator=(Estimator&&) noexcept;
   ~Estimator();
 
-  /// Errors: kInvalidArgument (a box that check_box refuses, naming it), kUnsupported (heatmaps of a codec without).
+  /// `image` may be of any pixel order, and says which. Errors: kInvalidArgument (a box that check_box refuses, naming
+  /// it), kUnsupported (heatmaps of a codec without).
   Result<Estimate> estimate(const ImageView& image, std::span<const PersonBox> boxes, bool want_heatmaps = false);
   /// The same of several pictures, whose people are run together; one estimate a picture. Where one picture's boxes are
   /// refused, there is none.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "poise/base/file.h"
-#include "poise/draw/draw.h"
 #include "poise/image/codec.h"
 #include "poise/tensor/npy.h"
 
@@ -58,12 +57,12 @@ Status PictureWriter::write(const std::filesystem::path& place, Image image, con
                             std::span<const Estimate::Heatmaps> heatmaps) const {
   const std::filesystem::path start = stem(place);
   if (format_.suffix != nullptr) {
-    const std::string text = format_.of_picture(frame, skeleton_, provenance_, options_.min_score);
+    const std::string text = format_.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
     POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.suffix, text));
   }
   if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps));
   if (!options_.image) return {};
-  for (const Pose& pose : frame.poses) draw(image, pose, skeleton_, {.min_score = options_.min_score});
+  draw(image, frame.poses, skeleton_, options_.draw);
   return write_image(start.string() + ".poses.jpg", image);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "poise/base/json.h"
+#include "poise/draw/draw.h"
 #include "poise/formats/output_formats.h"
 #include "poise/image/image.h"
 #include "poise/infer/estimator.h"
@@ -17,7 +18,7 @@ struct PictureWriterOptions {
   std::string format = "poise";       // of formats/output_formats.h
   bool image = true;                  // NAME.poses.jpg
   bool heatmaps = false;              // NAME.heatmaps.jpg and .npy, where there are any
-  float min_score = 0.2F;             // joints that score less are not drawn
+  DrawOptions draw = {};              // what is drawn on it
 };
 
 class PictureWriter {

@@ -36,9 +36,9 @@ class PoseFinder {
   PoseFinder(Estimator estimator, BoxSource people, DoublesOptions doubles = {})
       : estimator_(std::move(estimator)), people_(std::move(people)), doubles_(doubles) {}
 
-  /// Everyone in the picture, best first; keypoints in its pixels. Nobody is an empty list. Where the boxes' source is
-  /// a file, which knows pictures by their names, run_pipeline is the way. Errors: kInvalidArgument (an empty image;
-  /// boxes from a file), those of the networks.
+  /// Everyone in the picture, which may be of any pixel order, best first; keypoints in its pixels. Nobody is an empty
+  /// list. Where the boxes' source is a file, which knows pictures by their names, run_pipeline is the way. Errors:
+  /// kInvalidArgument (an empty image; boxes from a file), those of the networks.
   Result<FrameResult> find(const ImageView& image);
   /// The people in these boxes alone, a pose each, in their order: nobody's guess.
   Result<FrameResult> find(const ImageView& image, std::span<const PersonBox> boxes);

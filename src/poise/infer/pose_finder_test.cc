@@ -74,6 +74,24 @@ TEST(PoseFinder, TheWholePictureAndGivenBoxes) {
   EXPECT_FALSE(finder.find(ImageView{}).ok());
 }
 
+TEST(PoseFinder, EveryOrderOfBytesGivesTheSamePoses) {
+  PoseFinder finder = PoseFinder::open(tiny()).value();
+  const Image image = picture();
+  const std::vector<Pose> poses = finder(image).poses;
+  for (const PixelOrder order : {PixelOrder::kBgr, PixelOrder::kRgba, PixelOrder::kBgra}) {
+    const int step = bytes_per_pixel(order);
+    const ChannelOffsets at = channel_offsets(order);
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(image.width() * image.height() * step));
+    for (int i = 0; i < image.width() * image.height(); ++i) {
+      std::uint8_t* to = bytes.data() + std::ptrdiff_t{i} * step;
+      const std::uint8_t* rgb = image.data() + std::ptrdiff_t{3} * i;
+      to[at.red] = rgb[0], to[at.green] = rgb[1], to[at.blue] = rgb[2];
+    }
+    const ImageView view{bytes.data(), image.width(), image.height(), std::ptrdiff_t{step} * image.width(), order};
+    expect_equal(finder.find(view).value().poses, poses);
+  }
+}
+
 TEST(PoseFinder, SiblingsAndThePipelineSayTheSame) {
   PoseFinder finder = PoseFinder::open(tiny()).value();
   const Image image = picture();

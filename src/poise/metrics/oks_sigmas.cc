@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
 namespace poise {
 namespace {
@@ -56,6 +57,30 @@ Result<std::vector<double>> named_sigmas(std::string_view name) {
   std::string list;
   for (const std::string& known : sigma_names()) list += (list.empty() ? "" : " ") + known;
   return not_found("no sigmas are called \"" + std::string(name) + "\"; there are: " + list);
+}
+
+Result<OksSigmas> parse_sigmas(const std::string& text) {
+  if (auto named = named_sigmas(text); named.ok()) return OksSigmas{text, std::move(*named)};
+  if (auto skeleton = find_skeleton(text); skeleton.ok()) {
+    POISE_TRY(std::vector<double> values, skeleton_sigmas(*skeleton));
+    return OksSigmas{text, std::move(values)};
+  }
+  OksSigmas given{"given", {}};
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (true) {
+    double value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    const bool is_number = error == std::errc() && std::isfinite(value) && value > 0;
+    if (!is_number || (next != end && *next != ',')) break;
+    given.values.push_back(value);
+    if (next == end) return given;
+    at = next + 1;
+  }
+  std::string names;
+  for (const std::string& name : sigma_names()) names.append(" ").append(name);
+  return invalid_argument("option \"sigmas\" " + text +
+                          ": neither numbers over 0 with commas between, a skeleton, nor one of" + names);
 }
 
 Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton) {

@@ -16,6 +16,14 @@ namespace poise {
 Result<std::vector<double>> named_sigmas(std::string_view name);
 std::vector<std::string> sigma_names();
 
+/// Sigmas, and in words where from.
+struct OksSigmas {
+  std::string source;
+  std::vector<double> values;
+};
+/// What a user names: of named_sigmas(), a skeleton, or numbers with commas between. Errors: kInvalidArgument.
+Result<OksSigmas> parse_sigmas(const std::string& text);
+
 /// The decimals that the skeleton's data gives (0.026, not the nearest float). Errors: kInvalidArgument where a joint
 /// has none.
 Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton);

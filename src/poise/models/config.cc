@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <utility>
 
+#include "poise/base/nearest.h"
 #include "poise/base/printable.h"
 #include "poise/base/yaml.h"
 #include "poise/card/model_card.h"
@@ -52,7 +54,7 @@ constexpr std::array<Keys, 12> kKnown{{
     {"TRAIN",
      " OPTIMIZER LR LR_FACTOR LR_STEP WD MOMENTUM NESTEROV GAMMA1 GAMMA2 BEGIN_EPOCH END_EPOCH BATCH_SIZE "
      "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "
-     "SCHEDULE WARMUP_STEPS EMA ACCUMULATE PRECISION SEED "},
+     "SCHEDULE WARMUP_STEPS EMA ACCUMULATE PRECISION SEED PATIENCE FREEZE "},
     {"TEST",
      " BATCH_SIZE BATCH_SIZE_PER_GPU MODEL_FILE FLIP_TEST POST_PROCESS SHIFT_HEATMAP USE_GT_BBOX COCO_BBOX_FILE "
      "BBOX_THRE IMAGE_THRE IN_VIS_THRE NMS_THRE OKS_THRE SOFT_NMS "},
@@ -63,6 +65,47 @@ bool is_known(const NetworkFamily& family, std::string_view section, const std::
   if (section == "MODEL.EXTRA" && std::ranges::find(family.config_keys, name) != family.config_keys.end()) return true;
   const auto* found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Keys& k) { return k.section == section; });
   return name.find(' ') == std::string::npos && found->names.find(" " + name + " ") != std::string_view::npos;
+}
+
+/// All keys of a family with their paths, sections too.
+std::vector<std::string> known_keys(const NetworkFamily& family) {
+  std::vector<std::string> all(kSections.begin(), kSections.end());
+  const auto add = [&all](std::string_view section, std::string_view name) {
+    all.push_back(section.empty() ? std::string(name) : std::string(section).append(".").append(name));
+  };
+  for (const Keys& keys : kKnown) {
+    std::istringstream names{std::string(keys.names)};
+    for (std::string name; names >> name;) add(keys.section, name);
+  }
+  for (const auto& name : family.config_keys) add("MODEL.EXTRA", name);
+  return all;
+}
+
+/// The known key that `path` is likely meant to be: of its name under another section, else of nearly its path. Empty
+/// where there is none.
+std::string meant_by(const std::string& path, const std::vector<std::string>& known) {
+  const std::size_t dot = path.rfind('.');
+  const std::string last = "." + (dot == std::string::npos ? path : path.substr(dot + 1));
+  const auto elsewhere =
+      std::ranges::find_if(known, [&](const std::string& key) { return ("." + key).ends_with(last); });
+  return elsewhere != known.end() ? *elsewhere : nearest(path, known);
+}
+
+/// `at` with the value under the path laid over it.
+Result<Json> with_key(const Json* at, std::string_view path, Json value) {
+  if (at != nullptr && !at->is_object() && !at->is_null()) {
+    return invalid_argument("what stands before \"." + std::string(path) + "\" is " + at->kind() + ", no mapping");
+  }
+  Json object = at != nullptr && at->is_object() ? *at : Json::object();
+  const std::size_t dot = path.find('.');
+  const std::string_view name = path.substr(0, dot);
+  if (dot == std::string_view::npos) {
+    object.set(name, std::move(value));
+    return object;
+  }
+  POISE_TRY(Json inner, with_key(object.find(name), path.substr(dot + 1), std::move(value)));
+  object.set(name, std::move(inner));
+  return object;
 }
 
 void collect_unknown(const Json& json, const NetworkFamily& family, const std::string& section,
@@ -138,6 +181,38 @@ Result<Json> card_of(const Reader& reader, bool second, int joints) {
 
 }  // namespace
 
+Status check_keys(const ModelConfig& config) {
+  if (config.unknown.empty()) return {};
+  POISE_TRY(const NetworkFamily* family, find_family(config.options.family));
+  const std::vector<std::string> known = known_keys(*family);
+  constexpr std::size_t kMost = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kMost, config.unknown.size()); ++i) {
+    const std::string meant = meant_by(config.unknown[i], known);
+    text += (i == 0 ? "" : ", ") + printable(config.unknown[i]) + (meant.empty() ? "" : " (is " + meant + " meant?)");
+  }
+  if (config.unknown.size() > kMost) text += " and " + std::to_string(config.unknown.size() - kMost) + " more";
+  return invalid_argument((config.unknown.size() == 1 ? "there is no key " : "there are no keys ") + text +
+                          (config.unknown.size() == 1 ? ": mend it or take it out" : ": mend them or take them out"));
+}
+
+Status set_key(Json& root, std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  const std::string_view path = assignment.substr(0, equals);
+  const bool is_path =
+      !path.empty() && !path.starts_with('.') && !path.ends_with('.') && path.find("..") == std::string_view::npos;
+  if (equals == std::string_view::npos || !is_path) {
+    return invalid_argument(printable(std::string(assignment)) + " sets no key: write TRAIN.LR=0.0005");
+  }
+  const std::string_view text = assignment.substr(equals + 1);
+  auto value = parse_yaml(text);
+  if (!value.ok()) value = parse_json(text);  // a build without YAML
+  auto laid = with_key(&root, path, value.ok() ? std::move(*value) : Json(text));
+  if (!laid.ok()) return laid.error().prefixed(printable(std::string(assignment)));
+  root = std::move(*laid);
+  return {};
+}
+
 Result<ModelConfig> parse_model_config(std::string_view text) {
   POISE_TRY(const Json root, parse_yaml(text));
   return model_config_from_json(root);
@@ -170,6 +245,10 @@ Result<ModelConfig> model_config_from_json(const Json& root) {
   if (family.has("joints")) config.options.parameters.set("joints", joints);
   POISE_TRY(config.card, family.detector_card != nullptr ? parse_json(std::string_view(family.detector_card))
                                                          : card_of(reader, second, joints));
+  for (const std::string_view section : kSections) {
+    const Json* found = reader.find(section);
+    if (found != nullptr && !found->is_object()) return Reader::wrong(std::string(section), "must hold keys", *found);
+  }
   collect_unknown(root, family, "", config.unknown);
   return config;
 }

@@ -15,8 +15,16 @@ struct ModelConfig {
   ModelOptions options;  // with its input, and the joints of a pose network
   Json card;  // of a pose network: preset simple-baselines with what the file tells of feeding and decoding laid over
               // it; without a skeleton where the joints are neither COCO's 17 nor MPII's 16
-  std::vector<std::string> unknown;  // keys, with their path, that mean nothing to us: to be named aloud
+  std::vector<std::string> unknown;  // keys, with their path, that mean nothing to us: see check_keys()
 };
+
+/// Fails where the configuration has keys that mean nothing: kInvalidArgument, naming them, each with the known one
+/// that it is nearest to.
+Status check_keys(const ModelConfig& config);
+
+/// Lays "TRAIN.LR=0.0005" over a configuration: a key with its path, and a value as YAML has it. Whether the key is
+/// known, check_keys() says. Errors: kInvalidArgument (not of that form, or a path through what is no mapping).
+Status set_key(Json& root, std::string_view assignment);
 
 /// The mapping of a configuration of a network and its training: JSON where the file is named .json, else YAML. Errors:
 /// those of read_file, parse_json and parse_yaml; messages start with the path.

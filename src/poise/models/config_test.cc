@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "poise/base/file.h"
+#include "poise/base/yaml.h"
 #include "poise/card/model_card.h"
 #include "poise/models/centre_net.h"
 #include "poise/models/hourglass.h"
@@ -232,6 +233,42 @@ TEST(ModelConfig, UnknownKeysAreNamedWithTheirPath) {
   text = with(text, "WORKERS: 4", "WORKERS: 4\nSEED: 1\n'MODEL.NAME': 2");
   EXPECT_EQ(parse_model_config(text).value().unknown,
             (std::vector<std::string>{"SEED", "MODEL.NAME", "MODEL.EXTRA.NUM_LAYRES"}));
+}
+
+TEST(ModelConfig, UnknownKeysAreRefusedWithTheNearestKnownOne) {
+  const auto said = [](const std::string& text) {
+    const Status status = check_keys(parse_model_config(text).value());
+    return status.ok() ? "" : status.error().message;
+  };
+  EXPECT_EQ(said(kResNet), "");
+  EXPECT_EQ(said(kHrnet), "");
+  EXPECT_EQ(said(with(kResNet, "LR_STEP", "LR_STEPS")),
+            "there is no key \"TRAIN.LR_STEPS\" (is TRAIN.LR_STEP meant?): mend it or take it out");
+  // The right name in the wrong place; a section of another name; something else altogether.
+  EXPECT_EQ(
+      said(with(kResNet, "WORKERS: 4", "WORKERS: 4\nSEED: 1\nTRIAN: {LR: 1}\nPIZZA: 1")),
+      "there are no keys \"SEED\" (is TRAIN.SEED meant?), \"TRIAN\" (is TRAIN meant?), \"PIZZA\": mend them or take "
+      "them out");
+  std::string many = "MODEL: {NAME: pose_resnet}\n";
+  for (int i = 0; i < 20; ++i) many += "K" + std::to_string(i) + "QQQQQQQ: 1\n";
+  EXPECT_NE(said(many).find(" and 12 more"), std::string::npos) << said(many);
+  EXPECT_EQ(error_of("MODEL: {NAME: pose_resnet}\nTRAIN: 5").message, "TRAIN must hold keys, it is 5");
+}
+
+TEST(ModelConfig, AnyKeyCanBeSet) {
+  Json root = parse_yaml("TRAIN: {LR: 0.1, EMA: 0.9}\nGPUS: '0'").value();
+  for (const char* one : {"TRAIN.LR=0.25", "TRAIN.LR_STEP=[90, 120]", "MODEL.EXTRA.WIDTH=0.5", "DATASET.FLIP=false",
+                          "DATASET.ROOT=a=b", "MODEL.PRETRAINED="}) {
+    ASSERT_TRUE(set_key(root, one).ok()) << one;
+  }
+  EXPECT_EQ(root.dump(),
+            R"({"TRAIN":{"LR":0.25,"EMA":0.9,"LR_STEP":[90,120]},"GPUS":"0","MODEL":{"EXTRA":{"WIDTH":0.5},)"
+            R"("PRETRAINED":null},"DATASET":{"FLIP":false,"ROOT":"a=b"}})");
+  for (const char* wrong : {"TRAIN.LR", "=1", ".LR=1", "TRAIN.=1", "TRAIN..LR=1", "GPUS.X=1", ""}) {
+    EXPECT_EQ(set_key(root, wrong).error().code, ErrorCode::kInvalidArgument) << wrong;
+  }
+  EXPECT_EQ(set_key(root, "GPUS.X=1").error().message,
+            R"("GPUS.X=1": what stands before ".X" is a string, no mapping)");
 }
 
 TEST(ModelConfig, AnotherModelIsNotSupported) {

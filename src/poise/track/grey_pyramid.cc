@@ -17,13 +17,17 @@ GreyLevel shrink_to_grey(const ImageView& picture, int step) {
   const int across = std::min(step, picture.width);
   const int down = std::min(step, picture.height);
   const float part = 1.0F / static_cast<float>(1000 * across * down);
+  const int bytes = bytes_per_pixel(picture.order);
+  const ChannelOffsets at = channel_offsets(picture.order);
   for (int y = 0; y < level.height; ++y) {
     float* to = level.values.data() + static_cast<std::ptrdiff_t>(y) * level.width;
     for (int x = 0; x < level.width; ++x) {
       int sum = 0;
       for (int j = 0; j < down; ++j) {
-        const std::uint8_t* from = picture.row(y * step + j) + static_cast<std::ptrdiff_t>(x) * step * 3;
-        for (int i = 0; i < across; ++i, from += 3) sum += 299 * from[0] + 587 * from[1] + 114 * from[2];
+        const std::uint8_t* from = picture.row(y * step + j) + static_cast<std::ptrdiff_t>(x) * step * bytes;
+        for (int i = 0; i < across; ++i, from += bytes) {
+          sum += 299 * from[at.red] + 587 * from[at.green] + 114 * from[at.blue];
+        }
       }
       to[x] = static_cast<float>(sum) * part;
     }

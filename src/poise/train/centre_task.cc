@@ -3,6 +3,7 @@
 
 #include "poise/card/detector_card.h"
 #include "poise/data/loader.h"
+#include "poise/draw/chart.h"
 #include "poise/metrics/box_ap.h"
 #include "poise/train/centre_loss.h"
 #include "poise/train/task.h"
@@ -88,7 +89,8 @@ class CentreTask : public Task {
     loading.seed = kValSeed;
     POISE_TRY(const auto loader, Loader::create(to_validate_, loading));
     Measured measured;
-    measured.sheet = Image(kColumns * scene_.size.width, kRows * scene_.size.height);
+    measured.sheet = Image(kColumns * scene_.size.width, kTitle + kRows * scene_.size.height);
+    draw_text(measured.sheet, 3, 4, "green: found   white: truth", {255, 255, 255}, 1);
     Judgement judgement;
     while (true) {
       POISE_TRY(const std::optional<Batch> batch, loader->next());
@@ -114,7 +116,7 @@ class CentreTask : public Task {
   }
 
  private:
-  static constexpr int kColumns = 4, kRows = 3;
+  static constexpr int kColumns = 4, kRows = 3, kTitle = 14;
   struct Judgement {
     std::vector<JudgedBox> judged;
     std::size_t truths = 0, pictures = 0;
@@ -144,8 +146,9 @@ class CentreTask : public Task {
       if (const auto n = static_cast<int>(judgement.pictures++); n < kColumns * kRows) {
         const Image one = drawn(of(batch.images, i), scene_, found, truth);
         for (int y = 0; y < one.height(); ++y) {
-          std::copy_n(one.row(y), std::ptrdiff_t{3} * one.width(),
-                      sheet.row(n / kColumns * one.height() + y) + std::ptrdiff_t{3} * (n % kColumns) * one.width());
+          std::copy_n(
+              one.row(y), std::ptrdiff_t{3} * one.width(),
+              sheet.row(kTitle + n / kColumns * one.height() + y) + std::ptrdiff_t{3} * (n % kColumns) * one.width());
         }
       }
     }

@@ -127,8 +127,29 @@ Status EventWriter::add(std::string_view tag, double value, std::int64_t step, d
   put_text(one, 1, tag);
   put_tag(one, 2, 5);
   put(one, std::bit_cast<std::uint32_t>(static_cast<float>(value)));
+  return add_value(one, step, seconds);
+}
+
+Status EventWriter::add_picture(std::string_view tag, BytesView file, Size size, std::int64_t step, double seconds) {
+  // The same file, Image: height 1, width 2, colorspace 3 (3 is RGB), encoded_image_string 4; image is field 4 of
+  // Value.
+  Bytes image;
+  put_tag(image, 1, 0);
+  put_varint(image, static_cast<std::uint64_t>(size.height));
+  put_tag(image, 2, 0);
+  put_varint(image, static_cast<std::uint64_t>(size.width));
+  put_tag(image, 3, 0);
+  put_varint(image, 3);
+  put_bytes(image, 4, file);
+  Bytes one;
+  put_text(one, 1, tag);
+  put_bytes(one, 4, image);
+  return add_value(one, step, seconds);
+}
+
+Status EventWriter::add_value(BytesView value, std::int64_t step, double seconds) {
   Bytes summary;
-  put_bytes(summary, 1, one);
+  put_bytes(summary, 1, value);
   Bytes event = begin_event(seconds, step);
   put_bytes(event, 5, summary);
   return append_to_file(path_, event_record(event));

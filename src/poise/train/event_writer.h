@@ -1,11 +1,12 @@
 #pragma once
-// TensorBoard's event files: curves of numbers.
+// TensorBoard's event files: curves of numbers, and pictures. One thread at a time.
 
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
 
 #include "poise/base/file.h"
+#include "poise/geometry/point.h"
 
 namespace poise {
 
@@ -15,11 +16,14 @@ class EventWriter {
   /// and first record, since 1970. Errors: kIo.
   static Result<EventWriter> create(const std::filesystem::path& folder, double seconds);
   Status add(std::string_view tag, double value, std::int64_t step, double seconds);
+  /// A picture as a JPEG or PNG file has it, `size` pixels.
+  Status add_picture(std::string_view tag, BytesView file, Size size, std::int64_t step, double seconds);
   /// What earlier files say of `step` and after it no longer counts: TensorBoard drops it.
   Status restart(std::int64_t step, double seconds);
 
  private:
   explicit EventWriter(std::filesystem::path path) : path_(std::move(path)) {}
+  Status add_value(BytesView value, std::int64_t step, double seconds);
   std::filesystem::path path_;
 };
 

@@ -58,6 +58,19 @@ TEST(EventWriter, FilesAreRecordsWithTheirSums) {
   EXPECT_NE(events[2].find(std::string("\x10\xad\x02\x3a\x02\x08\x01", 7)), std::string::npos);
 }
 
+TEST(EventWriter, APictureIsItsFileWithItsSize) {
+  const kit::TemporaryFolder folder;
+  EventWriter writer = EventWriter::create(folder.path(), 1e9).value();
+  ASSERT_TRUE(writer.add_picture("val", bytes_of("JPEG"), {300, 200}, 5, 1e9 + 1).ok());
+  fs::path file;
+  for (const auto& entry : fs::directory_iterator(folder.path())) file = entry.path();
+  const Bytes bytes = read_file(file, 1U << 20U).value();
+  const std::string all(bytes.begin(), bytes.end());
+  // summary (5) of one value (1): tag (1) "val", image (4) of height (1), width (2), colorspace (3) RGB, bytes (4).
+  const std::string image("\x08\xc8\x01\x10\xac\x02\x18\x03\x22\x04JPEG", 14);
+  EXPECT_NE(all.find(std::string("\x2a\x17\x0a\x15\x0a\x03val\x22\x0e", 11) + image), std::string::npos);
+}
+
 TEST(EventWriter, RecordsSumTheLengthToo) {
   const Bytes record = event_record(bytes_of("123456789"));
   const auto mask = [](std::uint32_t crc) { return ((crc >> 15U) | (crc << 17U)) + 0xa282ead8U; };

@@ -1,5 +1,6 @@
 #include "poise/train/learner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -54,6 +55,32 @@ Status take_all(const Checkpoint& checkpoint, const std::string& prefix, const s
   return {};
 }
 
+/// What a message lists: the layers and groups that names begin with, each once.
+std::string layers_of(const TorchGraph& network) {
+  std::string list, last;
+  for (const NamedTensor& parameter : network.parameters()) {
+    const std::string layer = parameter.name.substr(0, parameter.name.find('.'));
+    if (layer == last) continue;
+    list += (list.empty() ? "" : ", ") + layer;
+    last = layer;
+  }
+  return list;
+}
+
+/// Each name is a layer's or a group's, and something is left to learn.
+Status check_frozen(const TorchGraph& network, const std::vector<std::string>& frozen) {
+  const std::vector<NamedTensor>& all = network.parameters();
+  for (const std::string& name : frozen) {
+    if (std::ranges::none_of(all, [&](const NamedTensor& p) { return is_frozen(p.name, {name}); })) {
+      return invalid_argument("TRAIN.FREEZE: no layer is called " + name + ": there are " + layers_of(network));
+    }
+  }
+  if (!frozen.empty() && std::ranges::all_of(all, [&](const NamedTensor& p) { return is_frozen(p.name, frozen); })) {
+    return invalid_argument("TRAIN.FREEZE: nothing is left to learn: leave a layer out of it");
+  }
+  return {};
+}
+
 }  // namespace
 
 Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options)
@@ -65,8 +92,10 @@ Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const Tr
 Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options) {
   POISE_TRY(const at::Device device, torch_device(options.device));
   set_torch_threads(options.threads);
-  const TorchOptions torch{.device = device, .bfloat16 = options.bfloat16, .channels_last = true};
+  const TorchOptions torch{
+      .device = device, .bfloat16 = options.bfloat16, .channels_last = true, .frozen = options.frozen};
   POISE_TRY(TorchGraph network, TorchGraph::create(graph, torch));
+  POISE_RETURN_IF_ERROR(check_frozen(network, options.frozen));
   std::optional<TorchGraph> average;
   if (options.ema > 0) {
     POISE_TRY(average, TorchGraph::create(graph, torch));

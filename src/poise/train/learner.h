@@ -24,7 +24,7 @@ struct LearningTime {
 class Learner {
  public:
   /// On the device of the options, which also set the number of LibTorch's threads. Errors: kInvalidArgument (no such
-  /// device), those of TorchGraph::create().
+  /// device; a frozen layer that is not there, or that nothing is left to learn), those of TorchGraph::create().
   static Result<Learner> create(const Graph& graph, const TrainOptions& options);
 
   /// Adds a batch's gradients, one of `batches` that make an update together, and gives its loss. Of a loss that is no

@@ -94,6 +94,7 @@ Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& dat
     }
   }
   POISE_TRY(const SampleOptions sample, sample_options(job, card));
+  if (const Status can = check_measurable(*data.val); !can.ok()) return can.error().prefixed("the validation set");
   POISE_TRY(ExamplesPtr to_learn, pose_examples(data.train, sample, job.settings.augment));
   POISE_TRY(ExamplesPtr to_validate, pose_examples(data.val, sample, std::nullopt));
   return std::unique_ptr<Task>(

@@ -71,11 +71,21 @@ Status RunLog::add(const Json& record, double seconds) {
   POISE_RETURN_IF_ERROR(append_to_file(folder_ / kName, bytes_of(record.dump() + "\n")));
   POISE_TRY(const std::int64_t step, record.integer("step"));
   for (const auto& [name, value] : record.as_object()) {
-    if (name == "step" || !value.is_number()) continue;
-    POISE_RETURN_IF_ERROR(events_.add(name, value.as_number(), step, seconds));
+    if (name == "step") continue;
+    if (value.is_number()) POISE_RETURN_IF_ERROR(events_.add(name, value.as_number(), step, seconds));
+    if (!value.is_object()) continue;
+    for (const auto& [part, one] : value.as_object()) {
+      if (!one.is_number() || one.as_number() < 0) continue;
+      POISE_RETURN_IF_ERROR(events_.add(std::string(name).append("/").append(part), one.as_number(), step, seconds));
+    }
   }
   if (measure_in(record) != nullptr) epochs_.push_back(record);
   return {};
+}
+
+Status RunLog::add_picture(const std::string& name, const Image& picture, std::int64_t step, double seconds) {
+  POISE_TRY(const Bytes file, encode_image(picture.view()));
+  return events_.add_picture(name, file, picture.size(), step, seconds);
 }
 
 Status RunLog::draw_curves() const {

@@ -1,12 +1,14 @@
 #pragma once
 // What a run writes down as it goes: log.jsonl (one JSON object a line), TensorBoard's events, curves.png
-// (.jpg in a build without PNG).
+// (.jpg in a build without PNG). One thread at a time.
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "poise/base/json.h"
+#include "poise/image/image.h"
 #include "poise/train/event_writer.h"
 
 namespace poise {
@@ -17,8 +19,11 @@ class RunLog {
   /// events by a mark that TensorBoard heeds. Errors: kIo.
   static Result<RunLog> open(const std::filesystem::path& folder, std::int64_t step, double seconds);
 
-  /// `record` has "step" and numbers; those go to TensorBoard too, under their names.
+  /// `record` has "step" and numbers; those go to TensorBoard too, under their names, members of objects as
+  /// "joints/left_wrist"; what was not measured, under 0 there, does not.
   Status add(const Json& record, double seconds);
+  /// A picture for TensorBoard. Errors: kIo.
+  Status add_picture(const std::string& name, const Image& picture, std::int64_t step, double seconds);
   /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck" or "ap50". Errors:
   /// kIo.
   Status draw_curves() const;

@@ -17,8 +17,9 @@ class Log : public ::testing::Test {
  protected:
   static Json line(std::int64_t step) { return Json::Object{{"step", step}, {"epoch", 1}, {"loss", 0.5}}; }
   static Json epoch(std::int64_t step, int number) {
-    return Json::Object{{"step", step},     {"epoch", number}, {"loss", 0.5 / number},
-                        {"val_loss", 0.75}, {"pck", 0.25},     {"joints", Json::Object{{"nose", 0.5}}}};
+    return Json::Object{{"step", step},         {"epoch", number},
+                        {"loss", 0.5 / number}, {"val_loss", 0.75},
+                        {"pck", 0.25},          {"joints", Json::Object{{"nose", 0.5}, {"left_eye", -1.0}}}};
   }
   std::string text() const {
     const Bytes bytes = read_file(folder_ / "log.jsonl", 1U << 20U).value();
@@ -51,7 +52,12 @@ TEST_F(Log, LinesAndEventsAsTheyCome) {
   ASSERT_EQ(events().size(), 1U);
   const std::string all = events()[0];
   for (const char* tag : {"loss", "val_loss", "pck"}) EXPECT_NE(all.find(tag), std::string::npos) << tag;
-  EXPECT_EQ(all.find("nose"), std::string::npos);  // numbers alone
+  EXPECT_NE(all.find("joints/nose"), std::string::npos);
+  EXPECT_EQ(all.find("joints/left_eye"), std::string::npos);  // nobody's was labelled
+  ASSERT_TRUE(log.add_picture("val", Image(8, 6), 20, 1e9).ok());
+  const std::string more = events()[0].substr(all.size());
+  EXPECT_NE(more.find("val"), std::string::npos);
+  EXPECT_NE(more.find("\xff\xd8\xff"), std::string::npos);  // a JPEG
 }
 
 TEST_F(Log, WhatAStoppedRunWroteTooFarIsDropped) {

@@ -63,6 +63,20 @@ Status read_schedule(const ConfigReader& reader, ScheduleOptions& options) {
   return {};
 }
 
+/// A list of names, or one.
+Status read_frozen(const ConfigReader& reader, std::vector<std::string>& names) {
+  const Json* found = reader.find("TRAIN.FREEZE");
+  if (found == nullptr) return {};
+  const Json::Array list = found->is_array() ? found->as_array() : Json::Array{*found};
+  for (const Json& name : list) {
+    if (!name.is_string() || name.as_string().empty()) {
+      return ConfigReader::wrong("TRAIN.FREEZE", "must be a list of layers' names, as in [conv1, layer1]", *found);
+    }
+    names.push_back(name.as_string());
+  }
+  return {};
+}
+
 Status read_number(const ConfigReader& reader, const std::string& path, float& value) {
   POISE_TRY(const double given, reader.number(path, static_cast<double>(value)));
   value = static_cast<float>(given);
@@ -125,6 +139,8 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
   POISE_RETURN_IF_ERROR(read_augmentation(reader, config.augment));
   POISE_RETURN_IF_ERROR(read_scenes(reader, config.augment, config.scene));
   POISE_TRY(options.epochs, reader.integer("TRAIN.END_EPOCH", 140));
+  POISE_TRY(options.patience, reader.integer("TRAIN.PATIENCE", 0));
+  POISE_RETURN_IF_ERROR(read_frozen(reader, options.frozen));
   const std::string batch =
       reader.find("TRAIN.BATCH_SIZE") != nullptr ? "TRAIN.BATCH_SIZE" : "TRAIN.BATCH_SIZE_PER_GPU";
   POISE_TRY(options.batch, reader.integer(batch, 32));

@@ -30,10 +30,20 @@ TRAIN: {BATCH_SIZE: 32, SHUFFLE: true, BEGIN_EPOCH: 0, END_EPOCH: 140, RESUME: f
   EXPECT_FALSE(config.mpii);
 }
 
+TEST(TrainConfig, PatienceAndFrozenLayers) {
+  const TrainOptions options = parse("TRAIN: {PATIENCE: 5, FREEZE: [conv1, layer1]}").options;
+  EXPECT_EQ(options.patience, 5);
+  EXPECT_EQ(options.frozen, (std::vector<std::string>{"conv1", "layer1"}));
+  EXPECT_EQ(parse("TRAIN: {FREEZE: layer1}").options.frozen, (std::vector<std::string>{"layer1"}));
+  EXPECT_EQ(parse("TRAIN: {}").options.patience, 0);
+  EXPECT_TRUE(parse("TRAIN: {}").options.frozen.empty());
+}
+
 TEST(TrainConfig, WhatIsWrongIsNamed) {
   for (const auto& [text, part] : {std::pair("TRAIN: {OPTIMIZER: lion}", "TRAIN.OPTIMIZER must be adam, adamw or sgd"),
                                    std::pair("TRAIN: {SCHEDULE: linear}", "TRAIN.SCHEDULE must be step or cosine"),
                                    std::pair("TRAIN: {LR_STEP: 90}", "TRAIN.LR_STEP must be a list of epochs"),
+                                   std::pair("TRAIN: {FREEZE: [1]}", "TRAIN.FREEZE must be a list of layers' names"),
                                    std::pair("TRAIN: {LR: fast}", "TRAIN.LR must be a number"),
                                    std::pair("DATASET: {SCALE_FACTOR: 2}", "scale")}) {
     const auto config = train_config_from_json(parse_yaml(text).value());

@@ -23,6 +23,7 @@ Status in_range(const char* name, double value, double low, double high) {
 Status check(const TrainOptions& options) {
   constexpr double kMany = 1e6;
   POISE_RETURN_IF_ERROR(in_range("epochs", options.epochs, 1, kMany));
+  POISE_RETURN_IF_ERROR(in_range("patience", options.patience, 0, kMany));
   POISE_RETURN_IF_ERROR(in_range("batch", options.batch, 1, 65536));
   POISE_RETURN_IF_ERROR(in_range("accumulate", options.accumulate, 1, 4096));
   POISE_RETURN_IF_ERROR(in_range("ema", options.ema, 0, 0.999999));

@@ -38,6 +38,10 @@ struct TrainOptions {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   int epochs = 140;
+  int patience = 0;  // over 0: the run ends after so many epochs without a better score
+  /// Layers and groups that are not learned, by the start of their tensors' names up to a point: "layer1" is all of
+  /// layer1.*. Their batch normalisation uses its running mean and variance and leaves them as they are.
+  std::vector<std::string> frozen;
   int batch = 32;
   int accumulate = 1;  // gradients of so many batches make one step
   double ema = 0;      // over 0: the weights' moving average is what is measured and shipped, decay at most this

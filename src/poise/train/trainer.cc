@@ -10,6 +10,7 @@
 #include "poise/data/loader.h"
 #include "poise/image/codec.h"
 #include "poise/train/learner.h"
+#include "poise/train/run_lock.h"
 #include "poise/train/run_log.h"
 #include "poise/train/run_position.h"
 #include "poise/train/task.h"
@@ -49,6 +50,9 @@ class Training {
   TrainProgress progress() const;
   TrainSummary summary(bool stopped) const;
   bool due() const;
+  bool out_of_patience() const {
+    return options_.patience > 0 && at_.batch == 0 && at_.epoch - at_.best_epoch >= options_.patience;
+  }
   /// Of the step-th update.
   double rate(std::int64_t step) const {
     return learning_rate(options_, step, at_.epoch, steps_per_epoch_ * options_.epochs);
@@ -61,6 +65,7 @@ class Training {
   std::unique_ptr<Task> task_;
   Learner learner_;
   std::unique_ptr<Loader> loader_;
+  std::optional<RunLock> lock_;
   std::optional<RunLog> log_;
   RunPosition at_;
   std::int64_t steps_per_epoch_ = 0;
@@ -79,7 +84,10 @@ Status Training::prepare() {
   POISE_TRY(loader_, Loader::create(task_->to_learn(), loading));
   const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
   steps_per_epoch_ = (batches + options_.accumulate - 1) / options_.accumulate;
-  if (job_.resume) POISE_RETURN_IF_ERROR(resume());
+  if (job_.resume) {
+    POISE_TRY(lock_, RunLock::take(job_.out));
+    POISE_RETURN_IF_ERROR(resume());
+  }
   // A picture of the validation set that cannot be read is found now, not after an epoch.
   if (!job_.resume) {
     POISE_TRY(const auto trial, Loader::create(task_->to_validate(), validation_loading(1, 1)));
@@ -89,6 +97,10 @@ Status Training::prepare() {
   std::error_code error;  // the folder comes last: what cannot work leaves none
   fs::create_directories(job_.out, error);
   if (error) return io_error("cannot make " + job_.out.string() + ": " + error.message());
+  if (!lock_) {
+    POISE_TRY(lock_, RunLock::take(job_.out));
+    POISE_RETURN_IF_ERROR(check_folder(job_));  // a run may have come and gone since
+  }
   remove_abandoned(job_.out);
   POISE_TRY(log_, RunLog::open(job_.out, at_.step, wall_seconds()));
   return {};
@@ -224,6 +236,7 @@ Status Training::finish_epoch() {
   POISE_RETURN_IF_ERROR(kept(log_->add(record, wall_seconds())));
   POISE_RETURN_IF_ERROR(kept(log_->draw_curves()));
   POISE_RETURN_IF_ERROR(kept(write_image(job_.out / "val.jpg", measured.sheet)));
+  POISE_RETURN_IF_ERROR(kept(log_->add_picture("val", measured.sheet, at_.step, wall_seconds())));
 
   ++at_.epoch;
   at_.batch = 0;
@@ -244,6 +257,7 @@ Status Training::finish_epoch() {
 
 TrainSummary Training::summary(bool stopped) const {
   return {.stopped = stopped,
+          .out_of_patience = !stopped && at_.epoch < options_.epochs,
           .epochs = at_.epoch,
           .steps = at_.step,
           .measure = measure_of(job_),
@@ -253,7 +267,7 @@ TrainSummary Training::summary(bool stopped) const {
 
 Result<TrainSummary> Training::run() {
   started_ = saved_ = epoch_start_ = Clock::now();
-  while (at_.epoch < options_.epochs) {
+  while (at_.epoch < options_.epochs && !out_of_patience()) {
     POISE_RETURN_IF_ERROR(step());
     POISE_RETURN_IF_ERROR(log_step());
     if (callbacks_.on_step) callbacks_.on_step(progress());
@@ -263,7 +277,7 @@ Result<TrainSummary> Training::run() {
     } else if (stop || due()) {
       POISE_RETURN_IF_ERROR(save("last.ckpt", true));
     }
-    if (stop) return summary(at_.epoch < options_.epochs);
+    if (stop) return summary(at_.epoch < options_.epochs && !out_of_patience());
   }
   return summary(false);
 }

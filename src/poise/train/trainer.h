@@ -64,8 +64,9 @@ struct TrainCallbacks {
 };
 
 struct TrainSummary {
-  bool stopped = false;  // by should_stop; else the last epoch is done
-  int epochs = 0;        // done
+  bool stopped = false;  // by should_stop; else the last epoch is done, or patience is out
+  bool out_of_patience = false;
+  int epochs = 0;  // done
   std::int64_t steps = 0;
   std::string measure;
   double best_score = -1;
@@ -84,9 +85,9 @@ Learned learned_by(const TrainJob& job);
 /// Bit-exact: a run that was stopped or killed and resumed ends with the weights of one that was not, on the same
 /// machine with the same number of threads. Errors, before the first step where possible, and without touching the
 /// checkpoints: kInvalidArgument (options; heatmaps that are not the skeleton's joints; a set that is empty or smaller
-/// than a batch; a folder that holds a run already, without `resume`; a checkpoint of another network, configuration or
-/// data set), kNotFound (nothing to resume), kIo (a full disk: the checkpoint before stays), kMalformed (a picture; a
-/// loss that is no number).
+/// than a batch; a folder that holds a run already, without `resume`, or that another training writes to; truth without
+/// what the measure is relative to; a checkpoint of another network, configuration or data set), kNotFound (nothing to
+/// resume), kIo (a full disk: the checkpoint before stays), kMalformed (a picture; a loss that is no number).
 Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks);
 
 }  // namespace poise

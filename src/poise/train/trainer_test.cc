@@ -210,6 +210,62 @@ TEST_F(Training, WhatCannotWorkIsSaidBeforeTheFirstStep) {
   EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
+TEST_F(Training, PatienceEndsARunThatGetsNoBetter) {
+  TrainJob one = job(8, 50);
+  one.settings.options.optimizer.learning_rate = 0;  // and so does the score
+  one.settings.options.patience = 2;
+  const auto summary = train(one, {});
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_TRUE(summary->out_of_patience);
+  EXPECT_FALSE(summary->stopped);
+  EXPECT_GE(summary->epochs, 3);  // the moving average of the statistics still moves
+  EXPECT_EQ(summary->epochs, summary->best_epoch + 2);
+  // Resumed, it is still out of it.
+  one.resume = true;
+  const auto again = train(one, {});
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->epochs, summary->epochs);
+}
+
+TEST_F(Training, FrozenLayersAreAsTheyWere) {
+  TrainJob one = job(8, 1);
+  one.settings.options.frozen = {"conv1", "bn1", "layer1"};
+  ASSERT_TRUE(train(one, {}).ok());
+  const Checkpoint last = read_checkpoint(one.out / "last.ckpt").value();
+  const auto same = [&](const std::string& name) {
+    const Tensor* before = nullptr;
+    for (std::size_t id = 0; id < one.graph.values.size(); ++id) {
+      if (one.graph.values[id].name == name) before = one.graph.constant(static_cast<ValueId>(id));
+    }
+    const Tensor& after = *last.tensors.at(name);
+    return before != nullptr && std::ranges::equal(before->floats(), after.floats());
+  };
+  EXPECT_TRUE(same("conv1.weight"));
+  EXPECT_TRUE(same("bn1.running_mean"));
+  EXPECT_TRUE(same("layer1.0.bn1.weight"));
+  EXPECT_FALSE(same("layer2.0.conv1.weight"));
+  one.out = folder_ / "other";
+  one.settings.options.frozen = {"layr1"};
+  EXPECT_NE(train(one, {}).error().message.find("no layer is called layr1: there are conv1, bn1, layer1, "),
+            std::string::npos);
+  one.settings.options.frozen = {"conv1",  "bn1",    "layer1",        "layer2",
+                                 "layer3", "layer4", "deconv_layers", "final_layer"};
+  EXPECT_NE(train(one, {}).error().message.find("nothing is left to learn"), std::string::npos);
+  EXPECT_FALSE(fs::exists(one.out));
+}
+
+TEST_F(Training, TwoRunsDoNotShareAFolder) {
+  const TrainJob one = job(8, 1);
+  std::string second;
+  TrainCallbacks calls;
+  calls.on_step = [&](const TrainProgress&) {
+    if (second.empty()) second = train(job(8, 1), {}).error().message;
+  };
+  ASSERT_TRUE(train(one, calls).ok());
+  EXPECT_NE(second.find("another training writes there"), std::string::npos) << second;
+  EXPECT_EQ(log_of(one).size(), 1U);
+}
+
 TEST_F(Training, ARunIsNotOverwritten) {
   ASSERT_TRUE(train(job(4, 1), {}).ok());
   const std::string before = hash("run/last.ckpt");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "poise/draw/chart.h"
 #include "poise/draw/draw.h"
 #include "poise/image/warp.h"
 #include "poise/train/loss.h"
@@ -28,6 +30,14 @@ Result<PckResult> pck_of(const PersonPairs& pairs) {
   return measure_pck(pairs, {.threshold = 0.2, .reference = PckReference::kBoxLongerSide});
 }
 
+/// The joints of a set with themselves.
+PersonPairs pairs_of(const Skeleton& skeleton) {
+  PersonPairs pairs;
+  pairs.truth_skeleton = skeleton;
+  for (std::size_t j = 0; j < skeleton.joints.size(); ++j) pairs.joints.push_back({skeleton.joints[j].name, j, j});
+  return pairs;
+}
+
 void paste(const Image& from, Image& into, int left, int top) {
   for (int y = 0; y < from.height(); ++y) {
     std::copy_n(from.row(y), static_cast<std::ptrdiff_t>(from.width()) * 3,
@@ -39,15 +49,10 @@ void paste(const Image& from, Image& into, int left, int top) {
 
 Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const SampleOptions& sample,
                             const TrainOptions& options) {
-  const int joints = set->skeleton().size();
   POISE_TRY(const auto loader,
             Loader::create(set, sample, std::nullopt, validation_loading(options.batch, options.workers)));
   Validation result;
-  PersonPairs pairs;
-  pairs.truth_skeleton = set->skeleton();
-  for (std::size_t j = 0; j < static_cast<std::size_t>(joints); ++j) {
-    pairs.joints.push_back({set->skeleton().joints[j].name, j, j});
-  }
+  PersonPairs pairs = pairs_of(set->skeleton());
   while (result.poses.size() < set->size()) {
     POISE_TRY(const std::optional<Batch> batch, loader->next());
     if (!batch) break;
@@ -75,16 +80,25 @@ Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const Sa
   return result;
 }
 
+Status check_measurable(const DataSet& set) {
+  PersonPairs pairs = pairs_of(set.skeleton());
+  for (std::size_t i = 0; i < set.size(); ++i)
+    pairs.persons.push_back({truth_of(set.get(i)), std::nullopt, std::nullopt});
+  POISE_TRY(const PckResult measured, pck_of(pairs));
+  return {};
+}
+
 Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& poses, const CropOptions& crop,
                                int persons) {
   constexpr int kColumns = 4;  // of persons, each with two pictures
   constexpr int kHeight = 192;
+  constexpr int kTitle = 14;  // above each picture
   const int count = std::min(persons, static_cast<int>(std::min(set.size(), poses.size())));
   CropOptions large = crop;
   large.rotation = 0;
   large.size = {std::max(1, kHeight * crop.size.width / crop.size.height), kHeight};
   const int rows = (count + kColumns - 1) / kColumns;
-  Image sheet(std::max(1, kColumns * 2 * large.size.width), std::max(1, rows * kHeight));
+  Image sheet(std::max(1, kColumns * 2 * large.size.width), std::max(1, rows * (kTitle + kHeight)));
   for (int n = 0; n < count; ++n) {
     const std::size_t i = static_cast<std::size_t>(n) * set.size() / static_cast<std::size_t>(count);
     const Person person = set.get(i);
@@ -95,12 +109,16 @@ Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& pose
       truth.keypoints.push_back({person.keypoints[j].point, person.weights[j] > 0 ? 1.0F : 0.0F});
     }
     int column = n % kColumns * 2;
-    for (Pose pose : {poses[i], truth}) {
+    const int top = n / kColumns * (kTitle + kHeight);
+    for (const auto& [title, given] : {std::pair("found", &poses[i]), std::pair("truth", &std::as_const(truth))}) {
+      Pose pose = *given;
       Image cell(large.size.width, large.size.height);
       warp_affine(picture.image.view(), cell_from_image, cell);
       for (Keypoint& keypoint : pose.keypoints) keypoint.point = cell_from_image(keypoint.point);
       draw(cell, pose, set.skeleton(), {.min_score = 0.1F});
-      paste(cell, sheet, column++ * large.size.width, n / kColumns * kHeight);
+      const int left = column++ * large.size.width;
+      draw_text(sheet, left + 3, top + 4, title, {255, 255, 255}, 1);
+      paste(cell, sheet, left, top + kTitle);
     }
   }
   return sheet;

@@ -20,7 +20,10 @@ struct Validation {
 Result<Validation> validate(TorchGraph& network, const DataSetPtr& set, const SampleOptions& sample,
                             const TrainOptions& options);
 
-/// Prediction beside truth, for up to `persons` of the set, evenly spread.
+/// Whether validate() could measure: someone has a torso, or a box. Errors: those of measure_pck.
+Status check_measurable(const DataSet& set);
+
+/// Prediction beside truth, each under its name, for up to `persons` of the set, evenly spread.
 Result<Image> validation_sheet(const DataSet& set, const std::vector<Pose>& poses, const CropOptions& crop,
                                int persons);
 
