@@ -1,0 +1,105 @@
+#include "poise/formats/sequence_formats.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "poise/formats/mot.h"
+
+namespace poise {
+namespace {
+
+/// A line that says what follows: skeleton, model, settings.
+std::string poise_header(const Skeleton& skeleton, const Provenance& provenance) {
+  Json first = poses_json({}, skeleton, provenance);
+  Json line = Json::object();
+  for (const char* name : {"poise_poses", "poise_version", "model", "settings", "skeleton"}) {
+    if (const Json* member = first.find(name); member != nullptr) line.set(name, *member);
+  }
+  return line.dump() + "\n";
+}
+
+std::string poise_line(const TimedFrame& frame, const Skeleton& skeleton) {
+  const Json whole = poses_json(frame.result, skeleton, {});
+  Json line = Json::Object{{"frame", frame.index},
+                           {"seconds", frame.seconds},
+                           {"width", frame.result.width},
+                           {"height", frame.result.height}};
+  if (const Json* persons = whole.find("persons"); persons != nullptr) line.set("persons", *persons);
+  return line.dump() + "\n";
+}
+
+std::string csv_first(const Skeleton& /*skeleton*/, const Provenance& /*provenance*/) {
+  return "frame,seconds,id,score,joint,x,y,joint_score\n";
+}
+
+std::string csv_lines(const TimedFrame& frame, const Skeleton& skeleton) {
+  std::string text;
+  for (const Pose& pose : frame.result.poses) {
+    const std::string start = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + "," +
+                              (pose.track_id ? std::to_string(*pose.track_id) : "") + "," + Json(pose.score).dump() +
+                              ",";
+    for (std::size_t i = 0; i < pose.keypoints.size() && i < skeleton.joints.size(); ++i) {
+      const Keypoint& joint = pose.keypoints[i];
+      text += start + skeleton.joints[i].name + "," + Json(joint.point.x).dump() + "," + Json(joint.point.y).dump() +
+              "," + Json(joint.score).dump() + "\n";
+    }
+  }
+  return text;
+}
+
+std::string nothing(const Skeleton& /*skeleton*/, const Provenance& /*provenance*/) { return ""; }
+
+std::string mot_lines(const TimedFrame& frame, const Skeleton& /*skeleton*/) {
+  std::string text;
+  for (const Pose& pose : frame.result.poses) {
+    if (!pose.track_id) continue;  // a box without an id is no track
+    text += mot_line(mot_row(frame.index + 1, *pose.track_id, pose.box, pose.box_score));
+  }
+  return text;
+}
+
+constexpr std::array kFormats{
+    SequenceFormat{"poise", "JSON Lines: the skeleton and settings, then a line a frame", ".jsonl", poise_header,
+                   poise_line},
+    SequenceFormat{"csv", "a line a joint", ".csv", csv_first, csv_lines},
+    SequenceFormat{"mot", "MOTChallenge's text: a box a line", ".txt", nothing, mot_lines},
+};
+
+}  // namespace
+
+std::span<const SequenceFormat> sequence_formats() { return kFormats; }
+
+Result<SequenceFormat> find_sequence_format(std::string_view name) {
+  std::string names;
+  for (const SequenceFormat& format : kFormats) {
+    if (format.name == name) return format;
+    names += (names.empty() ? "" : ", ") + std::string(format.name);
+  }
+  return Error{ErrorCode::kNotFound, "no format of videos is called \"" + std::string(name) + "\"; there are " + names};
+}
+
+Result<SequenceWriter> SequenceWriter::create(const std::filesystem::path& path, const SequenceFormat& format,
+                                              const Skeleton& skeleton, const Provenance& provenance) {
+  POISE_TRY(GrowingFile file, GrowingFile::create(path));
+  SequenceWriter writer(path, format, skeleton, std::move(file));
+  POISE_RETURN_IF_ERROR(writer.put(format.header(skeleton, provenance)));
+  return writer;
+}
+
+Status SequenceWriter::put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file_.descriptor(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return io_error(path_.string() + ": " + std::generic_category().message(errno));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Status SequenceWriter::add(const TimedFrame& frame) { return put(format_.of_frame(frame, skeleton_)); }
+Status SequenceWriter::finish() { return file_.commit(); }
+
+}  // namespace poise
