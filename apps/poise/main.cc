@@ -6,7 +6,11 @@
 #include <iostream>
 
 #include "commands/command.h"
+<<<<<<< HEAD
 #include "poise/base/passive_threads.h"
+=======
+#include "console.h"
+>>>>>>> f279b7c
 #include "poise/base/result.h"
 #include "poise/base/version.h"
 
@@ -56,7 +60,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Each command has its own --help with examples.\nExit codes: 0 done, 1 something failed, 2 wrong usage, 130 "
-      "training stopped by Ctrl-C.");
+      "stopped by Ctrl-C.");
   std::vector<poise::app::Action> actions;
   std::vector<CLI::App*> commands;
   for (const Entry& entry : kCommands) {
@@ -73,7 +77,9 @@ int main(int argc, char** argv) {
   }
   try {
     for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (commands[i]->parsed()) return finished(actions[i]());
+      if (!commands[i]->parsed()) continue;
+      const int code = actions[i]();
+      return finished(code != 0 && poise::app::interrupted() ? 130 : code);
     }
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);

@@ -1,7 +1,6 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <set>
 
 #include "commands/command.h"
 #include "console.h"
@@ -11,7 +10,6 @@
 #include "metrics/commands.h"
 #include "poise/base/file.h"
 #include "poise/base/version.h"
-#include "poise/formats/stem_number.h"
 #include "poise/formats/writers.h"
 #include "poise/image/picture_files.h"
 #include "poise/infer/pipeline.h"
@@ -36,20 +34,6 @@ constexpr const char* kExamples =
     "  poise detect 'shots/*.jpg' --detector yolov3-tiny.weights --detect-threshold 0.3 --out boxes.json\n"
     "  poise predict holiday/ --boxes boxes.json";
 
-/// The numbers that end the files' names where each has its own, else 1, 2, 3 ...
-std::vector<std::int64_t> image_ids(const std::vector<PictureFile>& sources) {
-  std::vector<std::int64_t> ids;
-  std::set<std::int64_t> seen;
-  for (const PictureFile& source : sources) {
-    const auto number = stem_number(source.path);
-    if (number && seen.insert(*number).second) ids.push_back(*number);
-  }
-  if (ids.size() == sources.size()) return ids;
-  ids.clear();
-  for (std::size_t i = 0; i < sources.size(); ++i) ids.push_back(static_cast<std::int64_t>(i + 1));
-  return ids;
-}
-
 struct Found {
   Json detections = Json::array();
   Json errors = Json::array();
@@ -62,7 +46,9 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   const auto begin = std::chrono::steady_clock::now();
   DecodeOptions decode;
   decode.exif = o.exif == "ignore" ? Exif::kIgnore : Exif::kApply;
-  const std::vector<std::int64_t> ids = image_ids(sources);
+  std::vector<fs::path> paths;
+  for (const PictureFile& source : sources) paths.push_back(source.path);
+  const std::vector<std::int64_t> ids = run_image_ids(paths);
   Found found;
   std::size_t done = 0;
   PipelineOptions options;

@@ -174,6 +174,7 @@ Status eval_poses(Options& o, Console& console) {
   o.set.metric = o.metric == "pck" ? PoseMetric::kPck : PoseMetric::kOks;
   o.set.pck = pck_options(o);
   POISE_TRY(const EvalSet set, read_eval_set(o.set));
+  for (const std::string& line : set.boxes.notes()) console.note(set.box_source() + ": " + line);
   POISE_TRY(OpenModel model, open_model(o.model));
   o.model = model.name;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));

@@ -15,6 +15,7 @@
 #include "model_store.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
+#include "poise/formats/writers.h"
 #include "poise/image/picture_files.h"
 #include "poise/infer/picture_writer.h"
 #include "poise/infer/pose_finder.h"
@@ -89,6 +90,9 @@ class Prediction {
         pool_(2) {
     const bool ignore = o_.exif.empty() ? finder.people().exif() == Exif::kIgnore : o_.exif == "ignore";
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
+    std::vector<fs::path> paths;
+    for (const PictureFile& picture : pictures_) paths.push_back(picture.path);
+    ids_ = run_image_ids(paths);
   }
 
   int go() {
@@ -133,7 +137,9 @@ class Prediction {
     matched_ += answer->matched ? 1 : 0;
     suppressed_ += answer->doubles;
     persons_ += answer->frame.poses.size();
-    writer_.add(answer->frame);
+    FrameResult numbered = answer->frame;
+    if (!numbered.image_id) numbered.image_id = ids_[i];
+    writer_.add(numbered);
     images_ += 1;
     last_done_ = picture.place;
     auto shared = std::make_shared<PipelineAnswer>(std::move(*answer));
@@ -199,9 +205,12 @@ class Prediction {
           "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
           "person's box");
     }
+    if (finder_.people().boxes()) {
+      for (const std::string& line : finder_.people().boxes()->notes()) console_.note(o_.boxes + ": " + line);
+    }
     if (finder_.people().boxes() && finder_.people().boxes()->image_count() == 0) {
       console_.note(o_.boxes + " names no picture: nobody was looked at");
-    } else if (finder_.people().boxes() && matched_ == 0) {
+    } else if (finder_.people().boxes() && matched_ == 0 && images_ > 0) {
       fail(o_.boxes +
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
@@ -222,6 +231,7 @@ class Prediction {
   PoseFinder& finder_;
   PictureWriter& writer_;
   std::vector<PictureFile> pictures_;
+  std::vector<std::int64_t> ids_;  // of pictures_, where the boxes' file gives none
   DecodeOptions decode_;
   Json errors_ = Json::array();
   std::size_t images_ = 0, persons_ = 0, matched_ = 0, suppressed_ = 0;

@@ -60,11 +60,21 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 }
 
 Error JsonReader::wrong(const std::string& what) const {
+  if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
+    return malformed("not valid JSON: the text is UTF-16: save it as UTF-8");
   if (at_ >= text_.size()) {
     return malformed(text_.empty() ? "not valid JSON: the text is empty"
                                    : "not valid JSON: the text ends where " + what + ": is it truncated?");
   }
   return malformed("not valid JSON at byte " + std::to_string(at_) + ": " + what);
+}
+
+Error JsonReader::no_value() const {
+  for (const std::string_view spelled : {"NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"}) {
+    if (text_.substr(at_, spelled.size()) == spelled)
+      return wrong(std::string(spelled) + " is no number in JSON: leave such entries out");
+  }
+  return wrong("a value was expected");
 }
 
 char JsonReader::peek() {
@@ -118,8 +128,10 @@ Result<JsonReader::Token> JsonReader::value(char first) {
       boolean_ = false;
       return word("false", Token::kBool);
     default:
-      if (first == '-' || is_digit(first)) return read_number();
-      return wrong("a value was expected");
+      if (is_digit(first) || (first == '-' && text_.substr(at_, 2) != "-I" && text_.substr(at_, 2) != "-i")) {
+        return read_number();
+      }
+      return no_value();
   }
 }
 
@@ -141,7 +153,7 @@ JsonReader::Token JsonReader::close(bool object) {
 }
 
 Result<JsonReader::Token> JsonReader::word(std::string_view word, Token token) {
-  if (text_.substr(at_, word.size()) != word) return wrong("a value was expected");
+  if (text_.substr(at_, word.size()) != word) return no_value();
   at_ += word.size();
   return token;
 }

@@ -35,7 +35,8 @@ class JsonReader {
  private:
   enum class State { kValue, kFirst, kAfterKey, kAfterValue };
   Error wrong(const std::string& what) const;
-  char peek();  // past white space; '\0' at the end, and for a zero byte, which nothing takes
+  Error no_value() const;  // where one was expected; NaN and Infinity by their names
+  char peek();             // past white space; '\0' at the end, and for a zero byte, which nothing takes
   Result<Token> value(char first);
   Result<Token> open(Token token, bool object);
   Token close(bool object);

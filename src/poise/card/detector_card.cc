@@ -1,6 +1,9 @@
 #include "poise/card/detector_card.h"
 
 #include <cctype>
+#include <charconv>
+#include <map>
+#include <string_view>
 
 #include "poise/card/card_reader.h"
 
@@ -166,24 +169,65 @@ Status read_head(const Json& json, DetectorCard& card) {
   return {};
 }
 
-/// "{0: 'person', 1: 'a \"b\"'}", a Python dict in the order of its keys, as ultralytics writes it; empty where it is
-/// something else.
-std::vector<std::string> python_names(const std::string& text) {
-  std::vector<std::string> names;
-  std::size_t at = 0;
-  while (names.size() < kMostClasses) {
-    const std::string key = std::to_string(names.size()) + ": ";
-    at = text.find(key, at);
-    if (at == std::string::npos) break;
-    at += key.size();
-    if (at >= text.size() || (text[at] != '\'' && text[at] != '"')) return {};
-    const std::size_t end = text.find(text[at], at + 1);
-    if (end == std::string::npos) return {};
-    names.push_back(text.substr(at + 1, end - at - 1));
-    at = end + 1;
+/// Class names as exports write them: a Python dict or list, or JSON, in either quotes and any order:
+/// "{0: 'person', 1: 'a \"b\"'}", "{\"1\": \"dog\", \"0\": \"person\"}", "['person', 'dog']". Empty where it is
+/// something else or not every number from 0 on has its name.
+class NamesReader {
+ public:
+  explicit NamesReader(std::string_view text) : text_(text) {}
+
+  std::vector<std::string> read() {
+    const bool dict = take('{');
+    if (!dict && !take('[')) return {};
+    std::map<std::size_t, std::string> names;
+    while (names.size() < kMostClasses && peek() != (dict ? '}' : ']')) {
+      std::size_t place = names.size();
+      std::string name;
+      if (dict && (!key(place) || !take(':'))) return {};
+      if (!quoted(name) || !names.emplace(place, std::move(name)).second) return {};
+      if (!take(',')) break;
+    }
+    if (!take(dict ? '}' : ']') || peek() != '\0') return {};
+    if (names.empty() || names.rbegin()->first != names.size() - 1) return {};
+    std::vector<std::string> list;
+    for (auto& [place, name] : names) list.push_back(std::move(name));
+    return list;
   }
-  return names;
-}
+
+ private:
+  char peek() {
+    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool take(char wanted) {
+    if (peek() != wanted) return false;
+    ++at_;
+    return true;
+  }
+  /// 7 or "7".
+  bool key(std::size_t& place) {
+    std::string digits;
+    if (peek() == '\'' || peek() == '"') {
+      if (!quoted(digits)) return false;
+    } else {
+      while (std::isdigit(static_cast<unsigned char>(peek())) != 0) digits += text_[at_++];
+    }
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place);
+    return error == std::errc() && stop == digits.data() + digits.size() && place < kMostClasses;
+  }
+  bool quoted(std::string& into) {
+    const char quote = peek();
+    if (quote != '\'' && quote != '"') return false;
+    for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+      into += text_[at_];
+    }
+    return take(quote);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -275,7 +319,7 @@ Result<Json> gather_detector_card(const std::filesystem::path& model,
   }
   if (const auto names = metadata.find("names"); names != metadata.end()) {
     Json classes = Json::array();
-    for (std::string& name : python_names(names->second)) classes.push(std::move(name));
+    for (std::string& name : NamesReader(names->second).read()) classes.push(std::move(name));
     if (!classes.as_array().empty()) preset.set("classes", std::move(classes));
   }
   POISE_TRY(const Json card, gather_card(model, metadata, {sources.flags, {}}));

@@ -118,5 +118,16 @@ TEST(DetectorCard, LayersAndWhatIsKnown) {
             R"(["dog","person"])");
 }
 
+TEST(DetectorCard, ClassNamesInAnyQuotingAndOrder) {
+  for (const std::string names : {"{0: 'dog', 1: 'person'}", R"({"1": "person", "0": "dog"})", "['dog', \"person\"]"}) {
+    const Json card = gather_detector_card("", {{"names", names}}, "", {}, kFree).value();
+    ASSERT_NE(card.find("classes"), nullptr) << names;
+    EXPECT_EQ(card.find("classes")->dump(), R"(["dog","person"])") << names;
+  }
+  for (const std::string names : {"{0: 'dog', 2: 'person'}", "{0: 'dog', 0: 'person'}", "['dog'", "dog"}) {
+    EXPECT_EQ(gather_detector_card("", {{"names", names}}, "", {}, kFree).value().find("classes"), nullptr) << names;
+  }
+}
+
 }  // namespace
 }  // namespace poise

@@ -125,7 +125,12 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
   FoundPoses found;
   found.skeleton = estimator.skeleton();
   const std::vector<Job> jobs = gather(set, found.empty_pictures);
-  if (jobs.empty()) return invalid_argument(set.box_source() + ": no image of the annotations has a box");
+  if (jobs.empty()) {
+    std::string why;
+    for (const std::string& line : set.boxes.notes()) why += "; " + line;
+    return invalid_argument(set.box_source() + ": there is nobody to look at in " +
+                            std::to_string(set.truth.images.size()) + " images of the annotations" + why);
+  }
   DecodeOptions decode;
   decode.exif = set.boxes.exif_applied() ? Exif::kApply : Exif::kIgnore;  // annotations are of the pixels as stored
   std::optional<Error> failed;

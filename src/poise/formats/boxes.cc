@@ -38,8 +38,9 @@ struct Entry {
   }
   Result<std::int64_t> integer(const char* member) const {
     const Json* value = json.find(member);
-    if (value == nullptr || !value->is_integer()) return wrong(member, "an integer");
-    return value->as_integer();
+    if (value == nullptr || !value->is_number()) return wrong(member, "an integer");
+    const auto whole = json.integer(member);  // 17.0 is 17
+    return whole.ok() ? whole : wrong(member, "an integer");
   }
   Result<std::int64_t> integer_or(const char* member, std::int64_t otherwise) const {
     if (json.find(member) == nullptr) return otherwise;
@@ -111,24 +112,35 @@ Agreement agreement(std::string_view name, std::string_view picture) {
   }
 }
 
-/// The ids of the category "person", or of the only category; 1 where the file lists none.
+bool is_called(const Json& category, std::string_view wanted) {
+  const Json* name = category.find("name");
+  return name != nullptr && name->is_string() &&
+         std::ranges::equal(name->as_string(), wanted, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+/// The ids of the categories called person, else pose, else with joints, else of the only one; 1 where there is none.
 Result<std::set<std::int64_t>> person_categories(const Json& file) {
   const Json* list = file.find("categories");
   if (list == nullptr) return std::set<std::int64_t>{1};
   if (!list->is_array()) return malformed(std::string("categories must be an array, it is ") + list->kind());
   std::set<std::int64_t> all;
-  std::set<std::int64_t> persons;
+  std::set<std::int64_t> persons, poses, jointed;
   for (std::size_t i = 0; i < list->as_array().size(); ++i) {
     const Entry entry{"categories", i, list->as_array()[i]};
     POISE_RETURN_IF_ERROR(entry.must_be_object());
     POISE_TRY(const std::int64_t id, entry.integer("id"));
     all.insert(id);
-    const Json* name = entry.json.find("name");
-    if (name != nullptr && name->is_string() && name->as_string() == "person") persons.insert(id);
+    if (is_called(entry.json, "person")) persons.insert(id);
+    if (is_called(entry.json, "pose")) poses.insert(id);
+    const Json* joints = entry.json.find("keypoints");
+    if (joints != nullptr && joints->is_array() && !joints->as_array().empty()) jointed.insert(id);
   }
   if (all.empty()) return std::set<std::int64_t>{1};
-  if (persons.empty() && all.size() > 1) return malformed("categories: none of several is named \"person\"");
-  return persons.empty() ? all : persons;
+  if (!persons.empty()) return persons;
+  if (!poses.empty()) return poses;
+  if (jointed.size() == 1) return jointed;
+  if (all.size() == 1) return all;
+  return malformed("categories: none of several is named \"person\", and not one alone has keypoints");
 }
 
 /// Whether the person's keypoints are labelled; true where the file says nothing about keypoints.
@@ -146,17 +158,20 @@ Result<bool> has_keypoints(const Entry& entry) {
                      [](const Json& value) { return value.as_number() > 0; });
 }
 
-/// Whether Simple Baselines would take this annotation's person at all.
-Result<bool> is_wanted(const Entry& entry) {
+/// Whether Simple Baselines would take this annotation's person at all; else why not is counted.
+Result<bool> is_wanted(const Entry& entry, BoxesLeftOut& left_out) {
   if (const Json* crowd = entry.json.find("iscrowd"); crowd != nullptr) {
-    if (!crowd->is_bool() && !crowd->is_integer()) return entry.wrong("iscrowd", "0 or 1");
-    if (crowd->is_bool() ? crowd->as_bool() : crowd->as_integer() != 0) return false;
+    const auto number = entry.json.integer("iscrowd");
+    if (!crowd->is_bool() && !number.ok()) return entry.wrong("iscrowd", "0 or 1");
+    if (crowd->is_bool() ? crowd->as_bool() : *number != 0) return ++left_out.crowd, false;
   }
   if (entry.json.find("area") != nullptr) {
     POISE_TRY(const float area, number(entry, "area"));
-    if (area <= 0) return false;
+    if (area <= 0) return ++left_out.no_area, false;
   }
-  return has_keypoints(entry);
+  POISE_TRY(const bool labelled, has_keypoints(entry));
+  left_out.no_joints += labelled ? 0 : 1;
+  return labelled;
 }
 
 /// Of images[i]; nothing where the file does not give it.
@@ -218,7 +233,11 @@ Status BoxesFile::add_detections(const Json::Array& entries) {
       const auto found = by_id_.find(*id);
       image = found != by_id_.end() ? found->second : add_image(id, name);
     }
-    if (category == 1) images_[image].persons.push_back({person, score});
+    if (category == 1) {
+      images_[image].persons.push_back({person, score});
+    } else {
+      ++left_out_.other_category;
+    }
   }
   return {};
 }
@@ -249,16 +268,22 @@ Status BoxesFile::add_annotations(const Json& file) {
     const Entry entry{"annotations", i, annotations.as_array()[i]};
     POISE_RETURN_IF_ERROR(entry.must_be_object());
     POISE_TRY(const std::int64_t category, entry.integer_or("category_id", *categories.begin()));
-    if (!categories.contains(category)) continue;
+    if (!categories.contains(category)) {
+      ++left_out_.other_category;
+      continue;
+    }
     POISE_TRY(const std::int64_t id, entry.integer("image_id"));
     const auto image = by_id_.find(id);
     if (image == by_id_.end()) return entry.error("image_id", std::to_string(id) + " is no image of this file");
     POISE_TRY(Box person, box(entry));
-    POISE_TRY(const bool wanted, is_wanted(entry));
+    POISE_TRY(const bool wanted, is_wanted(entry, left_out_));
     if (!wanted) continue;
     if (const auto& size = sizes[image->second]; size) {
       person = clean_box(person, *size);
-      if (!(person.width > 0 && person.height > 0)) continue;
+      if (!(person.width > 0 && person.height > 0)) {
+        ++left_out_.outside;
+        continue;
+      }
     }
     images_[image->second].persons.push_back({person, 1.0F});
   }
@@ -294,6 +319,22 @@ Result<BoxesFile> BoxesFile::read(const std::filesystem::path& path) {
   auto file = parse(*bytes);
   if (!file.ok()) return file.error().prefixed(path.string());
   return file;
+}
+
+std::vector<std::string> BoxesFile::notes() const {
+  std::vector<std::string> lines;
+  const auto say = [&](std::size_t count, const std::string& why) {
+    if (count == 0) return;
+    const std::string one = is_annotations_ ? "annotation" : "detection";
+    lines.push_back(std::to_string(count) + " " + one + (count == 1 ? "" : "s") + " left out: " + why);
+  };
+  say(left_out_.other_category,
+      is_annotations_ ? "of another category than people's" : "of another category than 1, which means people");
+  say(left_out_.crowd, "crowds");
+  say(left_out_.no_joints, "without a labelled joint");
+  say(left_out_.no_area, "their area is not above 0");
+  say(left_out_.outside, "empty, or outside the picture of the size that the file gives");
+  return lines;
 }
 
 const ImageBoxes* BoxesFile::find(const std::filesystem::path& picture) const {

@@ -18,18 +18,26 @@ struct ImageBoxes {
   std::vector<PersonBox> persons;  // in the file's order
 };
 
+/// What of a file became nobody, by reason: to be said aloud.
+struct BoxesLeftOut {
+  std::size_t other_category = 0;  // not the one for people
+  std::size_t crowd = 0;           // regions of many
+  std::size_t no_joints = 0;       // persons without a labelled joint
+  std::size_t no_area = 0;         // whose area is given and not above 0
+  std::size_t outside = 0;         // nothing of the box lies in the picture of the size the file gives
+};
+
 class BoxesFile {
  public:
   /// Detections: an array of {image_id | file_name, bbox, score, category_id?}, or {"detections": [the same]}; other
-  /// categories than 1 are passed over; boxes stay as the file gives them.
+  /// categories than 1 are passed over; boxes stay as the file gives them. Whole numbers may be written as 17.0.
   /// Annotations: {images, annotations, categories?}, read as Simple Baselines reads its ground truth
   /// (lib/dataset/coco.py, _load_coco_keypoint_annotation_kernal): crowd regions, persons without keypoints
   /// (num_keypoints or the largest keypoint entry 0; a file that gives neither is taken whole) and those whose area is
-  /// given and not above 0 are passed over, other categories than the one named "person" (or, where there is only one,
-  /// that one; without categories, 1) too. Where the image's width and height are given, boxes go through clean_box,
-  /// and a person whose box is then empty is passed over. Score 1.
-  /// "exif_applied" at the top of an object form is kept; so is that of any detection (pictures that needed no turning
-  /// have none).
+  /// given and not above 0 are passed over, other categories than the one named "person" (else the one named "pose",
+  /// the only one with joint names, or the only one; without categories, 1) too. Where the image's width and height are
+  /// given, boxes go through clean_box, and a person whose box is then empty is passed over. Score 1. "exif_applied" at
+  /// the top of an object form is kept; so is that of any detection (pictures that needed no turning have none).
   /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
   static Result<BoxesFile> parse(BytesView bytes);
   /// Errors as parse and read_file (1 GiB at most); messages start with the path.
@@ -48,6 +56,9 @@ class BoxesFile {
   bool is_annotations() const { return is_annotations_; }
   bool exif_applied() const { return exif_applied_; }
   std::size_t image_count() const { return images_.size(); }
+  const BoxesLeftOut& left_out() const { return left_out_; }
+  /// The same in words, one line a reason: "2 detections left out: of another category than 1, people".
+  std::vector<std::string> notes() const;
 
  private:
   Status add_detections(const Json::Array& entries);
@@ -56,6 +67,7 @@ class BoxesFile {
 
   bool is_annotations_ = false;
   bool exif_applied_ = false;
+  BoxesLeftOut left_out_;
   std::vector<ImageBoxes> images_;
   std::vector<std::string> names_;                   // of images_, "" where only the id is known
   std::multimap<std::string, std::size_t> by_name_;  // last path part -> image

@@ -162,7 +162,7 @@ TEST(Boxes, ThePersonCategoryIsTheOneOfThatName) {
   ASSERT_EQ(only.find("a.jpg")->persons.size(), 1U);
   EXPECT_EQ(only.find("a.jpg")->persons[0].box, (Box{1, 2, 3, 4}));
   EXPECT_EQ(message(start + R"([{"id": 3, "name": "dog"}, {"id": 5, "name": "cat"}]})"),
-            "categories: none of several is named \"person\"");
+            "categories: none of several is named \"person\", and not one alone has keypoints");
 }
 
 TEST(Boxes, ExifAppliedIsKept) {
@@ -229,6 +229,26 @@ TEST(Boxes, TheCocoSampleHas163Persons) {
   }
   EXPECT_EQ(persons, 163U);
   EXPECT_EQ(file.find(folder / "no-person" / "000000000802.jpg"), nullptr);
+}
+
+TEST(Boxes, WhoBecomesNobodyIsCounted) {
+  const auto parse = [](std::string_view text) {
+    return BoxesFile::parse({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).value();
+  };
+  const BoxesFile found = parse(R"([{"image_id": 1.0, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 1}])");
+  ASSERT_NE(found.find(std::int64_t{1}), nullptr) << "1.0 is 1";
+  EXPECT_EQ(found.notes(),
+            std::vector<std::string>{"1 detection left out: of another category than 1, which means people"});
+  const BoxesFile truth = parse(R"({"images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}],
+    "categories": [{"id": 3, "name": "horse"}, {"id": 7, "name": "swimmer", "keypoints": ["nose"]}], "annotations": [
+    {"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4]},
+    {"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4], "iscrowd": 1},
+    {"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4], "num_keypoints": 0},
+    {"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4], "area": 0},
+    {"image_id": 1, "category_id": 7, "bbox": [20, 20, 3, 4]}]})");
+  EXPECT_EQ(truth.find(std::int64_t{1})->persons.size(), 1U) << "the one category with joints is taken";
+  EXPECT_EQ(truth.notes().size(), 5U);
+  EXPECT_EQ(truth.left_out().outside, 1U);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "poise/formats/stem_number.h"
 #include "poise/formats/writers.h"
 
@@ -20,6 +22,19 @@ void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Jso
                               {"bbox", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height}},
                               {"file_name", frame.source}});
   }
+}
+
+std::vector<std::int64_t> run_image_ids(std::span<const std::filesystem::path> pictures) {
+  std::vector<std::int64_t> ids;
+  std::set<std::int64_t> seen;
+  for (const std::filesystem::path& picture : pictures) {
+    const auto number = stem_number(picture);
+    if (number && seen.insert(*number).second) ids.push_back(*number);
+  }
+  if (ids.size() == pictures.size()) return ids;
+  ids.clear();
+  for (std::size_t i = 0; i < pictures.size(); ++i) ids.push_back(static_cast<std::int64_t>(i + 1));
+  return ids;
 }
 
 void append_coco_detections(const std::string& file_name, std::int64_t image_id, std::span<const PersonBox> persons,

@@ -49,5 +49,12 @@ TEST(CocoResults, NobodyAddsNothing) {
   EXPECT_EQ(results.dump(), "[]");
 }
 
+TEST(CocoResults, IdsOfARunAreDistinct) {
+  using Paths = std::vector<std::filesystem::path>;
+  EXPECT_EQ(run_image_ids(Paths{"a/7.jpg", "b/x_12.png"}), (std::vector<std::int64_t>{7, 12}));
+  EXPECT_EQ(run_image_ids(Paths{"2.png", "x.png", "y.png"}), (std::vector<std::int64_t>{1, 2, 3}));
+  EXPECT_EQ(run_image_ids(Paths{"a/5.png", "b/5.png"}), (std::vector<std::int64_t>{1, 2}));
+}
+
 }  // namespace
 }  // namespace poise

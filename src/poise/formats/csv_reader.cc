@@ -109,6 +109,9 @@ class CsvReader {
 }  // namespace
 
 Result<PoseSet> csv_pose_set(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    return malformed("not a poses CSV: the text is UTF-16: save it as UTF-8");
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a spreadsheet's byte order mark
   const std::string_view header = std::string_view("source,person,score,joint,x,y,joint_score");
   std::size_t at = 0;
   CsvReader reader;

@@ -181,6 +181,7 @@ Result<char> JsonElements::top() {
     POISE_TRY(first, peek());
   }
   if (first == '\0' && position_ == end_) return malformed("not valid JSON: the file is empty");
+  if (first == '\xFF' || first == '\xFE') return malformed("not valid JSON: the file is UTF-16: save it as UTF-8");
   if (first != '[' && first != '{') return broken("an array or an object was expected");
   top_ = first;
   keep_ = ++position_;

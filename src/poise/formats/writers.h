@@ -3,8 +3,10 @@
 // docs/formats.md shows one example of each.
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "poise/base/json.h"
 #include "poise/person/pose.h"
@@ -27,6 +29,9 @@ Result<FrameResult> parse_poses_json(const Json& json);
 /// the frame has no image id, the number that ends the file's stem is taken, else a running number that the caller
 /// gives. `results`: an array, or null.
 void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Json& results);
+
+/// Ids for the pictures of one run: the numbers that end the files' names where each has its own, else 1, 2, 3 ...
+std::vector<std::int64_t> run_image_ids(std::span<const std::filesystem::path> pictures);
 
 /// Entries of COCO detections, as BoxesFile reads them: {image_id, file_name, category_id: 1, bbox, score}, and
 /// exif_applied: true where the picture was turned first. `detections`: an array, or null.

@@ -12,11 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// In a folder: hidden files, macOS's ._x.jpg among them, are none.
 bool is_picture_name(const fs::path& path) {
+  if (path.filename().string().starts_with('.')) return false;
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".webp";
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".jpe" || extension == ".jfif" ||
+         extension == ".png" || extension == ".webp";
 }
 
 /// Relative and without "..", so that nothing is written outside the output folder. Of an absolute path only what lies

@@ -15,10 +15,10 @@ struct PictureFile {
   std::filesystem::path place;  // where its results go under the output folder: the name, apart from a.png beside a.jpg
 };
 
-/// Files, folders (searched through, pictures only) and globs (* ? [..]). A relative path is kept as given: team.jpg
-/// and holiday/team.jpg do not collide; of an absolute one, what lies below its last named folder. Two sources that
-/// would share a name are an error. Sorted within each folder or glob. Errors name what was not found or held no
-/// picture.
+/// Files, folders (searched through: .jpg .jpeg .jpe .jfif .png .webp, none that is hidden) and globs (* ? [..]). A
+/// relative path is kept as given: team.jpg and holiday/team.jpg do not collide; of an absolute one, what lies below
+/// its last named folder. Two sources that would share a name are an error. Sorted within each folder or glob. Errors
+/// name what was not found or held no picture.
 Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& names);
 
 }  // namespace poise
