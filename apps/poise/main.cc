@@ -6,11 +6,8 @@
 #include <iostream>
 
 #include "commands/command.h"
-<<<<<<< HEAD
-#include "poise/base/passive_threads.h"
-=======
 #include "console.h"
->>>>>>> f279b7c
+#include "poise/base/passive_threads.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
 
@@ -24,6 +21,8 @@ struct Entry {
 constexpr Entry kCommands[] = {
     {"predict", "find the joints of the people in pictures; draw them and write them down", poise::app::make_predict},
     {"detect", "find the people in pictures; write their boxes down", poise::app::make_detect},
+    {"track", "follow people through a video or before a camera: ids, steady skeletons, a drawn video",
+     poise::app::make_track},
     {"convert", "turn a PyTorch checkpoint, safetensors or another ONNX file into one with a card",
      poise::app::make_convert},
     {"models", "the models on this machine: list, show, add, verify", poise::app::make_models},

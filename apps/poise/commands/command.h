@@ -12,6 +12,7 @@ using Action = std::function<int()>;  // the exit code: 0 done, 1 something fail
 /// Each adds its options to `command` and returns what to do once they are parsed.
 Action make_predict(CLI::App& command);
 Action make_detect(CLI::App& command);
+Action make_track(CLI::App& command);
 Action make_info(CLI::App& command);
 Action make_run(CLI::App& command);
 Action make_compare(CLI::App& command);

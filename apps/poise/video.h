@@ -1,0 +1,29 @@
+#pragma once
+// What this build can do with videos: files, cameras and streams by FFmpeg, dense flow by OpenCV; either may be absent.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "poise/media/video.h"
+#include "poise/track/flow.h"
+
+namespace poise::app {
+
+struct VideoToWrite {
+  Size size;
+  double frames_per_second = 30;
+  std::string audio_from;  // "": no sound
+  VideoRange range;
+};
+
+/// A file, a camera's number, an address. Errors: kUnsupported where this build has no FFmpeg, saying how it gets it.
+Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& source, const VideoRange& range);
+Result<std::unique_ptr<VideoSink>> create_video_file(const std::filesystem::path& path, const VideoToWrite& video);
+/// Whether create_video_file() can do anything.
+bool can_write_videos();
+
+/// "dis", "farneback" (with OpenCV), "lk", "none" (null); "" is the best there is. Errors: kUnsupported.
+Result<std::unique_ptr<Flow>> open_flow(const std::string& name);
+
+}  // namespace poise::app
