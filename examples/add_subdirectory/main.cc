@@ -3,6 +3,6 @@
 int main() {
   auto finder = poise::PoseFinder::open().value();  // what comes with Poise; or {.model = "pose.onnx"}
   auto photo = poise::read_image("team.jpg").value();
-  for (const poise::Pose& pose : finder(photo).poses) poise::draw(photo, pose, finder.skeleton());
+  poise::draw(photo, finder(photo).poses, finder.skeleton());
   poise::write_image("team-poses.jpg", photo).value();
 }
