@@ -10,7 +10,8 @@
 
 namespace poise::app {
 
-/// Adds --threads --backend --precision --deterministic --max-memory --device to the command; `device` is for set_device().
+/// Adds --threads --backend --precision --deterministic --max-memory --device to the command; `device` is for
+/// set_device().
 void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& device);
 /// Adds --flip-test --batch and those of add_runner_flags to the command.
 void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device);

@@ -43,16 +43,24 @@ Status add_up_memory(const Graph& graph, const std::vector<ValueInfo>& infos, st
   }
   for (const ValueId id : graph.outputs) last_use[id] = graph.nodes.size();
   for (const ValueId id : graph.inputs) last_use[id] = graph.nodes.size();  // the caller's
+  std::vector<char> constant(graph.values.size(), 0);                       // or to become one
+  for (std::size_t id = 0; id < graph.values.size(); ++id) constant[id] = graph.values[id].constant != nullptr ? 1 : 0;
   std::uint64_t alive = 0;
   std::uint64_t most = 0;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
+    const bool folds = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                   [&constant](ValueId id) { return id == kNoValue || constant[id] != 0; });
+    if (folds) {
+      for (const ValueId id : node.outputs) constant[id] = 1;
+      continue;
+    }
     for (const ValueId id : node.outputs) alive += bytes_of(infos.at(id));
     most = std::max(most, alive);
     std::set<ValueId> ended(node.outputs.begin(), node.outputs.end());
     ended.insert(node.inputs.begin(), node.inputs.end());
     for (const ValueId id : ended) {
-      if (id != kNoValue && graph.constant(id) == nullptr && last_use[id] <= n) alive -= bytes_of(infos.at(id));
+      if (id != kNoValue && constant[id] == 0 && last_use[id] <= n) alive -= bytes_of(infos.at(id));
     }
   }
   if (constants + most > max_memory) return over_memory("the network takes", constants + most, max_memory);

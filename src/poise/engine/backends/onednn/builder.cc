@@ -120,9 +120,8 @@ bool Builder::buffer_needed(int index) {
   return std::any_of(holders.begin(), holders.end(), [&](ValueId id) {
     const bool read_now = std::find(inputs.begin(), inputs.end(), id) != inputs.end();
     if (!read_now && last_use_[id] <= node_index_) return false;
-    return std::any_of(slots_[id].begin(), slots_[id].end(), [index](const Slot& slot) {
-      return slot.kind == Binding::Kind::kArena && slot.index == index;
-    });
+    return std::any_of(slots_[id].begin(), slots_[id].end(),
+                       [index](const Slot& slot) { return slot.kind == Binding::Kind::kArena && slot.index == index; });
   });
 }
 

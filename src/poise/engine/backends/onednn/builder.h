@@ -50,7 +50,7 @@ class Builder {
   std::vector<Step> steps;
   std::vector<Binding> bindings;
   Arena arena;
-  std::size_t scratch_bytes = 0;  // the largest
+  std::size_t scratch_bytes = 0;   // the largest
   std::uint64_t staged_bytes = 0;  // what steps take beside the arena once they run
   // Of constants that follow from the shapes: their forms, and themselves.
   WeightStore plan_weights;

@@ -298,8 +298,8 @@ Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, const SessionO
   if (std::find(native.begin(), native.end(), precision) == native.end()) {
     return unsupported(std::string("this processor does not compute in ") + name_of(precision) + ": take fp32");
   }
-  auto program = std::make_unique<OnednnProgram>(std::move(graph), precision, options.plans,
-                                                 memory_limit(options.max_memory));
+  auto program =
+      std::make_unique<OnednnProgram>(std::move(graph), precision, options.plans, memory_limit(options.max_memory));
   POISE_RETURN_IF_ERROR(program->prepare());
   return std::unique_ptr<Program>(std::move(program));
 }
