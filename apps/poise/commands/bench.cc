@@ -17,6 +17,7 @@ namespace {
 
 struct Options {
   std::string model, input, compare, backend = "onednn";
+  std::uint64_t max_memory = 0;
   std::vector<int> threads{0};
   std::vector<int> batches{1};
   std::vector<int> streams{1};
@@ -103,6 +104,7 @@ Result<std::vector<BenchOptions>> rows_of(const Options& o) {
   BenchOptions row;
   row.session.backend = o.backend;
   row.session.plans = plans_folder();
+  row.session.max_memory = o.max_memory;
   row.runs = o.runs;
   row.seconds = o.seconds;
   row.tune = o.tune;
@@ -166,6 +168,7 @@ Status run_bench(const Options& o) {
 Action make_bench(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("model", o->model, "an ONNX file, or a model's name")->type_name("FILE");
+  add_memory_flag(command, o->max_memory);
   command.add_option("--threads", o->threads, "list of thread counts, 0: all")
       ->delimiter(',')
       ->check(CLI::Range(0, 1024))

@@ -5,6 +5,7 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "flags/estimator_flags.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/tensor/npy.h"
@@ -97,6 +98,7 @@ Action make_compare(CLI::App& command) {
   command.add_option("--threads", o->compare.session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  add_memory_flag(command, o->compare.session.max_memory);
   command.add_flag("--json", o->json, "print JSON");
   command.footer(
       "Ends with 0 where all outputs are equal, else with 1.\n"

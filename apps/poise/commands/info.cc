@@ -5,6 +5,7 @@
 #include "commands/command.h"
 #include "console.h"
 #include "flags/card_flags.h"
+#include "flags/estimator_flags.h"
 #include "model_store.h"
 #include "poise/models/network_facts.h"
 
@@ -13,17 +14,19 @@ namespace {
 
 struct Options {
   std::string model, input;
+  std::uint64_t max_memory = 0;
   bool json = false;
 };
 
 Result<NetworkFacts> facts_of(const Options& o) {
-  Size input;
+  FactsOptions options;
+  options.max_memory = o.max_memory;
   if (!o.input.empty()) {
     POISE_TRY(const auto sides, parse_sides("--input", o.input));
-    input = {sides.first, sides.second};
+    options.input = {sides.first, sides.second};
   }
   POISE_TRY(OpenModel opened, open_model(o.model));
-  return network_facts(std::move(opened), input);
+  return network_facts(std::move(opened), options);
 }
 
 void print(const NetworkFacts& facts) {
@@ -54,6 +57,7 @@ Action make_info(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
+  add_memory_flag(command, o->max_memory);
   command.add_flag("--json", o->json, "as JSON");
   command.footer("Examples:\n  poise info pose.onnx\n  poise info pose.onnx --json");
   return [o] {

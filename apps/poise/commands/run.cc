@@ -2,6 +2,7 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "flags/estimator_flags.h"
 #include "model_store.h"
 #include "poise/engine/session.h"
 #include "poise/tensor/npy.h"
@@ -68,6 +69,7 @@ Action make_run(CLI::App& command) {
   command.add_option("--threads", o->session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  add_memory_flag(command, o->session.max_memory);
   command.footer(
       "Examples:\n"
       "  poise run pose.onnx --input x.npy --output y.npy\n"

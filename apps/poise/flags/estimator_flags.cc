@@ -21,6 +21,7 @@ void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& de
   options.plans = plans_folder();
   command.add_flag("--deterministic", options.deterministic,
                    "the same bits whatever --threads, --batch and `poise bench --tune`: each crop alone on one thread");
+  add_memory_flag(command, options.max_memory);
   command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
 }
 
@@ -30,6 +31,12 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::stri
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   add_runner_flags(command, options.run, device);
+}
+
+void add_memory_flag(CLI::App& command, std::uint64_t& bytes) {
+  command.add_option("--max-memory", bytes, "what a network may take, as in 6G; default: 4G, or half of the machine's")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
 }
 
 std::vector<std::string> precision_names_and(const std::string& other) {

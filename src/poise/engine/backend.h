@@ -21,13 +21,19 @@ class Plan {
   virtual Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) = 0;
   virtual PlanInfo info() const = 0;
   virtual const std::vector<OutputInfo>& outputs() const = 0;
+  /// What it takes once it has run: activations, scratchpads and outputs.
+  virtual std::uint64_t bytes() const = 0;
 };
+
+/// Of tensors that a caller allocates.
+std::uint64_t bytes_of(const std::vector<OutputInfo>& outputs);
 
 class Program {
  public:
   virtual ~Program() = default;
-  /// Thread-safe; so are plans among each other.
-  virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) = 0;
+  /// `taken`: bytes of SessionOptions::max_memory that other plans of the session hold. Thread-safe; so are plans among
+  /// each other.
+  virtual Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes, std::uint64_t taken) = 0;
   /// As Session::tune.
   virtual Result<std::vector<LayerChoice>> tune(std::span<const Shape> /*input_shapes*/) {
     return unsupported("this backend has but one way to run a layer");

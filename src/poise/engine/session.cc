@@ -73,8 +73,15 @@ struct Session::State {
     }
     POISE_RETURN_IF_ERROR(check(shapes));
     if (plans.size() == kPlansKept) plans.erase(plans.begin());
-    POISE_TRY(auto plan, program->plan(shapes));
-    plans.push_back({std::vector<Shape>(shapes.begin(), shapes.end()), std::move(plan)});
+    std::uint64_t taken = 0;
+    for (const Cached& cached : plans) taken += cached.plan->bytes();
+    auto plan = program->plan(shapes, taken);
+    if (!plan.ok() && plan.error().code == ErrorCode::kTooLarge && !plans.empty()) {
+      plans.clear();
+      plan = program->plan(shapes, 0);
+    }
+    if (!plan.ok()) return plan.error();
+    plans.push_back({std::vector<Shape>(shapes.begin(), shapes.end()), std::move(*plan)});
     return plans.back().plan.get();
   }
 
@@ -162,6 +169,14 @@ Session Session::sibling(int threads) const {
   state->input_shapes = state_->input_shapes;
   state->threads = threads > 0 ? threads : state_->threads;
   return Session(std::move(state));
+}
+
+std::uint64_t bytes_of(const std::vector<OutputInfo>& outputs) {
+  std::uint64_t bytes = 0;
+  for (const OutputInfo& output : outputs) {
+    bytes += static_cast<std::uint64_t>(element_count(output.shape).value()) * size_of(output.type);
+  }
+  return bytes;
 }
 
 bool holds_integers(const Graph& graph) {

@@ -2,6 +2,7 @@
 // Runs a graph. Weights are immutable and shared; one Session a thread of control; compute threads are OpenMP's. One
 // Session of all threads answers soonest; siblings of one thread each do the most work in a given time.
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -28,11 +29,15 @@ struct SessionOptions {
   /// A folder with what tune() measured on this machine, which plans then follow; empty, or nothing there for this
   /// network: fixed rules say how a layer runs. Results differ by the rounding of sums taken in another order.
   std::filesystem::path plans = {};
+  /// Bytes that a network may take: its constants and what is folded into new ones, their forms, and activations,
+  /// scratchpads and outputs of this session (siblings have their own). 0: 4 GiB, or half of the machine's memory where
+  /// that is less. What wants more is refused before it is allocated.
+  std::uint64_t max_memory = 0;
 };
 
 struct PlanInfo {
-  std::size_t arena_bytes = 0;    // activations, allocated once
-  std::size_t scratch_bytes = 0;  // scratchpads, allocated once
+  std::size_t arena_bytes = 0;    // activations, allocated once, by the first run
+  std::size_t scratch_bytes = 0;  // the largest scratchpad; they lie in the arena
   std::size_t weight_bytes = 0;   // weights as the backend keeps them
   std::size_t ideal_bytes = 0;    // most bytes of activations alive at one time: no plan can be smaller
 };
@@ -55,18 +60,19 @@ class Session {
  public:
   /// Takes the graph; its tensors are shared with copies of it, and let go once the backend has its own form of them.
   /// Errors: kNotFound (backend), kUnsupported (a precision this processor or backend has not, int8 of a network
-  /// without integers), those of validate(), what the backend refuses.
+  /// without integers), kTooLarge (SessionOptions::max_memory), those of validate(), what the backend refuses.
   static Result<Session> create(Graph graph, const SessionOptions& options = {});
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
   ~Session();
 
   /// Runs; plans first where these input shapes are new (the last few plans are kept). `outputs` is resized and its
-  /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. Not
-  /// thread-safe: one Session a thread.
+  /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. Errors:
+  /// those of plan(). Not thread-safe: one Session a thread.
   Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs);
 
-  /// Plans for the shapes without running.
+  /// Plans for the shapes without running, and without taking memory for activations. Errors: kInvalidArgument (other
+  /// shapes than the network wants), kTooLarge (SessionOptions::max_memory), what the backend refuses.
   Result<PlanInfo> plan(std::span<const Shape> input_shapes);
   /// As run, one entry an executed step.
   Result<std::vector<LayerTime>> profile(std::span<const TensorView> inputs);

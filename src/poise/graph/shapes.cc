@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "poise/graph/graph.h"
+#include "poise/graph/known.h"
 #include "poise/graph/ops/rules.h"
 
 namespace poise {
@@ -13,30 +14,6 @@ Status check_input(const Value& value, const Shape& shape) {
     return malformed("it is " + to_string(shape) + ", the graph wants " + to_string(value.shape));
   }
   return check_computed(shape);
-}
-
-/// Gives the outputs their values where all inputs are known and little is to be computed: what exporters write to work
-/// a shape out. Larger values are left to fold_constants().
-void compute_known(const Node& node, const Operator& op, std::span<const ValueInfo> inputs,
-                   std::vector<ValueInfo>& outputs) {
-  constexpr std::int64_t kMostElements = 4096;
-  const auto is_known = [](const ValueInfo& info) { return info.constant != nullptr; };
-  if (std::all_of(outputs.begin(), outputs.end(), is_known) || node.fusion.any()) return;
-  std::vector<const Tensor*> tensors;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (node.inputs[i] != kNoValue && !is_known(inputs[i])) return;
-    tensors.push_back(inputs[i].constant.get());
-    if (tensors.back() != nullptr && tensors.back()->count() > kMostElements) return;
-  }
-  std::vector<Tensor> computed;
-  for (const ValueInfo& output : outputs) {
-    if (bounded_count(output.shape).value() > kMostElements) return;
-    computed.emplace_back(output.shape, output.type);
-  }
-  op.run(node, tensors, computed);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i].constant = std::make_shared<const Tensor>(std::move(computed[i]));
-  }
 }
 
 }  // namespace
@@ -62,6 +39,7 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
     }
     infos[graph.inputs[i]] = {.type = value.type, .shape = input_shapes[i], .constant = nullptr};
   }
+  KnownValues known;
   std::vector<ValueInfo> inputs;
   for (const Node& node : graph.nodes) {
     inputs.clear();
@@ -79,7 +57,7 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
       return malformed(node.label() + ": the residual is " + to_string(infos[node.fusion.residual].shape) +
                        ", the output is " + to_string(shape));
     }
-    compute_known(node, *op, inputs, *outputs);
+    known.compute(node, *op, inputs, *outputs);
     for (std::size_t i = 0; i < outputs->size(); ++i) infos.at(node.outputs[i]) = std::move((*outputs)[i]);
   }
   return infos;

@@ -18,6 +18,7 @@ using Handle = std::unique_ptr<void, Destroy>;
 
 struct Header {
   int orientation = 1;
+  bool arithmetic = false;
   bool huffman = false;  // the frame is coded with Huffman codes: at least one bit a block
 };
 
@@ -43,6 +44,7 @@ Header scan_header(BytesView bytes) {
     if (length < 2 || length > bytes.size() - at - 2) return header;
     const BytesView body = bytes.subspan(at + 4, length - 2);
     if (marker >= 0xC0 && marker <= 0xC2) header.huffman = true;
+    if (marker >= 0xC9 && marker <= 0xCF && marker != 0xCC) header.arithmetic = true;
     if (marker == 0xE1 && !exif_seen && body.size() > 6 && body[0] == 'E' && body[1] == 'x' && body[2] == 'i') {
       exif_seen = true;
       header.orientation = exif_orientation(body);
@@ -50,6 +52,15 @@ Header scan_header(BytesView bytes) {
     at += 2 + length;
   }
   return header;
+}
+
+/// Start-of-scan markers; in the coded data 0xFF is never followed by one. A thumbnail's may count too.
+std::uint64_t count_scans(BytesView bytes) {
+  std::uint64_t scans = 0;
+  for (std::size_t i = 1; i < bytes.size(); ++i) {
+    if (bytes[i] == 0xDA && bytes[i - 1] == 0xFF) ++scans;
+  }
+  return scans;
 }
 
 Error broken(const Handle& handle) {
@@ -85,6 +96,14 @@ Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
   const std::uint64_t pixels = static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
   if (header.huffman && pixels / (std::uint64_t{8} * 64 * 4) > bytes.size()) {
     return malformed("damaged JPEG (too short for " + size_text(width, height) + " pixels): get the file again");
+  }
+
+  if (header.arithmetic) return unsupported("a JPEG with arithmetic coding is not read: save it again as PNG or JPEG");
+  constexpr std::uint64_t kUsualScans = 32;  // progressive files have about ten
+  constexpr std::uint64_t kMostWork = 2'000'000'000;
+  if (const std::uint64_t scans = count_scans(bytes); scans > kUsualScans && scans * pixels > kMostWork) {
+    return too_large("a JPEG of " + size_text(width, height) + " pixels in " + std::to_string(scans) +
+                     " scans takes too long: save it again");
   }
 
   // Limited scans: a small progressive file must not cost minutes.

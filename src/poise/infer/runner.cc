@@ -102,7 +102,7 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precis
     return made;
   }
   made.precision = options.precision.value_or(precision_of(card_precision, graph, options.backend));
-  SessionOptions session_options{options.backend, options.threads, made.precision, options.plans};
+  SessionOptions session_options{options.backend, options.threads, made.precision, options.plans, options.max_memory};
   made.threads = options.threads > 0 ? options.threads : omp_get_num_procs();
   if (options.deterministic) {
     session_options.threads = 1;

@@ -1,6 +1,7 @@
 #pragma once
 // What runs a network for the classes of this folder: the engine, or what stands in its place.
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ struct RunnerOptions {
   std::filesystem::path plans = {};         // as SessionOptions::plans
   bool deterministic = false;               // the same bits whatever the batch, the threads and `plans`: each picture
                                             // alone on one thread, as many at a time as there are threads
+  std::uint64_t max_memory = 0;             // as SessionOptions::max_memory
   MakeRunner make = {};                     // empty: the engine, by what stands above
 };
 

@@ -1,9 +1,14 @@
 #include "poise/models/network_facts.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
+#include "poise/base/memory.h"
 #include "poise/card/model_card.h"
 #include "poise/engine/session.h"
+#include "poise/graph/known.h"
+#include "poise/graph/passes/passes.h"
 
 namespace poise {
 namespace {
@@ -26,8 +31,47 @@ Result<Shape> concrete(const Shape& shape, Size input) {
   return fixed;
 }
 
-Status plan_memory(Graph graph, const std::vector<Shape>& shapes, NetworkFacts& facts) {
-  POISE_TRY(Session session, Session::create(std::move(graph)));
+/// Without making the constants that follow from others: what each value takes, and when.
+Status add_up_memory(const Graph& graph, const std::vector<ValueInfo>& infos, std::uint64_t max_memory,
+                     NetworkFacts& facts) {
+  const std::uint64_t constants = constant_bytes(graph) + folded_bytes(graph);
+  std::vector<std::size_t> last_use(graph.values.size(), 0);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const ValueId id : graph.nodes[n].inputs) {
+      if (id != kNoValue) last_use[id] = n;
+    }
+  }
+  for (const ValueId id : graph.outputs) last_use[id] = graph.nodes.size();
+  for (const ValueId id : graph.inputs) last_use[id] = graph.nodes.size();  // the caller's
+  std::vector<char> constant(graph.values.size(), 0);                       // or to become one
+  for (std::size_t id = 0; id < graph.values.size(); ++id) constant[id] = graph.values[id].constant != nullptr ? 1 : 0;
+  std::uint64_t alive = 0;
+  std::uint64_t most = 0;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const bool folds = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                   [&constant](ValueId id) { return id == kNoValue || constant[id] != 0; });
+    if (folds) {
+      for (const ValueId id : node.outputs) constant[id] = 1;
+      continue;
+    }
+    for (const ValueId id : node.outputs) alive += bytes_of(infos.at(id));
+    most = std::max(most, alive);
+    std::set<ValueId> ended(node.outputs.begin(), node.outputs.end());
+    ended.insert(node.inputs.begin(), node.inputs.end());
+    for (const ValueId id : ended) {
+      if (id != kNoValue && constant[id] == 0 && last_use[id] <= n) alive -= bytes_of(infos.at(id));
+    }
+  }
+  if (constants + most > max_memory) return over_memory("the network takes", constants + most, max_memory);
+  facts.weight_bytes = static_cast<std::int64_t>(constants);
+  facts.arena_bytes = static_cast<std::int64_t>(most);
+  facts.arena_ideal = facts.arena_bytes;
+  return {};
+}
+
+Status plan_memory(Graph graph, const std::vector<Shape>& shapes, std::uint64_t max_memory, NetworkFacts& facts) {
+  POISE_TRY(Session session, Session::create(std::move(graph), {.max_memory = max_memory}));
   POISE_TRY(const PlanInfo plan, session.plan(shapes));
   facts.weight_bytes = static_cast<std::int64_t>(plan.weight_bytes);
   facts.arena_bytes = static_cast<std::int64_t>(plan.arena_bytes);
@@ -35,11 +79,11 @@ Status plan_memory(Graph graph, const std::vector<Shape>& shapes, NetworkFacts& 
   return {};
 }
 
-Status describe(Graph graph, Size input, NetworkFacts& facts) {
+Status describe(Graph graph, const FactsOptions& options, NetworkFacts& facts) {
   std::vector<Shape> shapes;
   for (const ValueId id : graph.inputs) {
     const ::poise::Value& value = graph.values.at(id);
-    POISE_TRY(Shape shape, concrete(value.shape, input));
+    POISE_TRY(Shape shape, concrete(value.shape, options.input));
     shapes.push_back(std::move(shape));
     facts.inputs.push_back({value.name, value.shape});
   }
@@ -48,7 +92,10 @@ Status describe(Graph graph, Size input, NetworkFacts& facts) {
   for (const Node& node : graph.nodes) ++facts.operators[node.op];
   facts.parameters = graph.parameter_count();
   facts.multiply_adds = multiply_adds(graph, infos);
-  return plan_memory(std::move(graph), shapes, facts);
+  const std::uint64_t max_memory = memory_limit(options.max_memory);
+  constexpr std::uint64_t kMuch = std::uint64_t{64} << 20U;  // and four times what is there: int8 becomes float32
+  if (folded_bytes(graph) > 4 * constant_bytes(graph) + kMuch) return add_up_memory(graph, infos, max_memory, facts);
+  return plan_memory(std::move(graph), shapes, max_memory, facts);
 }
 
 Json to_json(const std::vector<NetworkFacts::Value>& values) {
@@ -64,14 +111,14 @@ Json to_json(const std::vector<NetworkFacts::Value>& values) {
 
 }  // namespace
 
-Result<NetworkFacts> network_facts(OpenModel model, Size input) {
+Result<NetworkFacts> network_facts(OpenModel model, const FactsOptions& options) {
   NetworkFacts facts;
   facts.file = model.path.empty() ? model.name : model.path.string();
   facts.hash = model.onnx.hash;
   facts.producer = model.onnx.producer;
   facts.opset = model.onnx.opset;
   POISE_TRY(facts.card, gather_card(model.path, model.onnx.metadata, {}));
-  const Status described = describe(std::move(model.onnx.graph), input, facts);
+  const Status described = describe(std::move(model.onnx.graph), options, facts);
   if (!described.ok()) return described.error().prefixed(facts.file);
   return facts;
 }

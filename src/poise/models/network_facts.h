@@ -33,10 +33,14 @@ struct NetworkFacts {
   std::int64_t arena_ideal = 0;
 };
 
-/// `input`: the size of pictures where the network leaves it open; 0x0: none is given. Plans the network, without
-/// running it. Errors, which start with the file: kInvalidArgument (a size is wanted), kUnsupported (an input that is
-/// open in more than batch and size; an operator), kMalformed (the card), kTooLarge.
-Result<NetworkFacts> network_facts(OpenModel model, Size input = {});
+struct FactsOptions {
+  Size input = {};               // the size of pictures where the network leaves it open; 0x0: none is given
+  std::uint64_t max_memory = 0;  // as SessionOptions::max_memory, of what running it would take
+};
+/// Plans the network, without running it: memory for activations is not taken, and where constants grow far beyond what
+/// the file holds, theirs is added up instead. Errors, which start with the file: kInvalidArgument (a size is wanted),
+/// kUnsupported (an input that is open in more than batch and size; an operator), kMalformed (the card), kTooLarge.
+Result<NetworkFacts> network_facts(OpenModel model, const FactsOptions& options = {});
 Json to_json(const NetworkFacts& facts);
 
 }  // namespace poise

@@ -136,20 +136,37 @@ bool fold_into(Graph& graph, Node& conv, const Node& node) {
 
 }  // namespace
 
-void fold_batch_norm(Graph& graph) {
+void fold_batch_norm(Graph& graph, std::uint64_t max_bytes) {
+  constexpr int kMostFolds = 16;  // a layer's: each writes its whole weight anew
   const std::vector<int> readers = count_readers(graph);
   std::vector<int> producers = index_producers(graph);
   std::vector<char> dropped(graph.nodes.size(), 0);
+  std::vector<int> folds(graph.nodes.size(), 0);
+  std::uint64_t used = constant_bytes(graph);
+  const auto is_shared = [&readers](ValueId weight) {
+    return static_cast<std::size_t>(weight) < readers.size() && readers[weight] > 1;
+  };
+  const auto fold = [&](Node& layer, const Node& node) {
+    const ValueId before = layer.inputs[1];
+    const Tensor* weight = graph.constant(before);
+    const std::uint64_t more = weight != nullptr && is_shared(before) ? weight->bytes() : 0;
+    if (used + more > max_bytes || !fold_into(graph, layer, node)) return false;
+    used += more;
+    if (!is_shared(before)) graph.values[before].constant = nullptr;  // nothing reads it any more
+    return true;
+  };
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op != "BatchNormalization" && node.op != "Mul" && node.op != "Add") continue;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const ValueId data = node.inputs[i];
       if (producers[data] < 0 || readers[data] != 1) continue;  // a graph output counts as a reader
-      Node& producer = graph.nodes[producers[data]];
-      if (producer.op != "Conv" && producer.op != "ConvTranspose") continue;
-      if (!fold_into(graph, producer, node)) continue;
-      producers[node.outputs[0]] = producers[data];
+      const int producer = producers[data];
+      Node& layer = graph.nodes[producer];
+      if ((layer.op != "Conv" && layer.op != "ConvTranspose") || folds[producer] == kMostFolds) continue;
+      if (!fold(layer, node)) continue;
+      ++folds[producer];
+      producers[node.outputs[0]] = producer;
       dropped[n] = 1;
       break;
     }

@@ -1,10 +1,12 @@
 #pragma once
 // Rewrites an engine applies to its own copy of a graph. Each keeps the outputs' values; tests hold them to it.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "poise/base/memory.h"
 #include "poise/graph/graph.h"
 
 namespace poise {
@@ -12,13 +14,19 @@ namespace poise {
 /// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or
 /// another output to an output (outputs keep their names). An output may be a constant afterwards.
 void remove_identities(Graph& graph);
-/// Nodes all of whose inputs are constants become constants (through the reference implementation).
-Status fold_constants(Graph& graph);
+/// Nodes all of whose inputs are constants become constants (through the reference implementation). Errors: those of
+/// infer_shapes; kTooLarge where all constants together would take more than `max_bytes`, before they are made.
+Status fold_constants(Graph& graph, std::uint64_t max_bytes = default_memory_limit());
+/// Bytes that fold_constants() would add, without making them; what follows from large values may be left out.
+std::uint64_t folded_bytes(const Graph& graph);
+/// Bytes of the graph's constants.
+std::uint64_t constant_bytes(const Graph& graph);
 /// Values that are known for these input shapes (infer_shapes of this graph) become constants. Ids stay as they are.
 void fold_known(Graph& graph, const std::vector<ValueInfo>& infos);
 /// BatchNormalization (and Mul/Add by a per-channel constant) behind a Conv or ConvTranspose that nothing else reads is
-/// folded into its weight and bias, in double precision.
-void fold_batch_norm(Graph& graph);
+/// folded into its weight and bias, in double precision. Layers that share a weight part then; where that would take
+/// all constants over `max_bytes`, these stay as they are.
+void fold_batch_norm(Graph& graph, std::uint64_t max_bytes = default_memory_limit());
 /// Relu, Clip and Sigmoid, and Add of two computed values of the same shape, go into the Conv or ConvTranspose before
 /// them (Node::fusion). An Add is fused into the later of its two producers, so that the other is ready. `infos`: of
 /// this graph, by infer_shapes; the result holds for these input shapes (a broadcasting Add stays).

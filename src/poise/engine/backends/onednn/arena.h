@@ -15,8 +15,11 @@ class Arena {
   /// The buffer is still needed at `step`.
   void touch(int buffer, int step);
 
-  /// Places all buffers (largest first, lowest free offset) and allocates. Call once, after the last touch().
-  void allocate();
+  /// Places all buffers; call once, after the last touch(). Largest first, at the lowest free offset; of over 8192
+  /// buffers in the order of their steps, which takes time by their number, not its square.
+  void place();
+  /// False: there is no memory. After place().
+  bool allocate();
 
   void* data(int buffer) const { return base_.get() + buffers_[static_cast<std::size_t>(buffer)].offset; }
   std::size_t bytes() const { return total_; }
@@ -33,6 +36,8 @@ class Arena {
   struct Free {
     void operator()(std::byte* p) const { std::free(p); }
   };
+  void place_by_size();
+  void place_by_step();
   std::vector<Buffer> buffers_;
   std::size_t total_ = 0;
   std::unique_ptr<std::byte, Free> base_;

@@ -1,7 +1,6 @@
 #include "poise/engine/backends/onednn/builder.h"
 
 #include <algorithm>
-#include <climits>
 
 namespace poise::onednn {
 namespace {
@@ -102,18 +101,28 @@ bool Builder::held_as_integers(ValueId id) const {
   return grid(id).any() && !slots_[id].empty() && is_integer(type_of(slots_[id].front().layout));
 }
 
-void Builder::alias(ValueId id, ValueId source) { slots_[id] = slots_[source]; }
+void Builder::alias(ValueId id, ValueId source) {
+  const std::vector<Slot> slots = slots_[source];
+  slots_[id].clear();
+  for (const Slot& slot : slots) add_slot(id, slot);
+}
 
-bool Builder::buffer_needed(int index) const {
+void Builder::add_slot(ValueId id, const Slot& slot) {
+  slots_[id].push_back(slot);
+  if (slot.kind == Binding::Kind::kArena) holders_[slot.index].push_back(id);
+}
+
+bool Builder::buffer_needed(int index) {
   const std::vector<ValueId>& inputs = graph.nodes[node_index_].inputs;
-  for (std::size_t id = 0; id < slots_.size(); ++id) {
-    const bool read_now = std::find(inputs.begin(), inputs.end(), static_cast<ValueId>(id)) != inputs.end();
-    if (!read_now && last_use_[id] <= node_index_) continue;
-    for (const Slot& slot : slots_[id]) {
-      if (slot.kind == Binding::Kind::kArena && slot.index == index) return true;
-    }
-  }
-  return false;
+  std::vector<ValueId>& holders = holders_[index];
+  // What nobody reads any more is forgotten: nodes only come later.
+  std::erase_if(holders, [this](ValueId id) { return last_use_[id] < node_index_; });
+  return std::any_of(holders.begin(), holders.end(), [&](ValueId id) {
+    const bool read_now = std::find(inputs.begin(), inputs.end(), id) != inputs.end();
+    if (!read_now && last_use_[id] <= node_index_) return false;
+    return std::any_of(slots_[id].begin(), slots_[id].end(),
+                       [index](const Slot& slot) { return slot.kind == Binding::Kind::kArena && slot.index == index; });
+  });
 }
 
 dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
@@ -150,7 +159,7 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
   dnnl::memory from = bind(source.kind, source.index, source.layout);
   const Slot target{Binding::Kind::kArena, arena.add(wanted.get_size(), now()), wanted, true};
   dnnl::memory to = bind(target.kind, target.index, wanted);
-  slots_[id].push_back(target);
+  add_slot(id, target);
   Node reorder;
   reorder.op = "reorder";
   reorder.name = graph.values[id].name;
@@ -160,7 +169,8 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
 
 dnnl::memory Builder::write(ValueId id, const Desc& layout) {
   const int buffer = arena.add(layout.get_size(), now());
-  slots_[id].assign(1, {Binding::Kind::kArena, buffer, layout, true});
+  slots_[id].clear();
+  add_slot(id, {Binding::Kind::kArena, buffer, layout, true});
   return bind(Binding::Kind::kArena, buffer, layout);
 }
 
@@ -169,8 +179,10 @@ dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, c
   if (graph.constant(source) == nullptr) {
     for (const Slot& slot : slots_[source]) {
       if (slot.layout == held && slot.kind == Binding::Kind::kArena && !buffer_needed(slot.index)) {
-        slots_[id].assign(1, {slot.kind, slot.index, layout, true});
-        return bind(slot.kind, slot.index, layout);
+        const Slot taken{slot.kind, slot.index, layout, true};
+        slots_[id].clear();
+        add_slot(id, taken);
+        return bind(taken.kind, taken.index, layout);
       }
     }
   }
@@ -261,7 +273,7 @@ Status Builder::build() {
     node.name = graph.values[id].name;
     add_reorder(node, from, to);
   }
-  arena.allocate();
+  arena.place();
   return {};
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Turns a fused graph and its shapes into steps over one arena. Lowering of each operator family: lower_*.cc.
 
-#include <algorithm>
 #include <array>
+#include <climits>
 #include <functional>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
@@ -50,7 +50,8 @@ class Builder {
   std::vector<Step> steps;
   std::vector<Binding> bindings;
   Arena arena;
-  std::size_t scratch_bytes = 0;  // the largest
+  std::size_t scratch_bytes = 0;   // the largest
+  std::uint64_t staged_bytes = 0;  // what steps take beside the arena once they run
   // Of constants that follow from the shapes: their forms, and themselves.
   WeightStore plan_weights;
   std::vector<std::shared_ptr<const Tensor>> plan_constants;
@@ -99,9 +100,7 @@ class Builder {
                 std::function<void(dnnl::stream&)> run);
   /// The bias of a layer that computes in floats: its third input.
   dnnl::memory float_bias(const Node& node);
-  bool is_output(ValueId id) const {
-    return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
-  }
+  bool is_output(ValueId id) const { return last_use_[static_cast<std::size_t>(id)] == INT_MAX; }
   /// Whether the layer is to run in this form: as was measured, else by the rule.
   bool takes(const Node& node, Form form, bool rule) const {
     const auto measured = forms_.find(node.label());
@@ -133,7 +132,9 @@ class Builder {
   Status lower(const Node& node);
   void find_grids();
   /// A value in it is read by the node at hand, while that writes, or later.
-  bool buffer_needed(int index) const;
+  bool buffer_needed(int index);
+  /// The value stands in this slot, alone or in another layout too.
+  void add_slot(ValueId id, const Slot& slot);
   dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout);
   int now() const { return static_cast<int>(steps.size()); }
 
@@ -141,7 +142,8 @@ class Builder {
   WeightStore& shared_weights_;
   const std::vector<ValueInfo>& infos_;
   std::vector<std::vector<Slot>> slots_;  // a value may stand in several layouts; the first is the producer's
-  std::vector<int> last_use_;             // node index; INT_MAX for network outputs
+  std::unordered_map<int, std::vector<ValueId>> holders_;  // by buffer: values that have stood in it
+  std::vector<int> last_use_;                              // node index; INT_MAX for network outputs
   std::vector<Grid> grids_;
   Forms forms_;
   std::vector<int> held_;  // buffers bound for the node at hand: alive until its last step

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "poise/engine/backends/onednn/builder.h"
+#include "poise/graph/known.h"
 #include "poise/graph/ops/conv.h"
 #include "poise/graph/ops/operator.h"
 
@@ -212,56 +213,74 @@ Result<bool> lower_other(Builder& builder, const Node& node) {
   return lower_movement(builder, node);
 }
 
+namespace {
+
+/// A node that its plain implementation computes, on copies of its own.
+struct ReferenceCall {
+  Node node;
+  const Operator* op = nullptr;
+  std::vector<dnnl::memory> sources;
+  std::vector<std::shared_ptr<const Tensor>> constants;
+  std::vector<ValueInfo> source_infos;
+  std::vector<dnnl::memory> targets;
+  std::vector<ValueInfo> target_infos;
+  std::vector<Tensor> staged, outputs;  // allocated by the first run
+
+  void allocate() {
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      staged.push_back(sources[i] ? Tensor(source_infos[i].shape, source_infos[i].type) : Tensor());
+    }
+    for (const ValueInfo& info : target_infos) outputs.emplace_back(info.shape, info.type);
+  }
+
+  void run() {
+    if (outputs.empty()) allocate();
+    std::vector<const Tensor*> inputs;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (constants[i]) {
+        inputs.push_back(constants[i].get());
+      } else if (sources[i]) {
+        std::memcpy(staged[i].data(), sources[i].get_data_handle(), staged[i].bytes());
+        inputs.push_back(&staged[i]);
+      } else {
+        inputs.push_back(nullptr);
+      }
+    }
+    op->run(node, inputs, outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      std::memcpy(targets[i].get_data_handle(), outputs[i].data(), outputs[i].bytes());
+    }
+  }
+};
+
+}  // namespace
+
 /// The plain implementation on row-major copies: right for every operator, quick for none.
 Status lower_reference(Builder& builder, const Node& node) {
   if (node.fusion.any()) return unsupported("this form is not to be had on oneDNN; try option \"backend\" reference");
-  const Operator* op = find_operator(node.op);
-  POISE_CHECK(op != nullptr);
-  struct Call {
-    Node node;
-    const Operator* op = nullptr;
-    std::vector<dnnl::memory> sources;
-    std::vector<std::shared_ptr<const Tensor>> constants;
-    std::vector<Tensor> staged;
-    std::vector<dnnl::memory> targets;
-    std::vector<Tensor> outputs;
-  };
-  auto call = std::make_shared<Call>();
+  auto call = std::make_shared<ReferenceCall>();
   call->node = node;
-  call->op = op;
+  call->op = find_operator(node.op);
+  POISE_CHECK(call->op != nullptr);
   for (const ValueId id : node.inputs) {
     call->sources.emplace_back();
     call->constants.emplace_back();
-    call->staged.emplace_back();
+    call->source_infos.emplace_back();
     if (id == kNoValue) continue;
     if (builder.graph.constant(id) != nullptr) {
       call->constants.back() = builder.graph.values[id].constant;
       continue;
     }
     call->sources.back() = builder.read(id, builder.row_major(id));
-    call->staged.back() = Tensor(builder.shape(id), builder.type(id));
+    call->source_infos.back() = {builder.type(id), builder.shape(id), nullptr};
+    builder.staged_bytes += bytes_of(builder.info(id));
   }
   for (const ValueId id : node.outputs) {
     call->targets.push_back(builder.write(id, builder.row_major(id)));
-    call->outputs.emplace_back(builder.shape(id), builder.type(id));
+    call->target_infos.push_back({builder.type(id), builder.shape(id), nullptr});
+    builder.staged_bytes += bytes_of(builder.info(id));
   }
-  builder.add_step(node, "reference", builder.work(node), [call](dnnl::stream&) {
-    std::vector<const Tensor*> inputs;
-    for (std::size_t i = 0; i < call->sources.size(); ++i) {
-      if (call->constants[i]) {
-        inputs.push_back(call->constants[i].get());
-      } else if (call->sources[i]) {
-        std::memcpy(call->staged[i].data(), call->sources[i].get_data_handle(), call->staged[i].bytes());
-        inputs.push_back(&call->staged[i]);
-      } else {
-        inputs.push_back(nullptr);
-      }
-    }
-    call->op->run(call->node, inputs, call->outputs);
-    for (std::size_t i = 0; i < call->outputs.size(); ++i) {
-      std::memcpy(call->targets[i].get_data_handle(), call->outputs[i].data(), call->outputs[i].bytes());
-    }
-  });
+  builder.add_step(node, "reference", builder.work(node), [call](dnnl::stream&) { call->run(); });
   return {};
 }
 

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <utility>
 
+#include "poise/base/memory.h"
 #include "poise/engine/backend.h"
 #include "poise/engine/backends/onednn/builder.h"
 #include "poise/graph/passes/passes.h"
@@ -16,25 +18,58 @@ using onednn::Binding;
 
 class OnednnPlan : public Plan {
  public:
-  OnednnPlan(onednn::Builder builder, dnnl::stream stream, std::vector<OutputInfo> outputs, std::size_t weight_bytes)
+  /// `bytes`: what it will take.
+  OnednnPlan(onednn::Builder builder, dnnl::stream stream, std::vector<OutputInfo> outputs, std::size_t weight_bytes,
+             std::uint64_t bytes)
       : steps_(std::move(builder.steps)),
         bindings_(std::move(builder.bindings)),
         arena_(std::move(builder.arena)),
         weights_(std::move(builder.plan_weights)),
         constants_(std::move(builder.plan_constants)),
         stream_(std::move(stream)),
-        outputs_(std::move(outputs)) {
+        outputs_(std::move(outputs)),
+        bytes_(bytes) {
     info_.arena_bytes = arena_.bytes();
     info_.ideal_bytes = arena_.ideal_bytes();
     info_.scratch_bytes = builder.scratch_bytes;
     info_.weight_bytes = weight_bytes;
+  }
+
+  Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) override {
+    try {
+      POISE_RETURN_IF_ERROR(allocate());
+      run_steps(inputs, outputs, times);
+    } catch (const std::bad_alloc&) {
+      return no_memory();
+    }
+    return {};
+  }
+
+  PlanInfo info() const override { return info_; }
+  const std::vector<OutputInfo>& outputs() const override { return outputs_; }
+  std::uint64_t bytes() const override { return bytes_; }
+  const std::vector<onednn::Step>& steps() const { return steps_; }
+
+  static Error no_memory() {
+    return too_large("there is not memory enough to run the network at this size: try a smaller batch");
+  }
+
+ private:
+  /// By the first run, so that who only plans takes no memory.
+  Status allocate() {
+    if (std::exchange(allocated_, true)) return {};
+    if (!arena_.allocate()) {
+      allocated_ = false;
+      return no_memory();
+    }
     for (Binding& binding : bindings_) {
       if (binding.kind == Binding::Kind::kArena) binding.memory.set_data_handle(arena_.data(binding.index));
     }
     std::erase_if(bindings_, [](const Binding& binding) { return binding.kind == Binding::Kind::kArena; });
+    return {};
   }
 
-  Status run(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) override {
+  void run_steps(std::span<const TensorView> inputs, std::span<Tensor> outputs, std::vector<LayerTime>* times) {
     for (Binding& binding : bindings_) {
       // oneDNN has no const memory; inputs are only read.
       void* address = binding.kind == Binding::Kind::kInput ? const_cast<float*>(inputs[binding.index].data)
@@ -52,14 +87,8 @@ class OnednnPlan : public Plan {
       }
     }
     stream_.wait();
-    return {};
   }
 
-  PlanInfo info() const override { return info_; }
-  const std::vector<OutputInfo>& outputs() const override { return outputs_; }
-  const std::vector<onednn::Step>& steps() const { return steps_; }
-
- private:
   std::vector<onednn::Step> steps_;
   std::vector<Binding> bindings_;
   onednn::Arena arena_;
@@ -67,13 +96,15 @@ class OnednnPlan : public Plan {
   std::vector<std::shared_ptr<const Tensor>> constants_;
   dnnl::stream stream_;
   std::vector<OutputInfo> outputs_;
+  std::uint64_t bytes_ = 0;
+  bool allocated_ = false;
   PlanInfo info_;
 };
 
 class OnednnProgram : public Program {
  public:
-  OnednnProgram(Graph graph, Precision precision, std::filesystem::path plans)
-      : graph_(std::move(graph)), precision_(precision), plans_(std::move(plans)) {}
+  OnednnProgram(Graph graph, Precision precision, std::filesystem::path plans, std::uint64_t max_memory)
+      : graph_(std::move(graph)), precision_(precision), plans_(std::move(plans)), max_memory_(max_memory) {}
 
   Status prepare() {
     remove_identities(graph_);
@@ -84,15 +115,15 @@ class OnednnProgram : public Program {
             "the network says nowhere how to compute in integers: poise quantize makes a file that does");
       }
     }
-    POISE_RETURN_IF_ERROR(fold_constants(graph_));
-    fold_batch_norm(graph_);
+    POISE_RETURN_IF_ERROR(fold_constants(graph_, max_memory_));
+    fold_batch_norm(graph_, max_memory_);
     remove_dead(graph_);
     return graph_.validate();
   }
 
-  Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) override {
+  Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes, std::uint64_t taken) override {
     POISE_TRY(const Fused fused, fuse(input_shapes));
-    POISE_TRY(auto plan, build(fused, forms_of(fused)));
+    POISE_TRY(auto plan, build(fused, forms_of(fused), taken));
     return std::unique_ptr<Plan>(std::move(plan));
   }
 
@@ -100,7 +131,7 @@ class OnednnProgram : public Program {
     if (plans_.empty()) return invalid_argument("name a folder to keep the plan in (SessionOptions::plans)");
     POISE_TRY(const Fused fused, fuse(input_shapes));
     // Weights in forms that are not taken go with it.
-    OnednnProgram trial(graph_, precision_, {});
+    OnednnProgram trial(graph_, precision_, {}, max_memory_);
     POISE_TRY(const std::vector<FormTimes> times, trial.time_forms(fused));
     std::vector<LayerChoice> choices = choices_of(fused, times);
     Forms forms;
@@ -144,22 +175,33 @@ class OnednnProgram : public Program {
     return known_forms_[key] = onednn::read_forms(plans_, key).value_or(Forms{});
   }
 
-  Result<std::unique_ptr<OnednnPlan>> build(const Fused& fused, Forms forms) {
+  Result<std::unique_ptr<OnednnPlan>> build(const Fused& fused, Forms forms, std::uint64_t taken) {
     const std::lock_guard lock(mutex_);  // the weights gain forms
     const dnnl::stream stream(engine_);
-    onednn::Builder builder(graph_, fused.graph, fused.infos, weights_, {engine_, stream}, precision_,
+    std::vector<OutputInfo> outputs;
+    for (const ValueId id : graph_.outputs) outputs.push_back({fused.infos[id].shape, fused.infos[id].type});
+    const std::uint64_t others = taken + constant_bytes(graph_) + bytes_of(outputs);
+    if (others > max_memory_) return over_memory("the network takes", others, max_memory_);
+    onednn::WeightStore plan_weights(engine_, stream);
+    weights_.set_room(max_memory_ - others);
+    plan_weights.set_room(max_memory_ - others);
+    onednn::Builder builder(graph_, fused.graph, fused.infos, weights_, std::move(plan_weights), precision_,
                             std::move(forms));
     try {
       POISE_RETURN_IF_ERROR(builder.build());
+    } catch (const onednn::OverMemory& over) {
+      return over_memory("the network takes", others + over.bytes, max_memory_);
     } catch (const dnnl::error& error) {
       return unsupported(std::string("oneDNN refuses the network (") + error.what() +
                          "); try option \"backend\" reference");
     } catch (const std::bad_alloc&) {
-      return too_large("there is not memory enough to run the network at this size: try a smaller batch");
+      return OnednnPlan::no_memory();
     }
-    std::vector<OutputInfo> outputs;
-    for (const ValueId id : graph_.outputs) outputs.push_back({fused.infos[id].shape, fused.infos[id].type});
-    return std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes());
+    const std::uint64_t bytes =
+        builder.arena.bytes() + builder.staged_bytes + builder.plan_weights.bytes() + bytes_of(outputs);
+    const std::uint64_t wanted = taken + constant_bytes(graph_) + weights_.bytes() + bytes;
+    if (wanted > max_memory_) return over_memory("the network takes", wanted, max_memory_);
+    return std::make_unique<OnednnPlan>(std::move(builder), stream, std::move(outputs), weights_.bytes(), bytes);
   }
 
   /// Of one form, each node's: the least time of the rounds, and the kernels that it ran.
@@ -175,7 +217,7 @@ class OnednnProgram : public Program {
     for (const Form form : onednn::kForms) {
       Forms all;
       for (const Node& node : fused.graph.nodes) all.emplace(node.label(), form);
-      POISE_TRY(auto plan, build(fused, std::move(all)));
+      POISE_TRY(auto plan, build(fused, std::move(all), 0));
       plans.push_back(std::move(plan));
     }
     std::vector<Tensor> inputs;
@@ -230,6 +272,7 @@ class OnednnProgram : public Program {
   Graph graph_;
   Precision precision_;
   std::filesystem::path plans_;
+  std::uint64_t max_memory_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   std::mutex mutex_;
   onednn::WeightStore weights_{engine_, dnnl::stream(engine_)};
@@ -255,7 +298,8 @@ Result<std::unique_ptr<Program>> make_onednn_program(Graph graph, const SessionO
   if (std::find(native.begin(), native.end(), precision) == native.end()) {
     return unsupported(std::string("this processor does not compute in ") + name_of(precision) + ": take fp32");
   }
-  auto program = std::make_unique<OnednnProgram>(std::move(graph), precision, options.plans);
+  auto program =
+      std::make_unique<OnednnProgram>(std::move(graph), precision, options.plans, memory_limit(options.max_memory));
   POISE_RETURN_IF_ERROR(program->prepare());
   return std::unique_ptr<Program>(std::move(program));
 }

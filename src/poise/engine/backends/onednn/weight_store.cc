@@ -17,6 +17,7 @@ dnnl::memory WeightStore::get(const WeightKey& key, const dnnl::memory::desc& pl
   for (const Form& form : forms) {
     if (form.plain == plain_desc && form.memory.get_desc() == target) return form.memory;
   }
+  claim(target.get_size());
   Tensor made = plain();
   dnnl::memory source(plain_desc, engine_, made.data());  // from one form to another there is not always a way
   dnnl::memory reordered(target, engine_);
@@ -32,18 +33,16 @@ dnnl::memory WeightStore::vector(const WeightKey& key, const std::function<Tenso
     if (form.owner) return form.memory;
   }
   auto owner = std::make_unique<Tensor>(plain());
+  claim(owner->bytes());
   const dnnl::memory::desc desc({owner->count()}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
   dnnl::memory memory(desc, engine_, owner->data());
   forms.push_back({desc, memory, std::move(owner)});
   return memory;
 }
 
-std::size_t WeightStore::bytes() const {
-  std::size_t sum = 0;
-  for (const auto& [key, forms] : entries_) {
-    for (const Form& form : forms) sum += form.memory.get_desc().get_size();
-  }
-  return sum;
+void WeightStore::claim(std::uint64_t bytes) {
+  if (bytes_ + bytes > room_) throw OverMemory{bytes_ + bytes};
+  bytes_ += bytes;
 }
 
 }  // namespace poise::onednn

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -33,6 +34,11 @@ struct WeightKey {
 };
 std::vector<std::uint32_t> bits_of(std::span<const float> values);
 
+/// The forms would take so many bytes; caught where a plan is built.
+struct OverMemory {
+  std::uint64_t bytes = 0;
+};
+
 class WeightStore {
  public:
   WeightStore(dnnl::engine engine, dnnl::stream stream) : engine_(std::move(engine)), stream_(std::move(stream)) {}
@@ -45,7 +51,9 @@ class WeightStore {
   dnnl::memory vector(const WeightKey& key, const std::function<Tensor()>& plain);
   const dnnl::engine& engine() const { return engine_; }
 
-  std::size_t bytes() const;
+  std::uint64_t bytes() const { return bytes_; }
+  /// get() and vector() throw OverMemory before the forms take more than this.
+  void set_room(std::uint64_t bytes) { room_ = bytes; }
 
  private:
   struct Form {
@@ -53,8 +61,12 @@ class WeightStore {
     dnnl::memory memory;
     std::unique_ptr<Tensor> owner;  // behind a vector
   };
+  void claim(std::uint64_t bytes);
+
   dnnl::engine engine_;
   dnnl::stream stream_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t room_ = std::numeric_limits<std::uint64_t>::max();
   std::map<WeightKey, std::vector<Form>> entries_;
 };
 

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "poise/base/memory.h"
 #include "poise/engine/backend.h"
+#include "poise/graph/known.h"
 #include "poise/graph/ops/operator.h"
 #include "poise/graph/passes/passes.h"
 
@@ -27,10 +29,6 @@ std::vector<std::vector<ValueId>> find_last_uses(const Graph& graph) {
     for (const ValueId id : graph.nodes[n].inputs) visit(id);
   }
   return last_uses;
-}
-
-std::size_t bytes_of(const ValueInfo& info) {
-  return static_cast<std::size_t>(element_count(info.shape).value()) * size_of(info.type);
 }
 
 class ReferencePlan : public Plan {
@@ -86,6 +84,7 @@ class ReferencePlan : public Plan {
   }
 
   const std::vector<OutputInfo>& outputs() const override { return outputs_; }
+  std::uint64_t bytes() const override { return info().arena_bytes + bytes_of(outputs_); }
 
  private:
   Status check_arguments(std::span<const TensorView> inputs, std::span<const Tensor> outputs) const {
@@ -130,15 +129,20 @@ class ReferencePlan : public Plan {
 
 class ReferenceProgram : public Program {
  public:
-  explicit ReferenceProgram(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {}
+  ReferenceProgram(std::shared_ptr<const Graph> graph, std::uint64_t max_memory)
+      : graph_(std::move(graph)), max_memory_(max_memory) {}
 
-  Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes) override {
+  Result<std::unique_ptr<Plan>> plan(std::span<const Shape> input_shapes, std::uint64_t taken) override {
     POISE_TRY(auto infos, infer_shapes(*graph_, input_shapes));
-    return std::unique_ptr<Plan>(std::make_unique<ReferencePlan>(graph_, std::move(infos)));
+    auto plan = std::make_unique<ReferencePlan>(graph_, std::move(infos));
+    const std::uint64_t wanted = taken + plan->bytes() + constant_bytes(*graph_);
+    if (wanted > max_memory_) return over_memory("the network takes", wanted, max_memory_);
+    return std::unique_ptr<Plan>(std::move(plan));
   }
 
  private:
   std::shared_ptr<const Graph> graph_;
+  std::uint64_t max_memory_;
 };
 
 }  // namespace
@@ -149,8 +153,10 @@ Result<std::unique_ptr<Program>> make_reference_program(Graph graph, const Sessi
     if (node.fusion.any()) return unsupported(node.label() + " is fused: give the reference backend the plain graph");
   }
   remove_identities(graph);
-  POISE_RETURN_IF_ERROR(fold_constants(graph));  // a Reshape's shape may be computed from constants
-  return std::unique_ptr<Program>(std::make_unique<ReferenceProgram>(std::make_shared<const Graph>(std::move(graph))));
+  const std::uint64_t max_memory = memory_limit(options.max_memory);
+  POISE_RETURN_IF_ERROR(fold_constants(graph, max_memory));  // a Reshape's shape may be computed from constants
+  return std::unique_ptr<Program>(
+      std::make_unique<ReferenceProgram>(std::make_shared<const Graph>(std::move(graph)), max_memory));
 }
 
 }  // namespace poise

@@ -1,0 +1,96 @@
+// Small files that ask for much memory: refused, or only added up, before it is taken.
+#include <sys/resource.h>
+
+#include "e2e/program.h"
+
+namespace poise {
+namespace {
+
+// The protobuf wire format, by hand; onnx.proto has the field numbers.
+std::string varint(std::uint64_t value) {
+  std::string out;
+  for (; value >= 0x80U; value >>= 7U) out += static_cast<char>((value & 0x7fU) | 0x80U);
+  return out + static_cast<char>(value);
+}
+std::string number(std::uint64_t field, std::uint64_t value) { return varint(field << 3U) + varint(value); }
+std::string block(std::uint64_t field, const std::string& bytes) {
+  return varint(field << 3U | 2U) + varint(bytes.size()) + bytes;
+}
+std::string value_info(const std::string& name) {
+  std::string shape;
+  for (const std::uint64_t extent : {1, 3, 8, 8}) shape += block(1, number(1, extent));
+  return block(1, name) + block(2, block(1, number(1, 1) + block(2, shape)));
+}
+std::string integers(const std::string& name, const std::vector<std::int64_t>& values) {
+  const std::string raw(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
+  return block(5, number(1, values.size()) + number(2, 7) + block(8, name) + block(9, raw));
+}
+std::string node(const std::string& op, const Strings& inputs, const std::string& output) {
+  std::string out;
+  for (const std::string& input : inputs) out += block(1, input);
+  return block(1, out + block(2, output) + block(4, op));
+}
+/// x + the largest of `value`.
+std::string added(const std::string& x, const std::string& value, const std::string& output) {
+  return node("ReduceMax", {value}, "max_" + output) + node("Add", {x, "max_" + output}, output);
+}
+std::string model(const std::string& graph) {
+  return number(1, 8) + block(7, graph + block(11, value_info("x")) + block(12, value_info("y"))) +
+         block(8, number(2, 13));
+}
+
+class Hostile : public Program {
+ protected:
+  /// The most memory that any program run so far has taken; it never falls.
+  static long peak_megabytes() {
+    rusage usage{};
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return usage.ru_maxrss / 1024;
+  }
+  Outcome info(const std::string& graph) const {
+    write("hostile.onnx", model(graph));
+    return run({"info", "hostile.onnx"});
+  }
+  static constexpr long kMostMegabytes = 400;
+};
+
+TEST_F(Hostile, ConstantsOfLargeShapesAreRefusedBeforeTheyAreMade) {
+  const std::string one = block(5, number(1, 1) + number(1, 1) + number(2, 1) + block(8, "one") + block(9, "\1\1\1\1"));
+  const std::string large = integers("s", {46000, 46000});
+  for (const std::string& graph : {
+           node("ConstantOfShape", {"s"}, "c") + added("x", "c", "y") + large,
+           node("Tile", {"one", "s"}, "c") + added("x", "c", "y") + one + large,
+           node("Expand", {"one", "s"}, "c") + added("x", "c", "y") + one + large,
+           node("Pad", {"one", "s"}, "c") + added("x", "c", "y") + one + integers("s", {23000, 23000, 23000, 23000}),
+       }) {
+    const Outcome outcome = info(graph);
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_TRUE(contains(outcome.err, "--max-memory")) << outcome.err;
+  }
+  EXPECT_LT(peak_megabytes(), kMostMegabytes);
+}
+
+TEST_F(Hostile, SixteenMediumOnesCountTogether) {
+  std::string nodes;
+  for (int i = 0; i < 16; ++i) {
+    const std::string id = std::to_string(i);
+    nodes += node("ConstantOfShape", {"s"}, "c" + id);
+    nodes += added(i == 0 ? "x" : "a" + std::to_string(i - 1), "c" + id, i == 15 ? "y" : "a" + id);
+  }
+  const Outcome outcome = info(nodes + integers("s", {10000, 10000}));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.err, "--max-memory")) << outcome.err;
+  EXPECT_LT(peak_megabytes(), kMostMegabytes);
+}
+
+TEST_F(Hostile, InfoOnlyPlans) {
+  const std::string graph = node("ConstantOfShape", {"s"}, "c") + added("x", "c", "y") + integers("s", {16000, 16000});
+  const Outcome outcome = info(graph);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "1024.0 MB weights")) << outcome.out;
+  EXPECT_EQ(run({"info", "hostile.onnx", "--max-memory", "512M"}).code, 1);
+  EXPECT_LT(peak_megabytes(), kMostMegabytes);
+}
+
+}  // namespace
+}  // namespace poise
