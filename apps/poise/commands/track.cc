@@ -65,7 +65,9 @@ Result<std::unique_ptr<VideoSource>> open_source(const Options& o) {
   if (o.source == "-") {
     POISE_TRY(const RawFormat format, parse_raw_format(o.raw));
     POISE_TRY(source, open_raw(STDIN_FILENO, format));
-    if (!o.live) POISE_TRY(source, with_range(std::move(source), o.range));
+    if (!o.live) {
+      POISE_TRY(source, with_range(std::move(source), o.range));
+    }
   } else if (names_pictures(o.source)) {
     POISE_TRY(source, open_pictures(o.source, o.rate));
     POISE_TRY(source, with_range(std::move(source), o.range));
@@ -198,7 +200,7 @@ class Tracking {
     options.propagate = !o_.no_propagation;
     options.motion = !o_.no_motion;
     if (const auto& named = finder_->people().named_detector())
-      options.min_box_score = named->detector.card().threshold;
+      options.min_box_score = named->detector.card().head.threshold;
     POISE_TRY(flow_, open_flow(o_.flow));
     tracker_.emplace(finder_->skeleton(), options);
     if (o_.smooth == "none") o_.work.smooth.reset();

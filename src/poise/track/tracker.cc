@@ -85,6 +85,7 @@ void Tracker::begin(const FlowStep* step, double seconds, Size picture) {
 /// Where flow says the person is; who was hidden in the frame before is where motion says, since flow there is that of
 /// whoever hides them.
 std::optional<PersonBox> Tracker::carried_box(const Track& track) const {
+  if (track.unseen > options_.look_again) return std::nullopt;
   const bool hidden = track.unseen > 1;
   const Pose* pose = nullptr;
   if (!track.carried.empty()) pose = &track.carried.front().pose;

@@ -37,7 +37,9 @@ struct TrackerOptions {
   int history = 5;                        // frames whose carried poses are compared in kMultiFlow, the paper's L_Q
   bool motion = true;                     // people who are not seen go on with the velocity they had
   double memory = 1;                      // seconds after which who is not seen is forgotten; 0: at once
-  int max_carried = 30;                   // frames in which a detector looked that a person may go without being found
+  int look_again = 3;                     // frames for which who is not seen is looked for where expected, without a
+                                          // detection; the paper has 1
+  int max_carried = 10;                   // frames in which a detector looked that a person may go without being found
   double reach = 0.6;                     // of the body's size: how far from where they were expected people who were
                                           // hidden are known again; grows with the seconds hidden, to twice as much
 };
