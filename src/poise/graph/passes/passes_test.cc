@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <limits>
 #include <set>
 
@@ -35,6 +36,12 @@ float magnitude(const Tensor& tensor) {
   float most = 1.0F;
   for (const float value : tensor.floats()) most = std::max(most, std::abs(value));
   return most;
+}
+
+Tensor integers(const std::vector<std::int64_t>& values) {
+  Tensor tensor({static_cast<std::int64_t>(values.size())}, DType::kInt64);
+  std::memcpy(tensor.data(), values.data(), tensor.bytes());
+  return tensor;
 }
 
 enum class Pass { kIdentities, kConstants, kBatchNorm, kFuse, kDead, kAll };
@@ -136,6 +143,21 @@ TEST(FoldConstants, RunsWhatDependsOnConstantsAlone) {
   EXPECT_EQ(graph.constant(weight)->shape(), (Shape{8, 2, 2}));
 }
 
+TEST(FoldConstants, IsRefusedBeforeItTakesMoreThanTheLimit) {
+  Graph graph;
+  const ValueId shape = graph.add_constant("shape", kit::shared(integers({1000, 1000})));
+  const ValueId large = graph.add_node("ConstantOfShape", "large", {shape}, "large");
+  graph.outputs = {graph.add_node("Relu", "relu", {large}, "y")};
+  const std::uint64_t wanted = 2 * sizeof(std::int64_t) + 2 * 4'000'000;
+  EXPECT_EQ(constant_bytes(graph) + folded_bytes(graph), wanted);
+  const Status refused = fold_constants(graph, wanted - 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(constant_bytes(graph), 2 * sizeof(std::int64_t));
+  fold_constants(graph, wanted).value();
+  EXPECT_EQ(constant_bytes(graph), wanted);
+}
+
 TEST(FoldConstants, NamesTheNodeThatFails) {
   RandomNetwork network(4);
   network.graph.add_node("Add", "broken", {network.constant({2}), network.constant({3})}, "y");
@@ -157,6 +179,34 @@ TEST(FoldBatchNorm, TakesWholeChains) {
     const auto actual = run_graph(network.graph, copies(input));
     expect_near(actual[0], expected[0], 1e-5F * magnitude(expected[0]));
   }
+}
+
+/// Each fold writes the whole weight anew.
+TEST(FoldBatchNorm, OfALongChainTakesAFewAlone) {
+  RandomNetwork network(6);
+  ValueId last = network.conv(network.x, true);
+  for (int i = 0; i < 40; ++i) last = network.batch_norm(last);
+  network.graph.outputs = {last};
+  const Tensor input = network.input();
+  const auto expected = run_graph(network.graph, copies(input));
+  fold_batch_norm(network.graph);
+  EXPECT_EQ(count(network.graph, "BatchNormalization"), 24U);
+  const auto actual = run_graph(network.graph, copies(input));
+  expect_near(actual[0], expected[0], 1e-4F * magnitude(expected[0]));
+}
+
+TEST(FoldBatchNorm, WeightsPartWithinTheMemoryAlone) {
+  RandomNetwork network(6);
+  const ValueId first = network.conv(network.x, false);
+  const ValueId weight = network.graph.nodes.back().inputs[1];
+  const ValueId second = network.conv(network.x, false);
+  network.graph.nodes.back().inputs[1] = weight;
+  network.graph.outputs = {network.node("Add", {network.batch_norm(first), network.batch_norm(second)})};
+  const std::uint64_t held = constant_bytes(network.graph);
+  fold_batch_norm(network.graph, held);
+  EXPECT_EQ(count(network.graph, "BatchNormalization"), 2U);
+  fold_batch_norm(network.graph, 2 * held);
+  EXPECT_EQ(count(network.graph, "BatchNormalization"), 0U);
 }
 
 /// A file tells values by their names.

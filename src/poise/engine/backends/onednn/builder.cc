@@ -115,14 +115,16 @@ void Builder::add_slot(ValueId id, const Slot& slot) {
 bool Builder::buffer_needed(int index) {
   const std::vector<ValueId>& inputs = graph.nodes[node_index_].inputs;
   std::vector<ValueId>& holders = holders_[index];
-  // What nobody reads any more is forgotten: nodes only come later.
-  std::erase_if(holders, [this](ValueId id) { return last_use_[id] < node_index_; });
-  return std::any_of(holders.begin(), holders.end(), [&](ValueId id) {
+  const auto is_needed = [&](ValueId id) {
     const bool read_now = std::find(inputs.begin(), inputs.end(), id) != inputs.end();
     if (!read_now && last_use_[id] <= node_index_) return false;
     return std::any_of(slots_[id].begin(), slots_[id].end(),
                        [index](const Slot& slot) { return slot.kind == Binding::Kind::kArena && slot.index == index; });
-  });
+  };
+  for (; !holders.empty(); holders.pop_back()) {  // what nobody reads any more is forgotten: nodes only come later
+    if (is_needed(holders.back())) return true;
+  }
+  return false;
 }
 
 dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
