@@ -225,6 +225,12 @@ Result<GrowingFile> GrowingFile::create(const fs::path& path) {
   return GrowingFile(std::move(target), std::move(temporary), descriptor);
 }
 
+Status GrowingFile::append(std::string_view text) {
+  const BytesView bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  if (const int error = write_all(descriptor_, bytes); error != 0) return cannot_write(target_, reason(error));
+  return {};
+}
+
 Status GrowingFile::commit() {
   int failure = ::fsync(descriptor_) == 0 ? 0 : errno;
   if (failure == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0) failure = errno;

@@ -39,6 +39,8 @@ class GrowingFile {
   ~GrowingFile();
   /// To read, write and seek; it stays this object's.
   int descriptor() const { return descriptor_; }
+  /// Writes at the descriptor's place. Errors: kIo, naming the path and the reason.
+  Status append(std::string_view text);
   /// All of it is on the disk, and has its name. Errors: kIo; the old file is then untouched. Once.
   Status commit();
 

@@ -2,12 +2,11 @@
 #include <string_view>
 
 #include "poise/base/check.h"
+#include "poise/formats/csv_text.h"
 #include "poise/formats/writers.h"
 
 namespace poise {
-namespace {
 
-/// RFC 4180, section 2, rules 6 and 7.
 std::string csv_field(std::string_view field) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
   std::string result = "\"";
@@ -18,10 +17,7 @@ std::string csv_field(std::string_view field) {
   return result + '"';
 }
 
-/// The shortest digits that give the same float; an empty field where it is not finite.
-std::string digits(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
-
-}  // namespace
+std::string csv_number(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
 
 std::string csv_header() { return "source,person,score,joint,x,y,joint_score\n"; }
 
@@ -31,12 +27,12 @@ std::string csv_rows(const FrameResult& frame, const Skeleton& skeleton) {
   for (std::size_t person = 0; person < frame.poses.size(); ++person) {
     const Pose& pose = frame.poses[person];
     POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
-    const std::string start = source + ',' + std::to_string(person) + ',' + digits(pose.score) + ',';
+    const std::string start = source + ',' + std::to_string(person) + ',' + csv_number(pose.score) + ',';
     for (std::size_t joint = 0; joint < pose.keypoints.size(); ++joint) {
       const Keypoint& keypoint = pose.keypoints[joint];
       text += start;
-      text += csv_field(skeleton.joints[joint].name) + ',' + digits(keypoint.point.x) + ',' + digits(keypoint.point.y) +
-              ',' + digits(keypoint.score) + '\n';
+      text += csv_field(skeleton.joints[joint].name) + ',' + csv_number(keypoint.point.x) + ',' +
+              csv_number(keypoint.point.y) + ',' + csv_number(keypoint.score) + '\n';
     }
   }
   return text;

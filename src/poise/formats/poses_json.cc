@@ -105,17 +105,21 @@ Status parse_image(const Json* image, FrameResult& frame) {
 
 }  // namespace
 
+Json persons_json(const FrameResult& frame, std::size_t joints) {
+  Json persons = Json::array();
+  for (const Pose& pose : frame.poses) {
+    POISE_CHECK(pose.keypoints.size() == joints);
+    persons.push(person_json(pose));
+  }
+  return persons;
+}
+
 Json poses_json(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance) {
   Json image = Json::Object{{"width", frame.width},
                             {"height", frame.height},
                             {"exif_orientation", frame.exif_orientation},
                             {"exif_applied", frame.exif_applied}};
   if (frame.image_id) image.set("image_id", *frame.image_id);
-  Json persons = Json::array();
-  for (const Pose& pose : frame.poses) {
-    POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
-    persons.push(person_json(pose));
-  }
   return Json::Object{{"poise_poses", kSchema},
                       {"poise_version", kVersion},
                       {"source", frame.source},
@@ -124,7 +128,7 @@ Json poses_json(const FrameResult& frame, const Skeleton& skeleton, const Proven
                       {"model", Json::Object{{"file", provenance.model}, {"sha256", provenance.model_hash}}},
                       {"settings", provenance.settings},
                       {"skeleton", skeleton_json(skeleton)},
-                      {"persons", std::move(persons)}};
+                      {"persons", persons_json(frame, skeleton.joints.size())}};
 }
 
 Result<FrameResult> parse_poses_json(const Json& json) {

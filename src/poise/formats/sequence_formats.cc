@@ -1,11 +1,9 @@
 #include "poise/formats/sequence_formats.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <system_error>
 
+#include "poise/base/check.h"
+#include "poise/formats/csv_text.h"
 #include "poise/formats/mot.h"
 
 namespace poise {
@@ -22,12 +20,11 @@ std::string poise_header(const Skeleton& skeleton, const Provenance& provenance)
 }
 
 std::string poise_line(const TimedFrame& frame, const Skeleton& skeleton) {
-  const Json whole = poses_json(frame.result, skeleton, {});
-  Json line = Json::Object{{"frame", frame.index},
-                           {"seconds", frame.seconds},
-                           {"width", frame.result.width},
-                           {"height", frame.result.height}};
-  if (const Json* persons = whole.find("persons"); persons != nullptr) line.set("persons", *persons);
+  const Json line = Json::Object{{"frame", frame.index},
+                                 {"seconds", frame.seconds},
+                                 {"width", frame.result.width},
+                                 {"height", frame.result.height},
+                                 {"persons", persons_json(frame.result, skeleton.joints.size())}};
   return line.dump() + "\n";
 }
 
@@ -37,14 +34,15 @@ std::string csv_first(const Skeleton& /*skeleton*/, const Provenance& /*provenan
 
 std::string csv_lines(const TimedFrame& frame, const Skeleton& skeleton) {
   std::string text;
+  const std::string time = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + ",";
   for (const Pose& pose : frame.result.poses) {
-    const std::string start = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + "," +
-                              (pose.track_id ? std::to_string(*pose.track_id) : "") + "," + Json(pose.score).dump() +
-                              ",";
-    for (std::size_t i = 0; i < pose.keypoints.size() && i < skeleton.joints.size(); ++i) {
+    POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
+    const std::string id = pose.track_id ? std::to_string(*pose.track_id) : "";
+    const std::string start = time + id + "," + csv_number(pose.score) + ",";
+    for (std::size_t i = 0; i < pose.keypoints.size(); ++i) {
       const Keypoint& joint = pose.keypoints[i];
-      text += start + skeleton.joints[i].name + "," + Json(joint.point.x).dump() + "," + Json(joint.point.y).dump() +
-              "," + Json(joint.score).dump() + "\n";
+      text += start + csv_field(skeleton.joints[i].name) + "," + csv_number(joint.point.x) + "," +
+              csv_number(joint.point.y) + "," + csv_number(joint.score) + "\n";
     }
   }
   return text;
@@ -85,21 +83,11 @@ Result<SequenceWriter> SequenceWriter::create(const std::filesystem::path& path,
                                               const Skeleton& skeleton, const Provenance& provenance) {
   POISE_TRY(GrowingFile file, GrowingFile::create(path));
   SequenceWriter writer(path, format, skeleton, std::move(file));
-  POISE_RETURN_IF_ERROR(writer.put(format.header(skeleton, provenance)));
+  POISE_RETURN_IF_ERROR(writer.file_.append(format.header(skeleton, provenance)));
   return writer;
 }
 
-Status SequenceWriter::put(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file_.descriptor(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return io_error(path_.string() + ": " + std::generic_category().message(errno));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Status SequenceWriter::add(const TimedFrame& frame) { return put(format_.of_frame(frame, skeleton_)); }
+Status SequenceWriter::add(const TimedFrame& frame) { return file_.append(format_.of_frame(frame, skeleton_)); }
 Status SequenceWriter::finish() { return file_.commit(); }
 
 }  // namespace poise

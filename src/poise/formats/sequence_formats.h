@@ -43,7 +43,6 @@ class SequenceWriter {
  private:
   SequenceWriter(std::filesystem::path path, SequenceFormat format, Skeleton skeleton, GrowingFile file)
       : path_(std::move(path)), format_(format), skeleton_(std::move(skeleton)), file_(std::move(file)) {}
-  Status put(std::string_view text);
   std::filesystem::path path_;
   SequenceFormat format_;
   Skeleton skeleton_;

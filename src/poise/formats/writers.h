@@ -2,6 +2,7 @@
 // What we found, in the formats people read. Each function makes the text; the program decides where it goes. Pure.
 // docs/formats.md shows one example of each.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -22,6 +23,8 @@ struct Provenance {
 
 /// NAME.poses.json: one picture, our own schema (docs/poses.schema.json, "poise_poses": 1). Poses are of `skeleton`.
 Json poses_json(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance);
+/// Its "persons" alone: one object a pose. Poses are of a skeleton of `joints` joints.
+Json persons_json(const FrameResult& frame, std::size_t joints);
 /// Reads what poses_json wrote (any version we know). Errors: kMalformed, naming the member.
 Result<FrameResult> parse_poses_json(const Json& json);
 

@@ -15,6 +15,8 @@ struct GreyLevel {
   int height = 0;
   std::vector<float> values;
 
+  Size size() const { return {width, height}; }
+
   /// Interpolated between the four nearest pixels. Needs 0 <= x <= width - 1, 0 <= y <= height - 1.
   float at(float x, float y) const {
     const int column = x >= static_cast<float>(width - 1) ? width - 2 : static_cast<int>(x);
@@ -27,6 +29,20 @@ struct GreyLevel {
     return upper + fy * (lower - upper);
   }
 };
+
+/// The same place in pixels of a level that has `scale` pixels for one of the picture's, and back: a level's pixel
+/// covers a square of the picture's, and both count from the centre of their first.
+inline Point level_from_picture(Point p, float scale) {
+  return {(p.x + 0.5F) * scale - 0.5F, (p.y + 0.5F) * scale - 0.5F};
+}
+inline Point picture_from_level(Point p, float scale) {
+  return {(p.x + 0.5F) / scale - 0.5F, (p.y + 0.5F) / scale - 0.5F};
+}
+/// Whether it lies between the centres of the outermost pixels; not where it is not finite.
+inline bool lies_within(Size size, Point p) {
+  return p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(size.width - 1) &&
+         p.y <= static_cast<float>(size.height - 1);
+}
 
 struct GreyPyramid {
   std::vector<GreyLevel> levels;  // the finest first; each at least 16 pixels wide and high, but for the first

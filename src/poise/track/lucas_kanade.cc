@@ -61,25 +61,10 @@ class LucasKanadeStep : public FlowStep {
   }
 
  private:
-  /// From picture pixels to the finest level's, whose pixel covers a square of the picture's.
-  Point to_level(Point p) const {
-    const float s = from_->scale;
-    return {(p.x + 0.5F) * s - 0.5F, (p.y + 0.5F) * s - 0.5F};
-  }
-  Point to_picture(Point p) const {
-    const float s = from_->scale;
-    return {(p.x + 0.5F) / s - 0.5F, (p.y + 0.5F) / s - 0.5F};
-  }
-  static bool inside(const GreyLevel& level, Point p) {
-    return p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(level.width - 1) &&
-           p.y <= static_cast<float>(level.height - 1);
-  }
-
   std::optional<Point> follow(Point point, Window& window) const {
-    if (!std::isfinite(point.x) || !std::isfinite(point.y)) return std::nullopt;
-    const Point start = to_level(point);
+    const Point start = level_from_picture(point, from_->scale);
     const GreyLevel& finest = from_->levels.front();
-    if (finest.width < 2 || finest.height < 2 || !inside(finest, start)) return std::nullopt;
+    if (finest.width < 2 || finest.height < 2 || !lies_within(finest.size(), start)) return std::nullopt;
     Point motion;  // in pixels of the present level
     for (int l = static_cast<int>(from_->levels.size()) - 1; l >= 0; --l) {
       const auto level = static_cast<std::size_t>(l);
@@ -92,9 +77,9 @@ class LucasKanadeStep : public FlowStep {
       if (l > 0) motion = {2 * motion.x, 2 * motion.y};
     }
     const Point end{start.x + motion.x, start.y + motion.y};
-    if (!inside(finest, end)) return std::nullopt;
+    if (!lies_within(finest.size(), end)) return std::nullopt;
     if (difference(window, to_->levels.front(), end) > options_.max_difference) return std::nullopt;
-    return to_picture(end);
+    return picture_from_level(end, from_->scale);
   }
 
   /// Newton's steps on one level; `motion` is where they begin and end.

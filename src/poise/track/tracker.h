@@ -10,7 +10,7 @@
 //   poses = estimator(image, boxes);                            // 2. a pose each
 //   tracker.link(poses);                                        // 3. ids; what is nobody goes
 //
-// infer's and stream's classes do that (stream/stream.h).
+// run_stream() does that (stream/stream.h).
 
 #include <cstdint>
 #include <memory>

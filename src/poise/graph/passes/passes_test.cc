@@ -195,13 +195,19 @@ TEST(FoldBatchNorm, OfALongChainTakesAFewAlone) {
   expect_near(actual[0], expected[0], 1e-4F * magnitude(expected[0]));
 }
 
-TEST(FoldBatchNorm, WeightsPartWithinTheMemoryAlone) {
+/// Each with a batch normalisation of its own.
+RandomNetwork two_layers_of_one_weight() {
   RandomNetwork network(6);
   const ValueId first = network.conv(network.x, false);
   const ValueId weight = network.graph.nodes.back().inputs[1];
   const ValueId second = network.conv(network.x, false);
   network.graph.nodes.back().inputs[1] = weight;
   network.graph.outputs = {network.node("Add", {network.batch_norm(first), network.batch_norm(second)})};
+  return network;
+}
+
+TEST(FoldBatchNorm, WeightsPartWithinTheMemoryAlone) {
+  RandomNetwork network = two_layers_of_one_weight();
   const std::uint64_t held = constant_bytes(network.graph);
   fold_batch_norm(network.graph, held);
   EXPECT_EQ(count(network.graph, "BatchNormalization"), 2U);
@@ -211,12 +217,7 @@ TEST(FoldBatchNorm, WeightsPartWithinTheMemoryAlone) {
 
 /// A file tells values by their names.
 TEST(FoldBatchNorm, LayersOfOneWeightGetTheirOwn) {
-  RandomNetwork network(6);
-  const ValueId first = network.conv(network.x, false);
-  const ValueId weight = network.graph.nodes.back().inputs[1];
-  const ValueId second = network.conv(network.x, false);
-  network.graph.nodes.back().inputs[1] = weight;
-  network.graph.outputs = {network.node("Add", {network.batch_norm(first), network.batch_norm(second)})};
+  RandomNetwork network = two_layers_of_one_weight();
   fold_batch_norm(network.graph);
   EXPECT_EQ(count(network.graph, "BatchNormalization"), 0U);
   std::set<std::string> names;

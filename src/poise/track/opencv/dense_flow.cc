@@ -34,8 +34,9 @@ class DenseStep : public FlowStep {
 
  private:
   std::optional<Point> follow(Point point) const {
-    const Point at{(point.x + 0.5F) * scale_ - 0.5F, (point.y + 0.5F) * scale_ - 0.5F};
-    if (!inside(at)) return std::nullopt;
+    const Point at = level_from_picture(point, scale_);
+    const Size size{field_.cols, field_.rows};
+    if (!lies_within(size, at)) return std::nullopt;
     const int x = std::clamp(static_cast<int>(at.x), 0, std::max(0, field_.cols - 2));
     const int y = std::clamp(static_cast<int>(at.y), 0, std::max(0, field_.rows - 2));
     const int right = std::min(x + 1, field_.cols - 1);
@@ -49,13 +50,8 @@ class DenseStep : public FlowStep {
       return upper + fy * (lower - upper);
     };
     const Point end{at.x + between(0), at.y + between(1)};
-    if (!inside(end)) return std::nullopt;
-    return Point{(end.x + 0.5F) / scale_ - 0.5F, (end.y + 0.5F) / scale_ - 0.5F};
-  }
-
-  bool inside(Point p) const {
-    return p.x >= 0 && p.y >= 0 && p.x <= static_cast<float>(field_.cols - 1) &&
-           p.y <= static_cast<float>(field_.rows - 1);
+    if (!lies_within(size, end)) return std::nullopt;
+    return picture_from_level(end, scale_);
   }
 
   cv::Mat field_;
