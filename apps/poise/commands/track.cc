@@ -65,9 +65,7 @@ Result<std::unique_ptr<VideoSource>> open_source(const Options& o) {
   if (o.source == "-") {
     POISE_TRY(const RawFormat format, parse_raw_format(o.raw));
     POISE_TRY(source, open_raw(STDIN_FILENO, format));
-    if (!o.live) {
-      POISE_TRY(source, with_range(std::move(source), o.range));
-    }
+    POISE_TRY(source, with_range(std::move(source), o.range));
   } else if (names_pictures(o.source)) {
     POISE_TRY(source, open_pictures(o.source, o.rate));
     POISE_TRY(source, with_range(std::move(source), o.range));
