@@ -34,7 +34,7 @@ struct Flags {
   TrainingDataOptions data;
   std::optional<int> epochs, batch, seed;
   int threads = 0, workers = 2, save_steps = 0;
-  double save_minutes = 10;
+  double save_minutes = 10, minutes = 0;
   bool resume = false, quiet = false;
 };
 
@@ -176,6 +176,7 @@ Result<int> run(const Flags& flags) {
   options.workers = flags.workers;
   options.checkpoint_steps = flags.save_steps;
   options.checkpoint_seconds = 60 * flags.save_minutes;
+  options.minutes = flags.minutes;
   ModelOptions network = model->options;
   network.parameters.set("seed", static_cast<std::int64_t>(options.seed));
   POISE_TRY(job.graph, build_model(network));
@@ -251,6 +252,7 @@ void add_options(CLI::App& app, Flags& flags) {
   app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")->group(data);
   const std::string running = "Running";
   app.add_option("--epochs", flags.epochs, "over TRAIN.END_EPOCH")->group(running);
+  app.add_option("--minutes", flags.minutes, "end after so many; a cosine schedule comes to 0 by then")->group(running);
   app.add_option("--batch", flags.batch, "over TRAIN.BATCH_SIZE")->group(running);
   app.add_option("--seed", flags.seed, "over TRAIN.SEED")->group(running);
   app.add_option("--device", flags.device, "cpu, cuda, cuda:N")->group(running);

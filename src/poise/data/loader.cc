@@ -141,9 +141,18 @@ std::unique_ptr<Loader::Pending> Loader::start(std::uint64_t epoch, std::size_t 
   batch.last = number + 1 == batches_;
   const auto n = static_cast<std::int64_t>(end - begin);
   const ExampleShapes shapes = examples_->shapes();
-  batch.images = Tensor(of_many(n, shapes.image));
-  batch.targets = Tensor(of_many(n, shapes.targets));
-  batch.weights = Tensor(of_many(n, shapes.weights));
+  Batch old;
+  if (!spare_.empty()) {
+    old = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  const auto memory = [n](Tensor& used, const Shape& one) {
+    Shape shape = of_many(n, one);
+    return used.shape() == shape ? std::move(used) : Tensor(std::move(shape));
+  };
+  batch.images = memory(old.images, shapes.image);
+  batch.targets = memory(old.targets, shapes.targets);
+  batch.weights = memory(old.weights, shapes.weights);
   for (std::size_t from = 0; from < batch.indices.size(); from += kPart) {
     const std::size_t to = std::min(from + kPart, batch.indices.size());
     pending->parts.push_back(pool_.submit([this, &batch, from, to] { return make(batch, from, to); }));
@@ -158,10 +167,16 @@ Status Loader::make(Batch& batch, std::size_t begin, std::size_t end) const {
   };
   for (std::size_t i = begin; i < end && !stop_; ++i) {
     const std::uint64_t place = batch.number * static_cast<std::uint64_t>(options_.batch) + i;
-    POISE_RETURN_IF_ERROR(examples_->make(batch.indices[i], Random(options_.seed, batch.epoch, place), batch.epoch,
-                                          {slice(batch.images, i), slice(batch.targets, i), slice(batch.weights, i)}));
+    const SampleView out{slice(batch.images, i), slice(batch.targets, i), slice(batch.weights, i)};
+    for (const std::span<float> part : {out.image, out.targets, out.weights}) std::ranges::fill(part, 0.0F);
+    POISE_RETURN_IF_ERROR(
+        examples_->make(batch.indices[i], Random(options_.seed, batch.epoch, place), batch.epoch, out));
   }
   return {};
+}
+
+void Loader::recycle(Batch batch) {
+  if (spare_.size() <= static_cast<std::size_t>(options_.ahead)) spare_.push_back(std::move(batch));
 }
 
 Result<std::optional<Batch>> Loader::next() {

@@ -51,6 +51,8 @@ class Loader {
   /// The next batch in order, waiting for it if need be; nothing after the last epoch. Errors: a picture that cannot
   /// be read, naming it, again and again until seek(). One thread at a time.
   Result<std::optional<Batch>> next();
+  /// A batch that nobody reads any more: its memory serves a later one. As next(), one thread at a time.
+  void recycle(Batch batch);
   /// Continues with this batch of this epoch, exactly as if all before it had been taken.
   void seek(std::uint64_t epoch, std::size_t batch);
   /// What next() gives next.
@@ -78,6 +80,7 @@ class Loader {
   std::optional<std::uint64_t> order_epoch_;  // whose order is kept
   std::vector<std::size_t> order_;
   std::deque<std::unique_ptr<Pending>> pending_;
+  std::vector<Batch> spare_;  // whose memory is used again: new pages cost more than what is written to them
   std::optional<Error> failed_;
   std::atomic<bool> stop_ = false;
   ThreadPool pool_;  // last: its threads end before what they write to

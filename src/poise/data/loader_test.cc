@@ -66,6 +66,24 @@ TEST(Loader, ContinuesWhereItIsTold) {
   EXPECT_EQ(loader->number(), 0U);
 }
 
+TEST(Loader, MemoryOfEarlierBatchesChangesNothing) {
+  const DataSetPtr set = figures(21);
+  const LoaderOptions options{.batch = 5, .ahead = 2, .seed = 9};
+  const auto fresh = hashes(*load(set, options), 10);
+  const auto loader = load(set, options);
+  std::vector<std::string> reused;
+  std::set<const void*> places;
+  for (int i = 0; i < 10; ++i) {
+    Batch batch = *loader->next().value();
+    reused.push_back(hash(batch));
+    places.insert(batch.images.data());
+    std::ranges::fill(batch.targets.floats(), 7.0F);
+    loader->recycle(std::move(batch));
+  }
+  EXPECT_EQ(reused, fresh);
+  EXPECT_LE(places.size(), 4U);
+}
+
 TEST(Loader, GivesShapesAndPlaces) {
   const auto loader = load(figures(21), {.batch = 5});
   for (std::size_t i = 0; i < 8; ++i) {

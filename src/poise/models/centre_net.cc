@@ -89,12 +89,8 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   const std::array<FeatureMap, 4> trunk = add_trunk(net, relative);
   FeatureMap x = trunk.back();
   for (int i = 0; i < options.deconv_layers; ++i) {
-    x = add_deconv(net, x, i, relative);
-    const FeatureMap& same_size = trunk.at(static_cast<std::size_t>(2 - i));
-    const std::string name = "lateral_layers." + std::to_string(i);
-    const ValueId lateral =
-        net.conv_bias(same_size.value, name, same_size.channels, x.channels, {}, {}, kOutputDeviation);
-    x.value = net.relu(net.add(x.value, lateral, name + ".add"), deconv_name(i, 2));
+    x = add_lateral(net, add_deconv(net, x, i, relative), i, trunk);
+    x.value = net.relu(x.value, deconv_name(i, 2));
   }
   x.value = net.conv(x.value, "head.0", x.channels, x.channels, {3, 1, 1});
   x.value = net.relu(net.norm(x.value, "head.1", x.channels), "head.2");

@@ -22,7 +22,7 @@ Status read_style(const Json& json, Options& options) {
   return {};
 }
 
-constexpr std::array<Parameter<Options>, 11> kParameters{
+constexpr std::array<Parameter<Options>, 12> kParameters{
     {{"depth", "18 34 50 101 152", &Options::depth},
      {"style", "pytorch or caffe", read_style},
      {"width", "a factor of the trunk's channels", &Options::width},
@@ -30,6 +30,7 @@ constexpr std::array<Parameter<Options>, 11> kParameters{
      {"deconv_filters", "of each deconvolution", &Options::deconv_filters},
      {"deconv_kernel", "2, 3 or 4", &Options::deconv_kernel},
      {"deconv_bias", "true or false", &Options::deconv_bias},
+     {"lateral", "true or false: the trunk's maps join the deconvolutions'", &Options::lateral},
      {"final_kernel", "of the last layer, 1 or 3", &Options::final_kernel},
      {"joints", "heatmaps", &Options::joints},
      {"input", "width and height", &Options::input},
@@ -58,6 +59,8 @@ Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
   values.set("deconv_kernel", kernel);
   POISE_TRY(const bool bias, config.boolean("MODEL.EXTRA.DECONV_WITH_BIAS", false));
   values.set("deconv_bias", bias);
+  POISE_TRY(const bool lateral, config.boolean("MODEL.EXTRA.LATERAL", false));
+  if (lateral) values.set("lateral", true);
   POISE_TRY(const int final_kernel, config.integer("MODEL.EXTRA.FINAL_CONV_KERNEL", 1));
   values.set("final_kernel", final_kernel);
   POISE_TRY(const double width, config.number("MODEL.EXTRA.WIDTH", 1));
@@ -70,9 +73,11 @@ Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
 Result<Graph> pose_resnet(const PoseResNetOptions& options) {
   POISE_RETURN_IF_ERROR(check(options));
   Layers net("pose_resnet" + std::to_string(options.depth), options.seed);
-  FeatureMap x = add_trunk(net, options).back();
+  const std::array<FeatureMap, 4> trunk = add_trunk(net, options);
+  FeatureMap x = trunk.back();
   for (int i = 0; i < options.deconv_layers; ++i) {
     x = add_deconv(net, x, i, options);
+    if (options.lateral) x = add_lateral(net, x, i, trunk);
     x.value = net.relu(x.value, deconv_name(i, 2));
   }
   const Window window{options.final_kernel, 1, options.final_kernel == 3 ? 1 : 0};

@@ -20,6 +20,7 @@ struct PoseResNetOptions {
   int deconv_filters = 256;
   int deconv_kernel = 4;  // 4 3 2
   bool deconv_bias = false;
+  bool lateral = false;    // not of the paper: the trunk's maps of strides 16, 8 and 4 join the deconvolutions'
   int final_kernel = 1;    // 1 or 3
   float width = 1.0F;      // multiplies 64-128-256-512 planes, to the nearest multiple of 8 (at least 8); up to 4
   std::uint64_t seed = 0;  // of the initial weights: head N(0, 0.001), trunk Kaiming

@@ -108,6 +108,28 @@ TEST(PoseResNet, FinalKernelJointsAndBiasAreHonoured) {
   EXPECT_EQ(built(thin()).find_value("deconv_layers.6.bias"), kNoValue);
 }
 
+TEST(PoseResNet, LateralAddsTheTrunksMapsAndNothingElse) {
+  PoseResNetOptions options = thin();
+  const Graph plain = built(options);
+  options.lateral = true;
+  const Graph joined = built(options);
+  EXPECT_EQ(output_shape(joined, 1, options.input), output_shape(plain, 1, options.input));
+  const std::int64_t filters = options.deconv_filters;
+  std::int64_t added = 0;
+  for (const auto& [layer, trunk] :
+       {std::pair("0", "layer3.0.conv1"), {"1", "layer2.0.conv1"}, {"2", "layer1.0.conv1"}}) {
+    const std::string name = std::string("lateral_layers.") + layer;
+    const std::int64_t channels = tensor_named(joined, std::string(trunk) + ".weight").dim(0);
+    EXPECT_EQ(tensor_named(joined, name + ".weight").shape(), (Shape{filters, channels, 1, 1}));
+    EXPECT_EQ(tensor_named(joined, name + ".bias").shape(), Shape{filters});
+    added += filters * (channels + 1);
+  }
+  EXPECT_EQ(joined.parameter_count(), plain.parameter_count() + added);
+  options.deconv_layers = 4;
+  EXPECT_EQ(pose_resnet(options).error().message,
+            "lateral needs at most 3 deconvolutions: the trunk has no map larger than a quarter");
+}
+
 TEST(PoseResNet, StyleSaysWhichConvolutionTakesTheStride) {
   const PoseResNetOptions bottleneck{.depth = 50, .input = {64, 64}, .deconv_filters = 16, .width = 0.125F};
   PoseResNetOptions caffe = bottleneck;

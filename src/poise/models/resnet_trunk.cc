@@ -26,6 +26,9 @@ ValueId add_block(Layers& net, ValueId x, const std::string& name, std::int64_t 
                     : net.basic(x, name, inputs, planes, stride);
 }
 
+// The default of torch.nn.Conv2d is near this for 64 channels; N(0, 0.001) of the heads of heatmaps starts slowly.
+constexpr double kLateralDeviation = 0.02;
+
 }  // namespace
 
 Status check(const PoseResNetOptions& options) {
@@ -44,6 +47,9 @@ Status check(const PoseResNetOptions& options) {
   POISE_RETURN_IF_ERROR(check_range("deconv_kernel", options.deconv_kernel, 2, 4));
   if (options.final_kernel != 1 && options.final_kernel != 3) {
     return invalid_argument("final_kernel is " + std::to_string(options.final_kernel) + ": give 1 or 3");
+  }
+  if (options.lateral && options.deconv_layers > 3) {
+    return invalid_argument("lateral needs at most 3 deconvolutions: the trunk has no map larger than a quarter");
   }
   if (!(options.width > 0 && options.width <= 4)) {
     return invalid_argument("width is " + std::to_string(options.width) + ": give a factor above 0, at most 4");
@@ -79,6 +85,14 @@ FeatureMap add_deconv(Layers& net, const FeatureMap& x, int i, const PoseResNetO
   const ValueId y = net.deconv(x.value, deconv_name(i, 0), x.channels, options.deconv_filters, options.deconv_kernel,
                                options.deconv_bias, kHeadDeviation);
   return {net.norm(y, deconv_name(i, 1), options.deconv_filters), options.deconv_filters};
+}
+
+FeatureMap add_lateral(Layers& net, const FeatureMap& x, int i, const std::array<FeatureMap, 4>& trunk) {
+  const FeatureMap& same_size = trunk.at(static_cast<std::size_t>(2 - i));
+  const std::string name = "lateral_layers." + std::to_string(i);
+  const ValueId lateral =
+      net.conv_bias(same_size.value, name, same_size.channels, x.channels, {}, {}, kLateralDeviation);
+  return {net.add(x.value, lateral, name + ".add"), x.channels};
 }
 
 }  // namespace poise

@@ -83,8 +83,9 @@ Status check_frozen(const TorchGraph& network, const std::vector<std::string>& f
 
 }  // namespace
 
-Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options)
+Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options, at::Device device)
     : options_(options),
+      device_(device),
       network_(std::move(network)),
       average_(std::move(average)),
       optimizer_(network_.parameters(), options.optimizer) {}
@@ -92,6 +93,7 @@ Learner::Learner(TorchGraph network, std::optional<TorchGraph> average, const Tr
 Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options) {
   POISE_TRY(const at::Device device, torch_device(options.device));
   set_torch_threads(options.threads);
+  if (device.is_cuda()) at::globalContext().setBenchmarkCuDNN(true);  // shapes stay the same: the search pays
   const TorchOptions torch{
       .device = device, .bfloat16 = options.bfloat16, .channels_last = true, .frozen = options.frozen};
   POISE_TRY(TorchGraph network, TorchGraph::create(graph, torch));
@@ -100,15 +102,14 @@ Result<Learner> Learner::create(const Graph& graph, const TrainOptions& options)
   if (options.ema > 0) {
     POISE_TRY(average, TorchGraph::create(graph, torch));
   }
-  return Learner(std::move(network), std::move(average), options);
+  return Learner(std::move(network), std::move(average), options, device);
 }
 
-Result<double> Learner::learn(const Task& task, const Batch& batch, std::size_t batches) {
+Result<double> Learner::learn(const Task& task, const TorchBatch& batch, std::size_t batches) {
   return guarded([&]() -> Result<double> {
     Stopwatch watch;
-    const std::vector<at::Tensor> outputs = network_.forward({to_torch(batch.images)}, true);
-    const at::Device device = outputs.at(0).device();
-    const at::Tensor total = task.loss(outputs, to_torch(batch.targets).to(device), to_torch(batch.weights).to(device));
+    const std::vector<at::Tensor> outputs = network_.forward({batch.images}, true);
+    const at::Tensor total = task.loss(outputs, batch.targets, batch.weights);
     const auto value = total.item<double>();
     time_.forward += watch.lap();
     if (!std::isfinite(value)) return value;

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "poise/data/batch.h"
 #include "poise/graph_torch/torch_graph.h"
+#include "poise/train/feed.h"
 #include "poise/train/optimizer.h"
 #include "poise/train/task.h"
 #include "poise/train/train_options.h"
@@ -29,9 +29,11 @@ class Learner {
 
   /// Adds a batch's gradients, one of `batches` that make an update together, and gives its loss. Of a loss that is no
   /// number nothing is added.
-  Result<double> learn(const Task& task, const Batch& batch, std::size_t batches);
+  Result<double> learn(const Task& task, const TorchBatch& batch, std::size_t batches);
   /// The step-th update (from 0) along the gradients, which are then cleared.
   Status update(double learning_rate, std::int64_t step);
+
+  at::Device device() const { return device_; }
 
   /// Spent since the last call.
   LearningTime take_time() { return std::exchange(time_, {}); }
@@ -45,9 +47,10 @@ class Learner {
   Status take(const Checkpoint& checkpoint, std::int64_t steps);
 
  private:
-  Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options);
+  Learner(TorchGraph network, std::optional<TorchGraph> average, const TrainOptions& options, at::Device device);
 
   TrainOptions options_;
+  at::Device device_;
   TorchGraph network_;
   std::optional<TorchGraph> average_;
   Optimizer optimizer_;

@@ -35,6 +35,7 @@ Status check(const TrainOptions& options) {
   POISE_RETURN_IF_ERROR(in_range("momentum", options.optimizer.momentum, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("schedule factor", options.schedule.factor, 0, 1));
   POISE_RETURN_IF_ERROR(in_range("warm-up steps", options.schedule.warmup_steps, 0, kMany));
+  POISE_RETURN_IF_ERROR(in_range("minutes", options.minutes, 0, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint seconds", options.checkpoint_seconds, 1, kMany));
   POISE_RETURN_IF_ERROR(in_range("checkpoint steps", options.checkpoint_steps, 0, kMany));
   POISE_RETURN_IF_ERROR(in_range("log steps", options.log_steps, 0, kMany));

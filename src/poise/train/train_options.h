@@ -38,7 +38,9 @@ struct TrainOptions {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   int epochs = 140;
-  int patience = 0;  // over 0: the run ends after so many epochs without a better score
+  double minutes = 0;  // over 0: training ends after so many, counted anew with every resumption, a cosine schedule
+                       // comes to 0 by then, and `epochs` is no more than a limit. Two runs are not the same then.
+  int patience = 0;    // over 0: the run ends after so many epochs without a better score
   /// Layers and groups that are not learned, by the start of their tensors' names up to a point: "layer1" is all of
   /// layer1.*. Their batch normalisation uses its running mean and variance and leaves them as they are.
   std::vector<std::string> frozen;

@@ -9,6 +9,7 @@
 
 #include "poise/data/loader.h"
 #include "poise/image/codec.h"
+#include "poise/train/feed.h"
 #include "poise/train/learner.h"
 #include "poise/train/run_lock.h"
 #include "poise/train/run_log.h"
@@ -53,10 +54,17 @@ class Training {
   bool out_of_patience() const {
     return options_.patience > 0 && at_.batch == 0 && at_.epoch - at_.best_epoch >= options_.patience;
   }
-  /// Of the step-th update.
-  double rate(std::int64_t step) const {
-    return learning_rate(options_, step, at_.epoch, steps_per_epoch_ * options_.epochs);
+  /// Of options.minutes, where they are set.
+  double part_of_time() const { return seconds_since(started_) / (60 * options_.minutes); }
+  bool time_is_up() const { return options_.minutes > 0 && part_of_time() >= 1; }
+  /// Updates of the whole run: with options.minutes as many as this process would do at its speed so far.
+  std::int64_t all_steps() const {
+    if (options_.minutes <= 0) return steps_per_epoch_ * options_.epochs;
+    const auto done = static_cast<double>(at_.step - first_step_);
+    return first_step_ + static_cast<std::int64_t>(done / std::max(1e-9, std::min(1.0, part_of_time())));
   }
+  /// Of the step-th update.
+  double rate(std::int64_t step) const { return learning_rate(options_, step, at_.epoch, all_steps()); }
   Error no_number(const std::string& where) const;
 
   const TrainJob& job_;
@@ -65,6 +73,7 @@ class Training {
   std::unique_ptr<Task> task_;
   Learner learner_;
   std::unique_ptr<Loader> loader_;
+  std::unique_ptr<Feed> feed_;  // after the loader: it ends first
   std::optional<RunLock> lock_;
   std::optional<RunLog> log_;
   RunPosition at_;
@@ -74,6 +83,7 @@ class Training {
   std::size_t epoch_batches_ = 0;
   double epoch_waited_ = 0;  // seconds, for pictures
   std::size_t all_batches_ = 0;
+  std::int64_t first_step_ = 0;
 };
 
 Status Training::prepare() {
@@ -146,7 +156,7 @@ Status Training::step() {
   double loss_sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto asked = Clock::now();
-    POISE_TRY(const std::optional<Batch> batch, loader_->next());
+    POISE_TRY(const std::optional<TorchBatch> batch, feed_->next());
     epoch_waited_ += seconds_since(asked);
     POISE_CHECK(batch && batch->number == at_.batch + i && batch->epoch == static_cast<std::uint64_t>(at_.epoch));
     POISE_TRY(const double loss, learner_.learn(*task_, *batch, count));
@@ -176,6 +186,9 @@ TrainProgress Training::progress() const {
       static_cast<double>(epoch_batches_) * options_.batch / std::max(1e-9, seconds_since(epoch_start_));
   const double left = static_cast<double>(p.batches) * (options_.epochs - at_.epoch) - static_cast<double>(at_.batch);
   p.seconds_left = left * seconds_since(started_) / static_cast<double>(std::max<std::size_t>(1, all_batches_));
+  if (options_.minutes > 0) {
+    p.seconds_left = std::max(0.0, std::min(p.seconds_left, 60 * options_.minutes - seconds_since(started_)));
+  }
   return p;
 }
 
@@ -257,7 +270,7 @@ Status Training::finish_epoch() {
 
 TrainSummary Training::summary(bool stopped) const {
   return {.stopped = stopped,
-          .out_of_patience = !stopped && at_.epoch < options_.epochs,
+          .out_of_patience = !stopped && at_.epoch < options_.epochs && out_of_patience(),
           .epochs = at_.epoch,
           .steps = at_.step,
           .measure = measure_of(job_),
@@ -266,14 +279,18 @@ TrainSummary Training::summary(bool stopped) const {
 }
 
 Result<TrainSummary> Training::run() {
+  feed_ = std::make_unique<Feed>(*loader_, learner_.device());
   started_ = saved_ = epoch_start_ = Clock::now();
+  first_step_ = at_.step;
   while (at_.epoch < options_.epochs && !out_of_patience()) {
     POISE_RETURN_IF_ERROR(step());
     POISE_RETURN_IF_ERROR(log_step());
     if (callbacks_.on_step) callbacks_.on_step(progress());
     const bool stop = callbacks_.should_stop && callbacks_.should_stop();
-    if (at_.batch == loader_->batches_per_epoch()) {
+    const bool up = time_is_up();
+    if (up || at_.batch == loader_->batches_per_epoch()) {
       POISE_RETURN_IF_ERROR(finish_epoch());
+      if (up) return summary(false);
     } else if (stop || due()) {
       POISE_RETURN_IF_ERROR(save("last.ckpt", true));
     }

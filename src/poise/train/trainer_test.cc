@@ -169,6 +169,26 @@ TEST_F(Training, StoppedAndResumedEqualsUninterrupted) {
   }
 }
 
+TEST_F(Training, MinutesEndARunAndItsSchedule) {
+  TrainJob timed = job(14, 1000);
+  timed.settings.options.minutes = 0.02;
+  timed.settings.options.schedule.kind = ScheduleOptions::Kind::kCosine;
+  std::vector<double> rates;
+  TrainCallbacks calls;
+  calls.on_step = [&](const TrainProgress& progress) { rates.push_back(progress.learning_rate); };
+  const auto summary = train(timed, calls);
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_FALSE(summary->stopped);
+  EXPECT_FALSE(summary->out_of_patience);
+  EXPECT_LT(summary->epochs, 1000);
+  EXPECT_TRUE(fs::exists(timed.out / "last.ckpt"));
+  ASSERT_GT(rates.size(), 1U);
+  EXPECT_LT(rates.back(), 0.5 * timed.settings.options.optimizer.learning_rate);
+  timed.settings.options.minutes = -1;
+  timed.out = folder_ / "never";
+  EXPECT_FALSE(train(timed, {}).ok());
+}
+
 TEST_F(Training, AnotherSeedIsAnotherRun) {
   TrainJob a = job(8, 1), b = job(8, 1);
   b.out = folder_ / "other";
