@@ -25,13 +25,14 @@ using Lines = std::vector<std::string>;
 
 /// Private headers, not for users of the library: these may name the library they wrap, and those of weights' wings are
 /// included from weights alone.
-constexpr std::array<std::string_view, 12> kPrivateHeaders{"engine/backends/onednn/",
+constexpr std::array<std::string_view, 13> kPrivateHeaders{"engine/backends/onednn/",
                                                            "weights/onnx/",
                                                            "weights/torch/",
                                                            "weights/darknet/",
                                                            "graph_torch/torch_graph.h",
                                                            "graph_torch/torch_operators.h",
                                                            "train/centre_loss.h",
+                                                           "train/feed.h",
                                                            "train/learner.h",
                                                            "train/loss.h",
                                                            "train/optimizer.h",

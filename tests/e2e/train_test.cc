@@ -158,7 +158,7 @@ TEST_F(Train, FineTuningWhatComesWithPoiseBeatsTheSameBudgetFromScratch) {
   }
   write("tiny.yaml",
         "MODEL: {NAME: pose_resnet, NUM_JOINTS: 5, IMAGE_SIZE: [96, 96], EXTRA: {NUM_LAYERS: 18, WIDTH: 0.5, SIGMA: 1, "
-        "HEATMAP_SIZE: [24, 24], NUM_DECONV_FILTERS: [64, 64, 64]}}\nDATASET: {COLOR_RGB: true}\n"
+        "HEATMAP_SIZE: [24, 24], LATERAL: true, NUM_DECONV_FILTERS: [96, 96, 96]}}\nDATASET: {COLOR_RGB: true}\n"
         "TRAIN: {BATCH_SIZE: 10, OPTIMIZER: adamw, LR: 0.001, EMA: 0.9, END_EPOCH: 2}\nPRINT_FREQ: 1\n");
   const auto reached = [&](const std::string& out, const Strings& more) {
     Strings words{"train", "tiny.yaml", "--data", "set", "--out", out, "--threads", "1"};
