@@ -225,9 +225,9 @@ def same_joints(a, b):
     return both.any() and np.median(np.linalg.norm(one[both, :2] - two[both, :2], axis=1)) < TWICE * size
 
 
-def told_apart(people):
-    """Where two boxes hold the same joints, the one that fits them worse loses them, and is a doubtful box or none where they are
-    one person's."""
+def told_apart(people, true_boxes=False):
+    """Where two boxes hold the same joints, the one that fits them worse loses them, and, unless boxes are true, is a doubtful box
+    or none where they are one person's."""
     people = [own_joints(p) for p in people]
     gone = set()
     for i in range(len(people)):
@@ -238,11 +238,11 @@ def told_apart(people):
             apart = overlap(corners(a), corners(b))
             if same_joints(a, b):
                 worse = i if fit(a) < fit(b) else j
-                people[worse] = bare(people[worse]) | ({"ignore": 1} if apart >= DOUBT else {})
-                gone |= {worse} if apart >= SAME else set()
-            elif apart >= SAME and (a.get("ignore") or b.get("ignore")):
+                people[worse] = bare(people[worse]) | ({"ignore": 1} if apart >= DOUBT and not true_boxes else {})
+                gone |= {worse} if apart >= SAME and not true_boxes else set()
+            elif apart >= SAME and not true_boxes and (a.get("ignore") or b.get("ignore")):
                 gone.add(i if a.get("ignore") else j)
-    return [doubted(p) for i, p in enumerate(people) if i not in gone]
+    return [p for i, p in enumerate(people) if i not in gone]
 
 
 def doubted(person):
@@ -261,7 +261,7 @@ def assemble(out, joints_at_most):
         if row["file_name"] in drop or posed >= joints_at_most:
             continue
         images.append({"id": len(images) + 1} | {k: row[k] for k in ("file_name", "width", "height")})
-        for person in told_apart(row["people"]):
+        for person in map(doubted, told_apart(row["people"])):
             annotations.append({"id": len(annotations) + 1, "image_id": len(images)} | person)
             posed += person.get("num_keypoints", 0) >= 5
     person = {"id": 1, "name": "person"} | ({"keypoints": COCO} if annotations else {})
