@@ -1,37 +1,20 @@
 #include "poise/infer/pose_finder.h"
 
-#include <algorithm>
-
+#include "poise/models/model_store.h"
 #include "poise/models/shipped.h"
 
 namespace poise {
 namespace {
 
-/// The name of what comes with Poise and is no file; "" where it is a file's.
-std::string shipped_name(const std::filesystem::path& given, std::string_view otherwise) {
-  if (given.empty()) return std::string(otherwise);
-  std::error_code ignored;
-  const bool is_shipped = std::any_of(shipped_models().begin(), shipped_models().end(),
-                                      [&](const ShippedModel& model) { return model.name == given.string(); });
-  return is_shipped && !std::filesystem::exists(given, ignored) ? given.string() : std::string();
-}
-
 Result<NamedDetector> open_detector(const PoseFinderOptions& options) {
-  const std::string shipped = shipped_name(options.detector, kShippedDetector);
-  if (shipped.empty()) {
-    POISE_TRY(Detector detector, Detector::load(options.detector, options.detect));
-    return NamedDetector{options.detector.filename().string(), std::move(detector)};
-  }
-  POISE_TRY(NetworkFile file, read_shipped(shipped));
-  POISE_TRY(Detector detector, Detector::create(std::move(file), options.detect));
-  return NamedDetector{shipped, std::move(detector)};
+  POISE_TRY(OpenModel model, ModelStore(options.models).open(options.detector.string(), kShippedDetector));
+  POISE_TRY(Detector detector, Detector::create(std::move(model.onnx), options.detect, model.path));
+  return NamedDetector{model.name, std::move(detector)};
 }
 
 Result<Estimator> open_estimator(const PoseFinderOptions& options) {
-  const std::string shipped = shipped_name(options.model, shipped_models().front().name);
-  if (shipped.empty()) return Estimator::load(options.model, options.estimate);
-  POISE_TRY(NetworkFile file, read_shipped(shipped));
-  return Estimator::create(std::move(file), options.estimate);
+  POISE_TRY(OpenModel model, ModelStore(options.models).open(options.model.string()));
+  return Estimator::create(std::move(model.onnx), options.estimate, model.path);
 }
 
 }  // namespace

@@ -18,8 +18,9 @@
 namespace poise {
 
 struct PoseFinderOptions {
-  std::filesystem::path model = {};  // the pose network: a file, or the name of what comes with Poise; empty: its own
+  std::filesystem::path model = {};     // the pose network, as ModelStore::open has it; empty: what comes with Poise
   std::filesystem::path detector = {};  // what finds the people, likewise
+  std::filesystem::path models = {};    // a ModelStore's folder, whose models' names are understood; empty: none
   bool whole_picture = false;           // no detector: each picture is one person's box
   EstimatorOptions estimate = {};       // card, threads, precision, flip test ... of the first
   DetectorOptions detect = {};          // and of the second
@@ -30,7 +31,7 @@ struct PoseFinderOptions {
 /// the same weights.
 class PoseFinder {
  public:
-  /// Errors: those of Estimator::load and Detector::load; messages start with the file.
+  /// Errors: those of ModelStore::open, Estimator::create and Detector::create; messages start with the file.
   static Result<PoseFinder> open(const PoseFinderOptions& options = {});
   /// Of parts that are there already.
   PoseFinder(Estimator estimator, BoxSource people, DoublesOptions doubles = {})

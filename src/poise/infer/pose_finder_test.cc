@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kit/temporary_folder.h"
+#include "poise/models/model_store.h"
+
 namespace poise {
 namespace {
 
@@ -133,6 +136,16 @@ TEST(PoseFinder, WhatComesWithPoiseNeedsNothing) {
   EXPECT_TRUE(PoseFinder::open({.model = "poise-small", .detector = "poise-person"}).ok());
   const Image image = picture();
   EXPECT_EQ(finder(image).box_source, "poise-person");
+}
+
+TEST(PoseFinder, TakesModelsByName) {
+  const kit::TemporaryFolder folder;
+  ASSERT_TRUE(ModelStore(folder.path()).add(tiny().model, "mine").value());
+  PoseFinderOptions options = tiny();
+  options.model = "mine";
+  EXPECT_EQ(PoseFinder::open(options).error().code, ErrorCode::kNotFound);
+  options.models = folder.path();
+  expect_equal(PoseFinder::open(options).value()(picture()).poses, PoseFinder::open(tiny()).value()(picture()).poses);
 }
 
 TEST(PoseFinder, ErrorsNameTheFile) {
