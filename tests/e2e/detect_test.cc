@@ -117,6 +117,9 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   fails({"eval", "--detector", kTiny, "--model", "poise-small", "--annotations", "t.json", "--images", "."},
         "poise detect");
   fails({"predict", "a.png", "--boxes", "b.json", "--nms", "0.3"}, "no detector to set");
+  const std::string bare = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
+  fails({"predict", "a.png", "--detector", bare}, "give --detector-preset (");
+  fails({"predict", "a.png", "--model", bare}, "give --preset (");
   fails({"predict", "a.png", "--detector-preset", "yolox"}, "with --detector");
   fails({"predict", "a.png", "--detector", "poise-person", "--detector-preset", "yolox"}, "without a card");
   fs::create_directories(folder_ / "taken");

@@ -95,7 +95,7 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precis
   if (options.make) {
     if (options.deterministic || options.precision) {
       return invalid_argument(
-          "deterministic and precision are the engine's options: leave them out, or run on the CPU");
+          "option \"deterministic\" and option \"precision\" are of the CPU alone: leave them out on other devices");
     }
     POISE_TRY(made.runner, options.make(std::move(graph)));
     made.threads = options.threads > 0 ? options.threads : omp_get_max_threads();
