@@ -68,6 +68,23 @@ std::optional<PoseFinder> PoseFinder::sibling(int threads) const {
   return PoseFinder(std::move(*estimator), BoxSource(NamedDetector{named.name, std::move(*detector)}), doubles_);
 }
 
+Provenance provenance_of(const PoseFinder& finder, std::string model) {
+  const Estimator& estimator = finder.estimator();
+  const BoxSource& people = finder.people();
+  Json settings = Json::Object{{"backend", estimator.backend()},
+                               {"precision", std::string(name_of(estimator.precision()))},
+                               {"flip_test", estimator.flip_test()},
+                               {"batch", estimator.batch()},
+                               {"boxes", people.name()}};
+  if (people.named_detector()) settings.set("detector", to_json(*people.named_detector()));
+  settings.set("pose_nms", people.are_guesses() ? name_of(finder.doubles()) : "none");
+  const Json card = to_json(estimator.card());
+  for (const auto& [name, value] : card.as_object()) {
+    if (name != "skeleton" && name != "precision") settings.set(name, value);
+  }
+  return {std::move(model), estimator.model_hash(), std::move(settings)};
+}
+
 PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
                           const std::function<Result<PipelinePicture>(std::size_t)>& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,

@@ -9,7 +9,9 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
+#include "poise/formats/writers.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
@@ -62,6 +64,11 @@ class PoseFinder {
   BoxSource people_;
   DoublesOptions doubles_;
 };
+
+/// How the finder's results come about, for outputs. Its settings: backend, precision, flip_test, batch, boxes,
+/// detector (where one looks), pose_nms, and the members of the pose network's card but its skeleton. `model`: what
+/// outputs call that network.
+Provenance provenance_of(const PoseFinder& finder, std::string model);
 
 /// run_pipeline of the finder's networks; its rule for doubles is in force.
 PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
