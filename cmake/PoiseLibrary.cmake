@@ -1,5 +1,6 @@
 # What others link: poise::poise, one library of all folders but training, and beside it poise::mat, which brings libmatio
-# and libhdf5, and poise::video, which brings FFmpeg's. Static, or shared with BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
+# and libhdf5, poise::video, which brings FFmpeg's, and poise::flow, which brings OpenCV's. Static, or shared with
+# BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
 include(GNUInstallDirs)
 
 # poise_library(poise FOLDERS base ... LINK PUBLIC ... PRIVATE ...): of the folders' objects.
@@ -30,16 +31,22 @@ poise_library(poise FOLDERS ${folders} onnx_proto
   LINK PUBLIC Threads::Threads
        PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX protobuf::libprotobuf-lite simdjson::simdjson poise::turbojpeg PNG::PNG
                ZLIB::ZLIB PkgConfig::POISE_WEBP PkgConfig::POISE_YAML)
+set(extras) # libraries beside it
 if(POISE_MAT)
+  list(APPEND extras mat)
   poise_library(poise_mat FOLDERS formats_mat LINK PUBLIC poise PRIVATE PkgConfig::POISE_MATIO)
 endif()
-
 if(POISE_HAS_VIDEO)
+  list(APPEND extras video)
   set(ffmpeg PkgConfig::POISE_FFMPEG)
   if(POISE_AVDEVICE_FOUND)
     list(APPEND ffmpeg PkgConfig::POISE_AVDEVICE)
   endif()
   poise_library(poise_video FOLDERS media_ffmpeg LINK PUBLIC poise PRIVATE ${ffmpeg})
+endif()
+if(POISE_HAS_OPENCV)
+  list(APPEND extras flow)
+  poise_library(poise_flow FOLDERS track_opencv LINK PUBLIC poise PRIVATE poise::opencv_video)
 endif()
 
 # The same for our own programs.
@@ -54,19 +61,16 @@ endif()
 include(CMakePackageConfigHelpers)
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/poise)
 set(library COMPONENT poise_library)
-install(TARGETS poise EXPORT poiseTargets
-  ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
-install(EXPORT poiseTargets NAMESPACE poise:: DESTINATION ${config} ${library})
-if(POISE_MAT)
-  install(TARGETS poise_mat EXPORT poiseMatTargets
+# poise_install(poise poiseTargets): the library, and what find_package reads of it.
+function(poise_install target export)
+  install(TARGETS ${target} EXPORT ${export}
     ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
-  install(EXPORT poiseMatTargets NAMESPACE poise:: DESTINATION ${config} ${library})
-endif()
-if(POISE_HAS_VIDEO)
-  install(TARGETS poise_video EXPORT poiseVideoTargets
-    ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
-  install(EXPORT poiseVideoTargets NAMESPACE poise:: DESTINATION ${config} ${library})
-endif()
+  install(EXPORT ${export} NAMESPACE poise:: DESTINATION ${config} ${library})
+endfunction()
+poise_install(poise poiseTargets)
+foreach(extra ${extras})
+  poise_install(poise_${extra} poise_${extra}_targets)
+endforeach()
 # Headers of one source file's neighbours, of tests and of what wraps another library stay at home.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/poise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${library}
   FILES_MATCHING PATTERN "*.h"
@@ -82,7 +86,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poiseConfig.cmake.in $
   INSTALL_DESTINATION ${config})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/poiseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/poiseConfig.cmake ${PROJECT_BINARY_DIR}/poiseConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/PoiseTurbojpeg.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/PoiseTurbojpeg.cmake ${PROJECT_SOURCE_DIR}/cmake/PoiseOpencv.cmake
   DESTINATION ${config} ${library})
 
 # pkg-config has no way to know which of the two is there: a static library's needs are everybody's.

@@ -28,9 +28,9 @@ fs::path plans_folder() {
   return {};
 }
 
-Result<OpenModel> open_model(const std::string& given) {
+Result<OpenModel> open_model(const std::string& given, std::string_view otherwise) {
   const auto folder = models_folder();
-  return ModelStore(folder.ok() ? *folder : fs::path()).open(given);
+  return ModelStore(folder.ok() ? *folder : fs::path()).open(given, otherwise);
 }
 
 }  // namespace poise::app

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "poise/base/result.h"
 #include "poise/models/model_store.h"
@@ -18,6 +19,6 @@ Result<std::filesystem::path> models_folder();
 std::filesystem::path plans_folder();
 
 /// ModelStore::open() of that folder; without one, of files and what comes with Poise.
-Result<OpenModel> open_model(const std::string& given);
+Result<OpenModel> open_model(const std::string& given, std::string_view otherwise = {});
 
 }  // namespace poise::app

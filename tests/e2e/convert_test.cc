@@ -163,7 +163,7 @@ TEST_F(Convert, ErrorsSayWhatToGive) {
     return outcome.err;
   };
   EXPECT_TRUE(contains(error(file, {}), "a checkpoint holds weights only: name their network with --config"));
-  EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50"}), "as in --size 256x192"));
+  EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50"}), "give --size, the size of the network's input"));
   EXPECT_TRUE(contains(error(file, {"--arch", "resnet", "--size", "256x192"}), "there are pose_resnet18"));
   EXPECT_TRUE(contains(error(file, {"--arch", "hourglass8", "--size", "256x256", "--depth", "50"}),
                        "--depth has no meaning for hourglass, which takes stacks"));

@@ -114,9 +114,12 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   fails({"predict", "a.png", "--model", kTiny}, "--detector");
   fails({"predict", "a.png", "--model", "poise-person"}, "--detector");
   fails({"detect", "a.png", "--detector", "none", "--out", "b.json"}, "finds nobody");
-  fails({"eval", "--detector", kTiny, "--model", "poise-small", "--annotations", "t.json", "--images", "."},
-        "poise detect");
+  fails({"eval", "--detector", kTiny, "--boxes", "b.json", "--annotations", "t.json", "--images", "."},
+        "leave out --detector");
   fails({"predict", "a.png", "--boxes", "b.json", "--nms", "0.3"}, "no detector to set");
+  const std::string bare = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
+  fails({"predict", "a.png", "--detector", bare}, "give --detector-preset (");
+  fails({"predict", "a.png", "--model", bare}, "give --preset (");
   fails({"predict", "a.png", "--detector-preset", "yolox"}, "with --detector");
   fails({"predict", "a.png", "--detector", "poise-person", "--detector-preset", "yolox"}, "without a card");
   fs::create_directories(folder_ / "taken");

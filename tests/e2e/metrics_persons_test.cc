@@ -157,6 +157,14 @@ TEST_F(MetricsPersons, EvalMeasuresWhatItWrites) {
   ASSERT_EQ(detections.code, 0) << detections.err;
   EXPECT_EQ(parse_json(detections.out)->string("box_source").value(), "detections, boxes.json");
   EXPECT_EQ(parse_json(detections.out)->integer("pictures_without_boxes").value(), 1);
+  Strings looking = base;
+  looking.insert(looking.end(), {"--detector", POISE_SOURCE_DIR "/tests/golden/darknet/tiny.weights",
+                                 "--detect-threshold", "0.05", "--pose-nms", "none"});
+  fs::copy(folder_ / "pics/a.png", folder_ / "pics/b.png");
+  const Outcome found = run(looking);
+  ASSERT_EQ(found.code, 0) << found.err;
+  EXPECT_EQ(parse_json(found.out)->string("box_source").value(), "tiny.weights");
+  EXPECT_EQ(parse_json(found.out)->string("pose_nms").value(), "none");
 }
 
 TEST_F(MetricsPersons, TrainedNetworkOnPhotographs) {

@@ -59,25 +59,6 @@ Result<Json> card_flags(const Options& o) {
   return flags;
 }
 
-Json settings_json(const Options& o, const PoseFinder& finder) {
-  const Estimator& estimator = finder.estimator();
-  const BoxSource& people = finder.people();
-  Json settings = Json::object();
-  settings.set("backend", o.estimator.run.make ? "libtorch " + o.device : o.estimator.run.backend);
-  settings.set("precision", std::string(name_of(estimator.precision())));
-  settings.set("flip_test", o.estimator.flip_test);
-  settings.set("batch", o.estimator.batch);
-  settings.set("boxes", people.name());
-  if (people.named_detector()) settings.set("detector", to_json(*people.named_detector()));
-  settings.set("pose_nms", people.are_guesses() ? name_of(finder.doubles()) : "none");
-  settings.set("min_score", o.output.draw.min_score);
-  const Json full = to_json(estimator.card());
-  for (const auto& [name, value] : full.as_object()) {
-    if (name != "skeleton" && name != "precision") settings.set(name, value);
-  }
-  return settings;
-}
-
 /// Pictures go through the pipeline; here they are named, counted and handed to the pool that draws and writes.
 class Prediction {
  public:
@@ -256,7 +237,8 @@ Status predict(Options& o, int& code) {
   POISE_TRY(OpenModel model, open_model(o.model));
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
   PoseFinder finder(std::move(estimator), std::move(people), o.doubles);
-  Provenance provenance{model.name, finder.estimator().model_hash(), settings_json(o, finder)};
+  Provenance provenance = provenance_of(finder, model.name);
+  provenance.settings.set("min_score", o.output.draw.min_score);
   auto writer = PictureWriter::open(o.output, finder.skeleton(), std::move(provenance));
   if (!writer.ok()) return io_error(writer.error().message + "; choose another --out");
   code = Prediction(o, finder, *writer, std::move(pictures)).go();

@@ -155,7 +155,7 @@ class Tracking {
       ++done;
       console_.progress(done, std::max(done, total), std::to_string(frame.result.poses.size()) + " people");
     };
-    const TrackReport report = track_video(*source_, {&*finder_, &*tracker_, flow_.get()}, sinks, o_.work);
+    const TrackReport report = track_video(*source_, parts(), sinks, o_.work);
     console_.finish();
     return finish(report, code);
   }
@@ -164,6 +164,8 @@ class Tracking {
   std::string place(const std::string& ending) const {
     return (fs::path(o_.out) / (stem_of(o_.source) + ending)).string();
   }
+
+  StreamParts parts() { return {&*finder_, &*tracker_, flow_.get()}; }
 
   Status prepare() {
     POISE_RETURN_IF_ERROR(set_device(o_.device, o_.estimator.run));
@@ -183,7 +185,7 @@ class Tracking {
     POISE_RETURN_IF_ERROR(make_tracker());
     for (const std::string& name : o_.formats) {
       POISE_TRY(const SequenceFormat format, find_sequence_format(name));
-      const Provenance provenance{model.name, finder_->estimator().model_hash(), settings()};
+      const Provenance provenance = provenance_of(parts(), o_.work, model.name);
       files_.push_back(place(format.ending));
       POISE_TRY(SequenceWriter writer, SequenceWriter::create(files_.back(), format, finder_->skeleton(), provenance));
       writers_.push_back(std::move(writer));
@@ -203,19 +205,6 @@ class Tracking {
     tracker_.emplace(finder_->skeleton(), options);
     if (o_.smooth == "none") o_.work.smooth.reset();
     return {};
-  }
-
-  Json settings() const {
-    Json settings = Json::Object{{"similarity", std::string(name_of(o_.tracker.similarity))},
-                                 {"matching", o_.matching},
-                                 {"propagate", o_.tracker.propagate},
-                                 {"motion", o_.tracker.motion},
-                                 {"flow", flow_ ? flow_->name() : "none"},
-                                 {"smooth", o_.smooth},
-                                 {"detect_every", o_.work.stream.detect_every},
-                                 {"min_joint_score", o_.tracker.min_joint_score}};
-    if (finder_->people().named_detector()) settings.set("detector", to_json(*finder_->people().named_detector()));
-    return settings;
   }
 
   Status finish(const TrackReport& report, int& code) {

@@ -30,7 +30,7 @@ Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOpti
   options.threshold = flags.threshold;
   options.nms = flags.nms;
   options.card.preset = flags.preset;
-  POISE_TRY(OpenModel model, flags.detector.empty() ? open_shipped(kShippedDetector) : open_model(flags.detector));
+  POISE_TRY(OpenModel model, open_model(flags.detector, kShippedDetector));
   POISE_TRY(Detector detector, Detector::create(std::move(model.onnx), options, model.path));
   return NamedDetector{model.name, std::move(detector)};
 }

@@ -1,10 +1,10 @@
-#include <cmath>
 #include <cstdio>
 #include <map>
 #include <memory>
 
 #include "console.h"
 #include "metrics/commands.h"
+#include "poise/card/model_card.h"
 #include "poise/metrics/mot_eval.h"
 
 namespace poise::app {
@@ -42,29 +42,11 @@ void print(const MotEvaluation& evaluation, const Options& o) {
   for (const std::string& note : evaluation.notes) std::printf("note: %s\n", shown(note).c_str());
 }
 
-void add(const MotFigures& figures, const std::string& prefix, Json& json) {
-  for (const auto& [name, value] : figures_of(figures)) {
-    const bool whole = value == std::floor(value) && name.find_first_of("T") != std::string::npos;
-    json.set(prefix + name, whole ? Json(static_cast<std::int64_t>(value)) : Json(value));
-  }
-  json.set(prefix + "frames", figures.frames);
-  json.set(prefix + "persons", figures.persons);
-  json.set(prefix + "tracks", figures.tracks);
-  json.set(prefix + "truths_left_out", figures.truths_left_out);
-  json.set(prefix + "tracks_left_out", figures.tracks_left_out);
-}
-
 Status measure(Options& o, Console& console) {
   if (o.rules != "auto") o.mot.rules = kRules.at(o.rules);
   POISE_TRY(const MotEvaluation evaluation, evaluate_mot(o.truth, o.tracks, o.mot));
   Json json = Json::Object{{"metric", "mot"}, {"ground_truth", o.truth}, {"tracks_from", o.tracks}};
-  json.set("unit", "rates from 0 to 1");
-  json.set("rules", name_of(evaluation.all.rules));
-  json.set("threshold", o.mot.threshold);
-  add(evaluation.all, "", json);
-  if (evaluation.sequences.size() > 1) {
-    for (const MotFigures& one : evaluation.sequences) add(one, one.name + ".", json);
-  }
+  json = overlay(to_json(evaluation), json);
   if (o.json != "-") {
     print(evaluation, o);
   } else {

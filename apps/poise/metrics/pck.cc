@@ -4,8 +4,10 @@
 
 #include "console.h"
 #include "metrics/persons.h"
-#include "poise/draw/chart.h"
+#include "poise/card/model_card.h"
+#include "poise/eval/plots.h"
 #include "poise/image/codec.h"
+#include "poise/metrics/person_json.h"
 
 namespace poise::app {
 namespace {
@@ -27,31 +29,7 @@ constexpr Reference kReferences[] = {{"torso", PckReference::kTorso},
 
 Status plot(const std::string& folder, const std::string& name, const PckResult& result) {
   if (folder.empty()) return {};
-  std::vector<Curve> curves;
-  const auto add = [&](const std::string& label, const std::vector<double>& rates) {
-    Curve curve{label, {}};
-    for (std::size_t i = 0; i < rates.size(); ++i) {
-      curve.points.emplace_back(pck_curve_threshold(static_cast<int>(i)), rates[i]);
-    }
-    curves.push_back(std::move(curve));
-  };
-  add("mean", result.curve);
-  for (const PartRate& part : result.parts) {
-    std::vector<double> sum(kPckCurve, 0);
-    double members = 0;
-    for (std::size_t j = 0; j < result.joints.size(); ++j) {
-      const std::string& joint = result.joints[j].name;
-      const bool head = part.name == "head" && (joint == "neck" || joint == "upper_neck" || joint == "head_top");
-      if (!(head || joint.ends_with("_" + part.name)) || result.joint_curves[j].empty()) continue;
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += result.joint_curves[j][i];
-      ++members;
-    }
-    for (double& value : sum) value /= members;
-    add(part.name, sum);
-  }
-  Chart chart{name + " over the threshold", "share of the " + std::string(name_of(result.options.reference)), name};
-  chart.x_high = pck_curve_threshold(kPckCurve - 1);
-  return write_image(std::filesystem::path(folder) / (name + ".png"), draw_curves(chart, curves));
+  return write_image(std::filesystem::path(folder) / (name + ".png"), draw_pck(result, name));
 }
 
 Status measure(const Options& o, const std::string& name, Console& console) {
@@ -62,7 +40,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
   }
   POISE_TRY(const PckResult result, measure_pck(pairs, options));
   Json json = Json::Object{{"metric", name}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
-  add_pck(result, pairs, name, json);
+  json = overlay(to_json(result, pairs, name), json);
   if (name == "PDJ") {
     for (int i = 0; i < kPckCurve && !result.curve.empty(); ++i) {
       json.set("PDJ_mean@" + Json(i / 100.0).dump(), 100 * result.curve[static_cast<std::size_t>(i)]);
@@ -86,11 +64,7 @@ Status measure_head(const Options& o, Console& console) {
   POISE_TRY(const PckhResult result, measure_pckh(pairs, o.pck.threshold));
   Json json =
       Json::Object{{"metric", "PCKh"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
-  add_pck(result.pck, pairs, "PCKh", json);
-  json.set("PCKh_mean_over_joints", json.find("PCKh_mean") == nullptr ? Json() : *json.find("PCKh_mean"));
-  json.set("PCKh_mean", 100 * result.mean);
-  json.set("PCKh_mean@0.1", 100 * result.mean_10);
-  json.set("PCKh_mean@0.11", 100 * result.mean_11);
+  json = overlay(to_json(result, pairs), json);
   if (o.persons.json != "-") {
     print_pck(result.pck, pairs, "PCKh");
     std::printf("as the authors' code weighs joints (by their count, without pelvis and thorax):\n");

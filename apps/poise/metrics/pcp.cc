@@ -3,6 +3,8 @@
 
 #include "console.h"
 #include "metrics/persons.h"
+#include "poise/card/model_card.h"
+#include "poise/metrics/person_json.h"
 
 namespace poise::app {
 namespace {
@@ -27,17 +29,7 @@ Status measure(const Options& o, Console& console) {
 
   Json json =
       Json::Object{{"metric", "PCP"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
-  json.set("unit", "percent");
-  json.set("threshold", o.threshold);
-  add_counts(pairs, json);
-  json.set("zero_length_sticks", static_cast<std::int64_t>(strict.zero_length));
-  json.set("unlabelled_sticks_left_out", static_cast<std::int64_t>(strict.unlabelled));
-  json.set("sticks", static_cast<std::int64_t>(strict.sticks.size()));
-  for (const auto& [prefix, result] : {std::pair("PCP", &strict), std::pair("PCP_loose", &loose)}) {
-    if (result->mean >= 0) json.set(std::string(prefix) + "_mean", 100 * result->mean);
-    add_rates(prefix, result->sticks, json);
-    add_rates(prefix, result->parts, json);
-  }
+  json = overlay(to_json(strict, loose, pairs), json);
   if (o.persons.json != "-") {
     std::printf("PCP@%g, %s: strict (both ends), and loose (the mean of both)\n", o.threshold,
                 name_of(pairs.annotated));

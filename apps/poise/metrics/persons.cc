@@ -62,32 +62,11 @@ Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
   return pairs;
 }
 
-void add_counts(const PersonPairs& pairs, Json& json) {
-  const auto count = [&](const char* name, std::size_t value) { json.set(name, static_cast<std::int64_t>(value)); };
-  json.set("annotation", name_of(pairs.annotated));
-  count("joints_matched", pairs.joints.size());
-  count("persons", pairs.persons.size());
-  count("persons_without_prediction", pairs.without_prediction);
-  count("poses_left_out", pairs.poses_left_out);
-  count("pictures_left_out", pairs.pictures_left_out);
-  count("crowds_left_out", pairs.crowds);
-  count("truth_joints_left_out", pairs.truth_only.size());
-  count("prediction_joints_left_out", pairs.prediction_only.size());
-}
-
 std::string percent(double rate) {
   if (rate < 0) return "-";
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f", 100 * rate);
   return text.data();
-}
-
-void add_rates(const std::string& prefix, const std::vector<PartRate>& rates, Json& json) {
-  for (const PartRate& one : rates) {
-    if (one.rate < 0) continue;
-    json.set(prefix + "_" + one.name, 100 * one.rate);
-    if (one.auc >= 0) json.set(prefix + "_auc_" + one.name, one.auc);
-  }
 }
 
 void print_rates(const std::vector<PartRate>& rates) {
@@ -113,22 +92,6 @@ void print_pck(const PckResult& result, const PersonPairs& pairs, const std::str
     std::printf("note: %zu of %zu persons left out: without the reference, %s\n", result.without_reference,
                 pairs.persons.size(), name_of(result.options.reference));
   }
-}
-
-void add_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name, Json& json) {
-  json.set("unit", "rates in percent, AUC from 0 to 1");
-  json.set("threshold", result.options.threshold);
-  json.set("reference", name_of(result.options.reference));
-  add_counts(pairs, json);
-  json.set("persons_measured", static_cast<std::int64_t>(result.persons));
-  json.set("persons_without_reference", static_cast<std::int64_t>(result.without_reference));
-  if (result.mean >= 0) {
-    json.set(name + "_mean", 100 * result.mean);
-    json.set(name + "_pooled", 100 * result.pooled);
-    json.set(name + "_auc", result.auc);
-  }
-  add_rates(name, result.joints, json);
-  add_rates(name, result.parts, json);
 }
 
 }  // namespace poise::app

@@ -21,17 +21,11 @@ struct PersonMetricOptions {
 /// Errors: those of reading and pairing; a truth whose convention nobody states (LSP's joints.mat).
 Result<PersonPairs> read_pairs(const PersonMetricOptions& options);
 
-/// What remarks() says as counts, and the convention.
-void add_counts(const PersonPairs& pairs, Json& json);
-
 /// In percent with two digits, "-" where nothing was counted.
 std::string percent(double rate);
-/// PREFIX_NAME of each rate that was counted, in percent; of its curve PREFIX_auc_NAME.
-void add_rates(const std::string& prefix, const std::vector<PartRate>& rates, Json& json);
 void print_rates(const std::vector<PartRate>& rates);
 
-/// What `eval` prints too: the table of a PCK with protocol and counts; its figures, as PCK_mean ...
+/// What `eval` prints too: the table of a PCK with protocol and counts.
 void print_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name);
-void add_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name, Json& json);
 
 }  // namespace poise::app

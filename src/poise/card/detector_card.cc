@@ -68,7 +68,7 @@ constexpr std::array<KnownFile, 1> kKnownFiles{{
 Status check_members(const Json& json) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
   if (json.find("skeleton") != nullptr && json.find("family") == nullptr) {
-    return invalid_argument("this is a pose network, not a detector: name it as the pose network");
+    return invalid_argument("this is a pose network, not a detector: give it as option \"model\"");
   }
   for (const auto& [name, value] : json.as_object()) {
     if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
@@ -79,8 +79,9 @@ Status check_members(const Json& json) {
   for (const char* name : kEssentials)
     if (json.find(name) == nullptr) missing.emplace_back(name);
   if (missing.empty()) return {};
-  return invalid_argument("the detector says nothing about " + join(missing) + ": name a preset (" +
-                          join(detector_preset_names()) + "), or give a card in MODEL.card.json");
+  return invalid_argument("the detector says nothing about " + join(missing) +
+                          ": give option \"preset\" of the detector (" + join(detector_preset_names()) +
+                          "), or a card in MODEL.card.json");
 }
 
 Status read_family(const Json& json, DetectorCard& card) {

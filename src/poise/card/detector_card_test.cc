@@ -57,7 +57,7 @@ TEST(DetectorCard, MembersAreHeld) {
   EXPECT_NE(with("family", "yolov3").find("anchors"), std::string::npos);
   EXPECT_NE(with("anchors", Json::array()).find("anchors"), std::string::npos);
   EXPECT_NE(with("scale_xy", Json(Json::Array{Json(1)})).find("scale_xy"), std::string::npos);
-  EXPECT_NE(message(Json::object()).find("name a preset"), std::string::npos);
+  EXPECT_NE(message(Json::object()).find("give option \"preset\" of the detector"), std::string::npos);
   EXPECT_NE(message(preset("yolox"), {32, 32}).find("input"), std::string::npos) << "its own 640x640 was not meant";
 }
 
@@ -93,8 +93,8 @@ TEST(DetectorCard, ThePersonIsFoundAmongTheClasses) {
 }
 
 TEST(DetectorCard, APoseNetworkIsToldApart) {
-  EXPECT_NE(message(card_preset("ailia").value()).find("name it as the pose network"), std::string::npos);
-  EXPECT_NE(card_from_json(preset("yolox"), {640, 640}).error().message.find("name it as the detector"),
+  EXPECT_NE(message(card_preset("ailia").value()).find("give it as option \"model\""), std::string::npos);
+  EXPECT_NE(card_from_json(preset("yolox"), {640, 640}).error().message.find("give it as option \"detector\""),
             std::string::npos);
 }
 

@@ -36,7 +36,7 @@ std::vector<const char*> known_members(const Json& json, std::span<const PoseCod
 Status check_members(const Json& json, std::span<const PoseCodecFamily> codecs) {
   if (!json.is_object()) return invalid_argument(std::string("the card must be an object, it is ") + json.kind());
   if (json.find("family") != nullptr)
-    return invalid_argument("this is a detector, not a pose network: name it as the detector");
+    return invalid_argument("this is a detector, not a pose network: give it as option \"detector\"");
   const std::vector<const char*> known = known_members(json, codecs);
   for (const auto& [name, value] : json.as_object()) {
     if (std::find(known.begin(), known.end(), name) == known.end())
@@ -46,8 +46,8 @@ Status check_members(const Json& json, std::span<const PoseCodecFamily> codecs) 
   for (const char* name : kEssentials)
     if (json.find(name) == nullptr) missing.emplace_back(name);
   if (missing.empty()) return {};
-  return invalid_argument("the model says nothing about " + join(missing) + ": name a preset (" + join(kPresets) +
-                          "), or give a card in MODEL.card.json");
+  return invalid_argument("the model says nothing about " + join(missing) + ": give option \"preset\" (" +
+                          join(kPresets) + "), or a card in MODEL.card.json");
 }
 
 Status read_skeletons(const Json& json, ModelCard& card) {

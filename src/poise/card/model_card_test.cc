@@ -87,8 +87,8 @@ TEST(ModelCard, NothingIsGuessed) {
   const auto result = card_from_json(card, kInput);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().message,
-            "the model says nothing about colour, mean, std, padding: name a preset "
-            "(simple-baselines, gluon, mmpose, ailia), or give a card in MODEL.card.json");
+            "the model says nothing about colour, mean, std, padding: give option \"preset\" "
+            "(simple-baselines, gluon, mmpose, ailia), or a card in MODEL.card.json");
 }
 
 TEST(ModelCard, WrongMembersAreNamed) {

@@ -41,11 +41,11 @@ void splat(std::span<float> heat, Size cells, int column, int row, float sigma) 
   }
 }
 
-Box box_at(const CentreCodec& codec, const float* size, const float* offset, std::size_t plane, std::size_t at,
-           int column, int row) {
-  const float width = size[at] * codec.stride, height = size[plane + at] * codec.stride;
-  const float x = (static_cast<float>(column) + offset[at]) * codec.stride;
-  const float y = (static_cast<float>(row) + offset[plane + at]) * codec.stride;
+Box box_at(const CentreCodec& codec, const CentreMaps& maps, int column, int row) {
+  const std::size_t plane = count(maps.cells), at = index(maps.cells, column, row);
+  const float width = maps.size[at] * codec.stride, height = maps.size[plane + at] * codec.stride;
+  const float x = (static_cast<float>(column) + maps.offset[at]) * codec.stride;
+  const float y = (static_cast<float>(row) + maps.offset[plane + at]) * codec.stride;
   return {x - width / 2, y - height / 2, width, height};
 }
 
@@ -156,18 +156,17 @@ std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, cons
     for (int column = 0; column < cells.width; ++column) {
       const std::size_t at = index(cells, column, row);
       if (weights[plane + at] == 0) continue;
-      boxes.push_back(box_at(codec, maps + plane, maps + 3 * plane, plane, at, column, row));
+      boxes.push_back(box_at(codec, {maps, maps + plane, maps + 3 * plane, cells}, column, row));
     }
   }
   return boxes;
 }
 
-std::vector<Detection> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
-                              int categories, Size cells, const CentreDecoding& options) {
-  const std::size_t plane = count(cells);
+std::vector<Detection> decode(const CentreCodec& codec, const CentreMaps& maps, const CentreDecoding& options) {
+  const Size cells = maps.cells;
   std::vector<Detection> found;
-  for (int category = 0; category < categories; ++category) {
-    const float* heat = heatmap + static_cast<std::size_t>(category) * plane;
+  for (int category = 0; category < maps.categories; ++category) {
+    const float* heat = maps.heatmap + static_cast<std::size_t>(category) * count(cells);
     Peaks peaks(heat, cells);
     for (int row = 0; row < cells.height; ++row) {
       for (int column = 0; column < cells.width; ++column) {
@@ -175,7 +174,7 @@ std::vector<Detection> decode(const CentreCodec& codec, const float* heatmap, co
         const float score = options.logits ? sigmoid(heat[at]) : heat[at];
         // Peaks are those of the heatmap as it is: a sigmoid makes plateaus of what is nearly 1.
         if (!(score > options.threshold) || !peaks.begins_at(at)) continue;
-        const Detection one{box_at(codec, size, offset, plane, at, column, row), score, category};
+        const Detection one{box_at(codec, maps, column, row), score, category};
         if (is_box(one.box)) found.push_back(one);
       }
     }

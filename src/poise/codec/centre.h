@@ -37,13 +37,20 @@ struct CentreDecoding {
   bool logits = false;     // the heatmap has not been through a sigmoid; scores have
 };
 
-/// What the network gives, of one picture: heatmap (categories, height, width), size and offset (2, height, width). One
-/// box a peak, best first, the category its label. A peak is a plateau: the cells of one value, each a neighbour of
+/// What the network gives, of one picture.
+struct CentreMaps {
+  const float* heatmap = nullptr;  // (categories, height, width)
+  const float* size = nullptr;     // (2, height, width), and so is the next
+  const float* offset = nullptr;
+  Size cells;
+  int categories = 1;
+};
+
+/// One box a peak, best first, the category its label. A peak is a plateau: the cells of one value, each a neighbour of
 /// another (of eight), that have no higher neighbour; its first cell, row by row, gives size and offset. Most are of
 /// one cell; rounded heatmaps have larger ones. Sizes that are not positive numbers, and NaN anywhere, give no box.
 /// Pure.
-std::vector<Detection> decode(const CentreCodec& codec, const float* heatmap, const float* size, const float* offset,
-                              int categories, Size cells, const CentreDecoding& options = {});
+std::vector<Detection> decode(const CentreCodec& codec, const CentreMaps& maps, const CentreDecoding& options = {});
 
 /// Radius, in cells, of the Gaussian of a box of width x height cells. Pure.
 float centre_radius(float width, float height, float min_iou);

@@ -17,7 +17,7 @@ constexpr CentreCodec kCodec{.stride = 8};
 std::vector<Detection> decoded(const EncodedCentres& encoded, const CentreDecoding& options = {}) {
   const float* maps = encoded.maps.floats().data();
   const std::size_t plane = kCells.width * kCells.height;
-  return decode(kCodec, maps, maps + plane, maps + 3 * plane, 1, kCells, options);
+  return decode(kCodec, {maps, maps + plane, maps + 3 * plane, kCells}, options);
 }
 
 float at(const Tensor& planes, std::int64_t plane, std::int64_t x, std::int64_t y) {
@@ -101,7 +101,7 @@ std::vector<int> peaks(const std::vector<float>& values, const CentreDecoding& o
   const Size cells{5, static_cast<int>(values.size()) / 5};
   const std::vector<float> size(2 * values.size(), 1.0F), offset(2 * values.size(), 0.5F);
   std::vector<int> found;
-  for (const Detection& one : decode({.stride = 1}, values.data(), size.data(), offset.data(), 1, cells, options)) {
+  for (const Detection& one : decode({.stride = 1}, {values.data(), size.data(), offset.data(), cells}, options)) {
     found.push_back(static_cast<int>(one.box.y) * 5 + static_cast<int>(one.box.x));
   }
   return found;
@@ -153,12 +153,12 @@ TEST(Centre, EqualNeighboursAreOnePeakAndBadOutputsGiveNoBox) {
   heat[700] = 0.9F, size[700] = std::numeric_limits<float>::infinity();
   heat[800] = 0.9F, size[plane + 800] = -1;
   heat[900] = 0.9F, offset[900] = std::numeric_limits<float>::quiet_NaN();
-  const auto found = decode(kCodec, heat.data(), size.data(), offset.data(), 1, kCells);
+  const auto found = decode(kCodec, {heat.data(), size.data(), offset.data(), kCells});
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].score, 0.8F);
   EXPECT_EQ(found[0].box, (Box{20 * 8 + 4 - 12, 2 * 8 + 4 - 12, 24, 24}));
   EXPECT_EQ(found[1].score, 0.6F);
-  EXPECT_EQ(decode(kCodec, heat.data(), size.data(), offset.data(), 1, kCells, {.most = 1}).size(), 1U);
+  EXPECT_EQ(decode(kCodec, {heat.data(), size.data(), offset.data(), kCells}, {.most = 1}).size(), 1U);
 }
 
 }  // namespace

@@ -164,11 +164,11 @@ class LocalBlur {
 // DARK, equations 6 to 9: one Newton step on the logarithm, with the second differences two pixels apart. Its code
 // blurs the whole map and scales it to the old maximum; here the maximum is that of the pixels around the peak, which
 // matters only where a neighbour falls under the floor of the logarithm.
-void refine_dark(const float* map, Size size, int x, int y, float peak, LocalBlur& blur, Point& point) {
-  if (!(x > 1 && x < size.width - 2 && y > 1 && y < size.height - 2)) return;
+Point dark_step(const float* map, Size size, int x, int y, float peak, LocalBlur& blur) {
+  if (!(x > 1 && x < size.width - 2 && y > 1 && y < size.height - 2)) return {};
   blur.look(map, size, x, y);
   const double scale = static_cast<double>(peak) / blur.largest();
-  if (!std::isfinite(scale)) return;
+  if (!std::isfinite(scale)) return {};
   const auto log_at = [&](int dx, int dy) { return std::log(std::max(1e-10, blur.at(dx, dy) * scale)); };
   const double here = log_at(0, 0);
   const double gx = 0.5 * (log_at(1, 0) - log_at(-1, 0));
@@ -177,12 +177,12 @@ void refine_dark(const float* map, Size size, int x, int y, float peak, LocalBlu
   const double yy = 0.25 * (log_at(0, 2) - 2 * here + log_at(0, -2));
   const double xy = 0.25 * (log_at(1, 1) - log_at(1, -1) - log_at(-1, 1) + log_at(-1, -1));
   const double determinant = xx * yy - xy * xy;
-  if (!(determinant > 0 && xx < 0)) return;  // no maximum: flat, a ridge or a saddle
+  if (!(determinant > 0 && xx < 0)) return {};  // no maximum: flat, a ridge or a saddle
   const double step_x = (xy * gy - yy * gx) / determinant;
   const double step_y = (xy * gx - xx * gy) / determinant;
-  if (!(std::fabs(step_x) <= 2 && std::fabs(step_y) <= 2)) return;  // beyond the pixels the derivatives were taken from
-  point.x += static_cast<float>(step_x);
-  point.y += static_cast<float>(step_y);
+  // Beyond the pixels the derivatives were taken from there is nothing to know.
+  if (!(std::fabs(step_x) <= 2 && std::fabs(step_y) <= 2)) return {};
+  return {static_cast<float>(step_x), static_cast<float>(step_y)};
 }
 
 class GaussianHeatmapCodec : public PoseCodec {
@@ -280,7 +280,10 @@ std::vector<Keypoint> GaussianHeatmapCodec::decode(const PoseAnswer& answer,
       const int y = static_cast<int>(peak.index / static_cast<std::size_t>(map.width));
       point = {static_cast<float>(x), static_cast<float>(y)};
       if (own_.refine == Refine::kQuarter) refine_quarter(heat, map, x, y, point);
-      if (own_.refine == Refine::kDark) refine_dark(heat, map, x, y, peak.value, blur, point);
+      if (own_.refine == Refine::kDark) {
+        const Point step = dark_step(heat, map, x, y, peak.value, blur);
+        point = {point.x + step.x, point.y + step.y};
+      }
     }
     keypoints[joint].point = to_input(point);
   }

@@ -37,9 +37,10 @@ Result<double> AccuracyTest::measure(NetworkFile model, const CardSources& card,
   options.card = card;
   options.run = run;
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model), options, file));
+  PoseFinder finder(std::move(estimator), BoxSource());
   FindPosesOptions find;
   find.progress = progress;
-  POISE_TRY(const FoundPoses found, find_poses(set_, estimator, find));
+  POISE_TRY(const FoundPoses found, find_poses(set_, finder, find));
   POISE_TRY(const double rate, figure(found));
   if (persons_ == 0 || rate < 0) {
     return invalid_argument(set_.options.annotations + ": nobody in it has labelled joints to measure on");

@@ -5,8 +5,9 @@
 #include <chrono>
 #include <filesystem>
 
+#include "poise/base/version.h"
+#include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
-#include "poise/infer/box_source.h"
 
 namespace poise {
 namespace {
@@ -141,12 +142,15 @@ double DetectorReport::detect_ms_per_picture() const {
   return pictures == 0 ? 0.0 : 1e3 * cost.detect_seconds / static_cast<double>(pictures);
 }
 
-Result<DetectorReport> evaluate_detector(Detector& detector, const EvaluateDetectorOptions& options) {
+Result<DetectorReport> evaluate_detector(NamedDetector& named, const EvaluateDetectorOptions& options) {
+  Detector& detector = named.detector;
   POISE_TRY(CocoTruth read, read_coco_truth(options.annotations, CocoPart::kNone));
   auto truth = people_of(std::move(read));
   if (!truth.ok()) return truth.error().prefixed(options.annotations);
   if (truth->images.empty()) return invalid_argument(options.annotations + ": lists no image");
   DetectorReport report;
+  report.annotations = options.annotations;
+  report.detector = to_json(named);
   report.threshold = detector.card().head.threshold;
   report.pictures = truth->images.size();
   report.category_id = truth->categories[0].id;
@@ -163,6 +167,31 @@ Result<DetectorReport> evaluate_detector(Detector& detector, const EvaluateDetec
   POISE_TRY(report.evaluation, evaluate_coco(*truth, results, evaluation));
   count_at_threshold(*truth, results, report);
   return report;
+}
+
+Json to_json(const DetectorReport& report) {
+  const auto whole = [](std::size_t count) { return Json(static_cast<std::int64_t>(count)); };
+  Json json = Json::Object{{"poise", kVersion},
+                           {"protocol", "COCO box AP (IoU) of people, variant cocoapi"},
+                           {"annotations", report.annotations},
+                           {"detector", report.detector}};
+  for (const auto& [name, value] : report.evaluation.figures) json.set(name, value);
+  const Json rest = Json::Object{{"threshold", report.threshold},
+                                 {"recall", report.recall},
+                                 {"precision", report.precision},
+                                 {"found", whole(report.right)},
+                                 {"false_persons", whole(report.wrong)},
+                                 {"persons", whole(report.evaluation.truths_counted)},
+                                 {"crowds_ignored", whole(report.evaluation.truths_ignored)},
+                                 {"prominent_persons", whole(report.prominent)},
+                                 {"prominent_recall", report.prominent_recall()},
+                                 {"empty_pictures", whole(report.empty_pictures)},
+                                 {"empty_pictures_with_somebody", whole(report.empty_with_somebody)},
+                                 {"pictures", whole(report.pictures)},
+                                 {"seconds", report.seconds},
+                                 {"streams", report.cost.streams},
+                                 {"detect_ms_per_picture", report.detect_ms_per_picture()}};
+  return overlay(rest, json);
 }
 
 Json coco_results_json(const DetectorReport& report) {

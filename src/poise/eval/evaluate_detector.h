@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "poise/infer/detector.h"
+#include "poise/infer/box_source.h"
 #include "poise/infer/pipeline.h"
 #include "poise/metrics/coco_eval.h"
 
@@ -22,6 +22,8 @@ struct EvaluateDetectorOptions {
 
 /// Figures at the detector's own threshold are those of detections above it, at an overlap (IoU) of one half.
 struct DetectorReport {
+  std::string annotations;    // the options'
+  Json detector;              // to_json of the NamedDetector, at its own threshold
   CocoEvaluation evaluation;  // COCO's box AP and AR of the persons, from all detections down to a score of .001
   float threshold = 0;        // the detector's own
   double recall = 0, precision = 0;
@@ -41,7 +43,9 @@ struct DetectorReport {
 
 /// Crowds and sizes are as cocoapi has them. The detector's threshold is lowered meanwhile and put back. Errors: of
 /// reading; annotations without a category for people; no picture; stopped.
-Result<DetectorReport> evaluate_detector(Detector& detector, const EvaluateDetectorOptions& options);
+Result<DetectorReport> evaluate_detector(NamedDetector& detector, const EvaluateDetectorOptions& options);
+/// Flat: what was run, how fast, and the figures under their own names.
+Json to_json(const DetectorReport& report);
 
 /// The detections as COCO's results file holds them, under the truth's number for people.
 Json coco_results_json(const DetectorReport& report);

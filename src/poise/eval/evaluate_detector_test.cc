@@ -60,7 +60,7 @@ class EvaluateDetector : public testing::Test {
 TEST_F(EvaluateDetector, CountsWhoIsFoundAndWhoIsNot) {
   const std::size_t truths = write_truth();
   ASSERT_GT(truths, 0U);
-  Detector finder = detector();
+  NamedDetector finder{"tiny.weights", detector()};
   const DetectorReport report =
       evaluate_detector(finder, {(folder_ / "truth.json").string(), folder_.string()}).value();
   EXPECT_EQ(report.pictures, 2U);
@@ -70,10 +70,16 @@ TEST_F(EvaluateDetector, CountsWhoIsFoundAndWhoIsNot) {
   EXPECT_EQ(report.prominent, report.prominent_found);
   EXPECT_EQ(report.empty_pictures, 1U);
   EXPECT_FLOAT_EQ(report.threshold, 0.05F);
-  EXPECT_FLOAT_EQ(finder.card().head.threshold, 0.05F);
+  EXPECT_FLOAT_EQ(finder.detector.card().head.threshold, 0.05F);
   const Image second = read_image(folder_ / "1.png").value();
-  const auto somebody = finder.detect(second.view()).value();
+  const auto somebody = finder.detector.detect(second.view()).value();
   EXPECT_EQ(report.empty_with_somebody, somebody.empty() ? 0U : 1U);
+  const Json json = to_json(report);
+  EXPECT_EQ(json.find("detector")->string("file").value(), "tiny.weights");
+  EXPECT_FLOAT_EQ(static_cast<float>(json.find("detector")->number("threshold").value()), 0.05F);
+  EXPECT_EQ(json.number("recall").value(), 1.0);
+  EXPECT_EQ(json.integer("persons").value(), static_cast<std::int64_t>(truths));
+  EXPECT_EQ(json.number("AP50").value(), report.evaluation.figures[1].second);
   const Json results = coco_results_json(report);
   EXPECT_GE(results.as_array().size(), truths);
   for (const Json& entry : results.as_array()) EXPECT_EQ(entry.integer("category_id").value(), 5);
@@ -81,7 +87,7 @@ TEST_F(EvaluateDetector, CountsWhoIsFoundAndWhoIsNot) {
 
 TEST_F(EvaluateDetector, WhatIsMissingIsNamed) {
   write_truth();
-  Detector finder = detector();
+  NamedDetector finder{"tiny.weights", detector()};
   std::filesystem::remove(folder_ / "1.png");
   const auto missing = evaluate_detector(finder, {(folder_ / "truth.json").string(), folder_.string()});
   ASSERT_FALSE(missing.ok());

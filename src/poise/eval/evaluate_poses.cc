@@ -5,10 +5,11 @@
 #include <filesystem>
 #include <limits>
 
+#include "poise/base/version.h"
+#include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
 #include "poise/image/codec.h"
-#include "poise/infer/box_source.h"
-#include "poise/infer/pipeline.h"
+#include "poise/metrics/person_json.h"
 
 namespace poise {
 namespace {
@@ -21,26 +22,37 @@ double since(Clock::time_point begin) { return std::chrono::duration<double>(Clo
 /// A picture to look at.
 struct Job {
   const CocoTruth::Image* image = nullptr;
-  const ImageBoxes* boxes = nullptr;
+  const ImageBoxes* boxes = nullptr;  // none: the finder looks
   fs::path path;
 };
 
+std::string box_source(const EvalSet& set, const PoseFinder& finder) {
+  if (!set.boxes) return finder.people().name();
+  const std::string& boxes = set.options.boxes;
+  return boxes == "gt" ? "ground truth" : "detections, " + fs::path(boxes).filename().string();
+}
+
 std::vector<Job> gather(const EvalSet& set, std::size_t& empty_pictures) {
   std::vector<Job> jobs;
-  const BoxesFile& all = set.boxes;
   for (const CocoTruth::Image& image : set.truth.images) {
+    const fs::path path = fs::path(set.options.images) / image.file_name;
+    if (!set.boxes) {
+      jobs.push_back({&image, nullptr, path});
+      continue;
+    }
+    const BoxesFile& all = *set.boxes;
     const ImageBoxes* boxes = all.is_named() ? all.find(fs::path(image.file_name)) : all.find(image.id);
     if (boxes == nullptr) boxes = all.is_named() ? all.find(image.id) : all.find(fs::path(image.file_name));
     if (boxes == nullptr || boxes->persons.empty()) {
       ++empty_pictures;
     } else {
-      jobs.push_back({&image, boxes, fs::path(set.options.images) / image.file_name});
+      jobs.push_back({&image, boxes, path});
     }
   }
   return jobs;
 }
 
-/// Reads the picture of a job, with the boxes that are to be looked at.
+/// Reads the picture of a job, with the boxes that are to be looked at, if any are given.
 Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, std::optional<float> threshold) {
   auto decoded = read_image_file(job.path, decode);
   if (!decoded.ok()) return decoded.error();
@@ -48,6 +60,7 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
   picture.image = std::move(decoded->image);
   picture.frame.source = job.image->file_name;
   picture.frame.image_id = job.image->id;
+  if (job.boxes == nullptr) return picture;
   picture.guesses = true;  // as the authors' evaluation, which thins out the poses of true boxes too
   take_persons(job.boxes->persons, threshold.value_or(-std::numeric_limits<float>::infinity()), picture);
   return picture;
@@ -82,11 +95,21 @@ Result<OksSigmas> sigmas_for(const CocoTruth& truth, const Skeleton& skeleton, c
   return sigmas;
 }
 
-}  // namespace
-
-std::string EvalSet::box_source() const {
-  return options.boxes == "gt" ? "ground truth" : "detections, " + fs::path(options.boxes).filename().string();
+/// That the metric can be had of this truth and these joints.
+Status check_metric(const EvalSet& set, const Skeleton& skeleton) {
+  if (!set.people) {
+    POISE_RETURN_IF_ERROR(check_joints(set.truth, skeleton));
+    POISE_TRY(const OksSigmas checked, sigmas_for(set.truth, skeleton, set.sigmas));
+  } else {
+    PoseSet nobody;
+    nobody.skeleton = skeleton;
+    POISE_TRY(const PersonPairs pairs, pair_persons(*set.people, nobody));    // whether any joint has a partner
+    POISE_TRY(const PckResult checked, measure_pck(pairs, set.options.pck));  // and whether anybody has the reference
+  }
+  return {};
 }
+
+}  // namespace
 
 Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
   EvalSet set;
@@ -99,7 +122,9 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
     return invalid_argument("option \"sigmas\" gives " + std::to_string(set.sigmas->values.size()) + ", " +
                             options.annotations + " has " + std::to_string(set.truth.joints) + " joints");
   }
-  POISE_TRY(set.boxes, BoxesFile::read(options.boxes == "gt" ? options.annotations : options.boxes));
+  if (!options.boxes.empty()) {
+    POISE_TRY(set.boxes, BoxesFile::read(options.boxes == "gt" ? options.annotations : options.boxes));
+  }
   if (options.metric == PoseMetric::kPck) {
     POISE_TRY(set.people, read_pose_set(options.annotations, PoseFormat::kCoco));
   }
@@ -111,36 +136,31 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
   return set;
 }
 
-Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const FindPosesOptions& options) {
-  if (!set.people) {
-    POISE_RETURN_IF_ERROR(check_joints(set.truth, estimator.skeleton()));
-    POISE_TRY(const OksSigmas checked, sigmas_for(set.truth, estimator.skeleton(), set.sigmas));
-  } else {
-    PoseSet nobody;
-    nobody.skeleton = estimator.skeleton();
-    POISE_TRY(const PersonPairs pairs, pair_persons(*set.people, nobody));    // whether any joint has a partner
-    POISE_TRY(const PckResult checked, measure_pck(pairs, set.options.pck));  // and whether anybody has the reference
-  }
+Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options) {
+  POISE_RETURN_IF_ERROR(check_metric(set, finder.skeleton()));
   const auto begin = Clock::now();
   FoundPoses found;
-  found.skeleton = estimator.skeleton();
+  found.skeleton = finder.skeleton();
+  found.box_source = box_source(set, finder);
   const std::vector<Job> jobs = gather(set, found.empty_pictures);
   if (jobs.empty()) {
     std::string why;
-    for (const std::string& line : set.boxes.notes()) why += "; " + line;
-    return invalid_argument(set.box_source() + ": there is nobody to look at in " +
+    if (set.boxes) {
+      for (const std::string& line : set.boxes->notes()) why += "; " + line;
+    }
+    return invalid_argument(found.box_source + ": there is nobody to look at in " +
                             std::to_string(set.truth.images.size()) + " images of the annotations" + why);
   }
   DecodeOptions decode;
-  decode.exif = set.boxes.exif_applied() ? Exif::kApply : Exif::kIgnore;  // annotations are of the pixels as stored
+  // Annotations are of the pixels as stored.
+  decode.exif = set.boxes && set.boxes->exif_applied() ? Exif::kApply : Exif::kIgnore;
   std::optional<Error> failed;
   std::atomic<bool> over = false;  // asked for on the streams' threads
   PipelineOptions pipeline;
-  pipeline.doubles.oks = options.nms;
   pipeline.stop = [&] { return over.load(); };
   std::size_t done = 0;
   const PipelineCost cost = run_pipeline(
-      jobs.size(), nullptr, &estimator, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
+      jobs.size(), finder, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         if (!answer.ok()) {
           if (!failed) failed = about_picture(jobs[i].path, answer.error());
@@ -161,6 +181,9 @@ Result<FoundPoses> find_poses(const EvalSet& set, Estimator& estimator, const Fi
   found.estimate_seconds = cost.estimate_seconds / cost.streams;
   return found;
 }
+
+double FoundPoses::persons_per_second() const { return static_cast<double>(boxes) / seconds; }
+double FoundPoses::persons_per_second_estimate() const { return static_cast<double>(boxes) / estimate_seconds; }
 
 Json coco_results_json(const FoundPoses& found) {
   Json results = Json::array();
@@ -196,6 +219,58 @@ Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set) 
   measured.pairs.notes.insert(measured.pairs.notes.end(), set.people->notes.begin(), set.people->notes.end());
   POISE_TRY(measured.result, measure_pck(measured.pairs, set.options.pck));
   return measured;
+}
+
+Result<PoseReport> evaluate_poses(const EvalSet& set, PoseFinder& finder, const std::string& model,
+                                  const FindPosesOptions& options) {
+  const Estimator& estimator = finder.estimator();
+  PoseReport report{.set = set.options,
+                    .model = model,
+                    .model_hash = estimator.model_hash(),
+                    .backend = estimator.backend(),
+                    .precision = estimator.precision(),
+                    .padding = estimator.card().padding,
+                    .flip_test = estimator.flip_test(),
+                    .doubles = finder.doubles()};
+  POISE_TRY(report.found, find_poses(set, finder, options));
+  if (set.people) {
+    POISE_TRY(report.pck, measure_pck_of(report.found, set));
+  } else {
+    POISE_TRY(report.oks, measure_oks(report.found, set.truth, set.sigmas));
+  }
+  return report;
+}
+
+Json to_json(const PoseReport& report) {
+  const auto whole = [](std::size_t count) { return Json(static_cast<std::int64_t>(count)); };
+  const FoundPoses& found = report.found;
+  Json json = Json::Object{{"poise", kVersion},
+                           {"metric", report.pck ? "pck" : "oks"},
+                           {"annotations", report.set.annotations},
+                           {"box_source", found.box_source},
+                           {"model", report.model},
+                           {"model_sha256", report.model_hash},
+                           {"skeleton", found.skeleton.name},
+                           {"padding", report.padding},
+                           {"flip_test", report.flip_test},
+                           {"backend", report.backend},
+                           {"precision", std::string(name_of(report.precision))},
+                           {"pose_nms", name_of(report.doubles)},
+                           {"pictures", whole(found.frames.size())},
+                           {"pictures_without_boxes", whole(found.empty_pictures)},
+                           {"boxes", whole(found.boxes)},
+                           {"boxes_left_out", whole(found.bad_boxes)},
+                           {"poses_suppressed", whole(found.suppressed)},
+                           {"seconds", found.seconds},
+                           {"persons_per_second", found.persons_per_second()},
+                           {"persons_per_second_estimate", found.persons_per_second_estimate()}};
+  if (report.pck) return overlay(to_json(report.pck->result, report.pck->pairs, "PCK"), json);
+  const CocoEvaluation& evaluation = report.oks->evaluation;
+  json.set("protocol", report.oks->protocol);
+  for (const auto& [name, value] : evaluation.figures) json.set(name, value);
+  json.set("truths", whole(evaluation.truths_counted));
+  json.set("truths_ignored", whole(evaluation.truths_ignored));
+  return json;
 }
 
 }  // namespace poise

@@ -6,6 +6,7 @@
 #include "kit/temporary_folder.h"
 #include "poise/base/file.h"
 #include "poise/eval/accuracy.h"
+#include "poise/image/codec.h"
 #include "poise/models/shipped.h"
 
 namespace poise {
@@ -20,20 +21,19 @@ class EvaluatePoses : public testing::Test {
   EvalSetOptions options(PoseMetric metric) const {
     return {(folder_ / "set.json").string(), (folder_ / "images").string(), "gt", metric};
   }
-  static Estimator shipped() {
+  static PoseFinder shipped(BoxSource people = {}) {
     EstimatorOptions options;
     options.run.threads = 1;
     options.run.precision = Precision::kFloat32;
-    return Estimator::create(read_shipped().value(), options).value();
+    return PoseFinder(Estimator::create(read_shipped().value(), options).value(), std::move(people));
   }
   const kit::TemporaryFolder temporary_;
   const std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(EvaluatePoses, BothMetricsOfOneRun) {
-  Estimator estimator = shipped();
+  PoseFinder finder = shipped();
   const EvalSet set = read_eval_set(options(PoseMetric::kPck)).value();
-  EXPECT_EQ(set.box_source(), "ground truth");
   std::size_t told = 0;
   FindPosesOptions find;
   find.progress = [&](std::size_t done, std::size_t total, const std::string&) {
@@ -41,8 +41,9 @@ TEST_F(EvaluatePoses, BothMetricsOfOneRun) {
     EXPECT_EQ(total, 5U);
     return true;
   };
-  const FoundPoses found = find_poses(set, estimator, find).value();
+  const FoundPoses found = find_poses(set, finder, find).value();
   EXPECT_EQ(told, 5U);
+  EXPECT_EQ(found.box_source, "ground truth");
   EXPECT_EQ(found.boxes, 5U);
   EXPECT_EQ(found.frames.size(), 5U);
   EXPECT_EQ(coco_results_json(found).as_array().size(), 5U);
@@ -57,6 +58,47 @@ TEST_F(EvaluatePoses, BothMetricsOfOneRun) {
   run.precision = Precision::kFloat32;
   EXPECT_EQ(test.measure(read_shipped().value(), {}, {}, run).value(), oks.evaluation.figures.front().second);
   EXPECT_EQ(test.persons(), 5U);
+}
+
+TEST_F(EvaluatePoses, AReportSaysWhatWasRunAndItsFigures) {
+  PoseFinder finder = shipped();
+  const EvalSet set = read_eval_set(options(PoseMetric::kPck)).value();
+  const PoseReport report = evaluate_poses(set, finder, "small").value();
+  const Json json = to_json(report);
+  EXPECT_EQ(json.string("metric").value(), "pck");
+  EXPECT_EQ(json.string("model").value(), "small");
+  EXPECT_EQ(json.string("backend").value(), "onednn");
+  EXPECT_EQ(json.string("pose_nms").value(), "oks 0.9");
+  EXPECT_EQ(json.integer("boxes").value(), 5);
+  EXPECT_EQ(json.integer("persons").value(), 5);
+  EXPECT_EQ(json.number("PCK_mean").value(), 100 * report.pck->result.mean);
+  const Json oks = to_json(evaluate_poses(read_eval_set(options(PoseMetric::kOks)).value(), finder, "small").value());
+  EXPECT_EQ(oks.string("metric").value(), "oks");
+  EXPECT_EQ(oks.integer("truths").value(), 5);
+  EXPECT_TRUE(oks.number("AP").ok());
+}
+
+TEST_F(EvaluatePoses, TheFinderLooksByItself) {
+  EvalSetOptions own = options(PoseMetric::kOks);
+  own.boxes = "";
+  const EvalSet set = read_eval_set(own).value();
+  PoseFinder whole = shipped();
+  const FoundPoses one_each = find_poses(set, whole).value();
+  EXPECT_EQ(one_each.box_source, "whole image");
+  EXPECT_EQ(one_each.boxes, 5U);
+  DetectorOptions detect;
+  detect.run.threads = 1;
+  detect.run.precision = Precision::kFloat32;
+  PoseFinder finder =
+      shipped(BoxSource({kShippedDetector, Detector::create(read_shipped(kShippedDetector).value(), detect).value()}));
+  const FoundPoses found = find_poses(set, finder).value();
+  EXPECT_EQ(found.box_source, kShippedDetector);
+  ASSERT_EQ(found.frames.size(), 5U);
+  std::size_t poses = 0;
+  for (const FrameResult& frame : found.frames) poses += frame.poses.size();
+  EXPECT_EQ(poses + found.suppressed, found.boxes);
+  const Image first = read_image(folder_ / "images/000000000001.jpg").value();
+  EXPECT_EQ(found.frames.front().poses.size(), finder.find(first.view()).value().poses.size());
 }
 
 TEST_F(EvaluatePoses, TheTruthItselfIsPerfect) {
@@ -80,13 +122,13 @@ TEST_F(EvaluatePoses, TheTruthItselfIsPerfect) {
 }
 
 TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
-  Estimator estimator = shipped();
+  PoseFinder finder = shipped();
   EvalSetOptions nowhere = options(PoseMetric::kOks);
   nowhere.images = (folder_ / "nowhere").string();
   EXPECT_EQ(read_eval_set(nowhere).error().code, ErrorCode::kNotFound);
   EvalSet set = read_eval_set(options(PoseMetric::kOks)).value();
   set.truth.joints = 14;
-  const auto found = find_poses(set, estimator);
+  const auto found = find_poses(set, finder);
   ASSERT_FALSE(found.ok());
   EXPECT_NE(found.error().message.find("the truth has 14 joints"), std::string::npos) << found.error().message;
   EvalSet strange = read_eval_set(options(PoseMetric::kPck)).value();
@@ -96,12 +138,12 @@ TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
     ADD_FAILURE() << "a picture was looked at";
     return true;
   };
-  const auto unpaired = find_poses(strange, estimator, none);
+  const auto unpaired = find_poses(strange, finder, none);
   ASSERT_FALSE(unpaired.ok());
   EXPECT_NE(unpaired.error().message.find("no joint of one name"), std::string::npos) << unpaired.error().message;
   EvalSet headless = read_eval_set(options(PoseMetric::kPck)).value();
   headless.options.pck.reference = PckReference::kHead;  // COCO's joints have none
-  const auto immeasurable = find_poses(headless, estimator, none);
+  const auto immeasurable = find_poses(headless, finder, none);
   ASSERT_FALSE(immeasurable.ok());
   EXPECT_NE(immeasurable.error().message.find("has the reference, head"), std::string::npos);
   EvalSetOptions sigmas = options(PoseMetric::kOks);
@@ -113,9 +155,9 @@ TEST_F(EvaluatePoses, WhatDoesNotFitIsSaidBeforeTheWork) {
   EXPECT_EQ(read_eval_set(sigmas).value().sigmas->values.size(), 17U);
   FindPosesOptions stop;
   stop.progress = [](std::size_t, std::size_t, const std::string&) { return false; };
-  EXPECT_EQ(find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator, stop).error().message, "stopped");
+  EXPECT_EQ(find_poses(read_eval_set(options(PoseMetric::kPck)).value(), finder, stop).error().message, "stopped");
   std::filesystem::remove(folder_ / "images/000000000003.jpg");
-  const auto missing = find_poses(read_eval_set(options(PoseMetric::kPck)).value(), estimator);
+  const auto missing = find_poses(read_eval_set(options(PoseMetric::kPck)).value(), finder);
   ASSERT_FALSE(missing.ok());
   EXPECT_NE(missing.error().message.find("000000000003.jpg"), std::string::npos) << missing.error().message;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "poise/base/result.h"
@@ -15,6 +16,8 @@ namespace poise {
 class Runner {
  public:
   virtual ~Runner() = default;
+  /// What outputs call it: "onednn", "libtorch cuda:0".
+  virtual std::string name() const { return "custom"; }
   /// One input and one output a name of the graph, in its order; `outputs` is resized, and its tensors are reused where
   /// they fit. One thread at a time.
   virtual Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) = 0;

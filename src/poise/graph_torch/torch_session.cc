@@ -10,13 +10,16 @@ namespace {
 
 class TorchRunner : public Runner {
  public:
-  explicit TorchRunner(TorchSession session) : session_(std::move(session)) {}
+  TorchRunner(TorchSession session, const std::string& device)
+      : session_(std::move(session)), name_("libtorch " + device) {}
+  std::string name() const override { return name_; }
   Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs) override {
     return session_.run(inputs, outputs);
   }
 
  private:
   TorchSession session_;
+  std::string name_;
 };
 
 }  // namespace
@@ -64,7 +67,7 @@ Status TorchSession::run(std::span<const TensorView> inputs, std::vector<Tensor>
 MakeRunner torch_runner(const TorchSessionOptions& options) {
   return [options](Graph graph) -> Result<std::unique_ptr<Runner>> {
     POISE_TRY(TorchSession session, TorchSession::create(std::move(graph), options));
-    return std::unique_ptr<Runner>(std::make_unique<TorchRunner>(std::move(session)));
+    return std::unique_ptr<Runner>(std::make_unique<TorchRunner>(std::move(session), options.device));
   };
 }
 

@@ -132,7 +132,7 @@ std::string refusal(NetworkFile model, const DetectorOptions& options) {
 }
 
 TEST(Detector, RefusalsSayWhatToDo) {
-  EXPECT_NE(refusal(patches(), {}).find("name a preset"), std::string::npos);
+  EXPECT_NE(refusal(patches(), {}).find("give option \"preset\" of the detector"), std::string::npos);
   DetectorOptions other = yolov8();
   other.card.preset = "yolox";
   EXPECT_NE(refusal(patches(), other).find("family yolox"), std::string::npos);

@@ -56,6 +56,7 @@ struct Estimator::Model {
   bool flip_test = false;
   std::int64_t fixed_batch = -1;  // what the graph insists on, or -1
   Precision precision = Precision::kFloat32;
+  std::string backend;
 
   /// Persons a run: two crops each with the flip test.
   std::int64_t persons_a_run(std::size_t left) const {
@@ -210,8 +211,9 @@ Result<Estimator> Estimator::create(NetworkFile model, const EstimatorOptions& o
   keep_answer(model.graph, *answer);
   auto made = make_runner(std::move(model.graph), options.run, card->precision);
   if (!made.ok()) return named(made.error());
-  auto shared = std::make_shared<const Model>(Model{std::move(*card), *answer, std::move(model.hash), options.batch,
-                                                    options.flip_test, batch, made->precision});
+  auto shared =
+      std::make_shared<const Model>(Model{std::move(*card), *answer, std::move(model.hash), options.batch,
+                                          options.flip_test, batch, made->precision, std::move(made->backend)});
   return Estimator(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
 }
 
@@ -269,8 +271,10 @@ const ModelCard& Estimator::card() const { return model_->card; }
 const Skeleton& Estimator::skeleton() const { return model_->card.reported; }
 const std::string& Estimator::model_hash() const { return model_->hash; }
 Precision Estimator::precision() const { return model_->precision; }
+const std::string& Estimator::backend() const { return model_->backend; }
 int Estimator::threads() const { return state_->threads; }
 int Estimator::batch() const { return model_->batch; }
+bool Estimator::flip_test() const { return model_->flip_test; }
 
 std::optional<Estimator> Estimator::sibling(int threads) const {
   auto network = state_->network->sibling(threads);

@@ -78,9 +78,11 @@ class Estimator {
   const ModelCard& card() const;
   const Skeleton& skeleton() const;  // of the poses
   const std::string& model_hash() const;
-  Precision precision() const;  // in force
+  Precision precision() const;         // in force
+  const std::string& backend() const;  // what runs the network: "onednn", "libtorch cuda"
   int threads() const;
   int batch() const;  // persons run together at most
+  bool flip_test() const;
 
   /// As Session::sibling; nothing where the network's runner can be only one.
   std::optional<Estimator> sibling(int threads) const;

@@ -57,6 +57,21 @@ TEST_F(Writer, OneFileARun) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), fs::directory_iterator()), 1);
 }
 
+TEST_F(Writer, AFormatOfOnesOwnIsOneFunctionAndOneLine) {
+  std::vector<OutputFormat> formats(output_formats().begin(), output_formats().end());
+  formats.push_back({"count", "how many", ".count",
+                     [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
+                       return std::to_string(frame.poses.size());
+                     },
+                     nullptr, nullptr});
+  const PictureWriter writer = PictureWriter::open({.folder = folder_ / "out", .format = "count", .image = false},
+                                                   find_skeleton("coco17").value(), {"m.onnx", "abc"}, formats)
+                                   .value();
+  ASSERT_TRUE(writer.write("a.png", Image(40, 30), frame("a.png")).ok());
+  const Bytes bytes = read_file(folder_ / "out/a.count", 16).value();
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "1");
+}
+
 TEST_F(Writer, WhatCannotBeIsSaidBeforeAnyWork) {
   std::ofstream(folder_ / "file") << "x";
   EXPECT_FALSE(PictureWriter::open({.folder = folder_ / "file"}, {}, {}).ok());

@@ -1,37 +1,20 @@
 #include "poise/infer/pose_finder.h"
 
-#include <algorithm>
-
+#include "poise/models/model_store.h"
 #include "poise/models/shipped.h"
 
 namespace poise {
 namespace {
 
-/// The name of what comes with Poise and is no file; "" where it is a file's.
-std::string shipped_name(const std::filesystem::path& given, std::string_view otherwise) {
-  if (given.empty()) return std::string(otherwise);
-  std::error_code ignored;
-  const bool is_shipped = std::any_of(shipped_models().begin(), shipped_models().end(),
-                                      [&](const ShippedModel& model) { return model.name == given.string(); });
-  return is_shipped && !std::filesystem::exists(given, ignored) ? given.string() : std::string();
-}
-
 Result<NamedDetector> open_detector(const PoseFinderOptions& options) {
-  const std::string shipped = shipped_name(options.detector, kShippedDetector);
-  if (shipped.empty()) {
-    POISE_TRY(Detector detector, Detector::load(options.detector, options.detect));
-    return NamedDetector{options.detector.filename().string(), std::move(detector)};
-  }
-  POISE_TRY(NetworkFile file, read_shipped(shipped));
-  POISE_TRY(Detector detector, Detector::create(std::move(file), options.detect));
-  return NamedDetector{shipped, std::move(detector)};
+  POISE_TRY(OpenModel model, ModelStore(options.models).open(options.detector.string(), kShippedDetector));
+  POISE_TRY(Detector detector, Detector::create(std::move(model.onnx), options.detect, model.path));
+  return NamedDetector{model.name, std::move(detector)};
 }
 
 Result<Estimator> open_estimator(const PoseFinderOptions& options) {
-  const std::string shipped = shipped_name(options.model, shipped_models().front().name);
-  if (shipped.empty()) return Estimator::load(options.model, options.estimate);
-  POISE_TRY(NetworkFile file, read_shipped(shipped));
-  return Estimator::create(std::move(file), options.estimate);
+  POISE_TRY(OpenModel model, ModelStore(options.models).open(options.model.string()));
+  return Estimator::create(std::move(model.onnx), options.estimate, model.path);
 }
 
 }  // namespace
@@ -83,6 +66,23 @@ std::optional<PoseFinder> PoseFinder::sibling(int threads) const {
   auto detector = named.detector.sibling(threads);
   if (!detector) return std::nullopt;
   return PoseFinder(std::move(*estimator), BoxSource(NamedDetector{named.name, std::move(*detector)}), doubles_);
+}
+
+Provenance provenance_of(const PoseFinder& finder, std::string model) {
+  const Estimator& estimator = finder.estimator();
+  const BoxSource& people = finder.people();
+  Json settings = Json::Object{{"backend", estimator.backend()},
+                               {"precision", std::string(name_of(estimator.precision()))},
+                               {"flip_test", estimator.flip_test()},
+                               {"batch", estimator.batch()},
+                               {"boxes", people.name()}};
+  if (people.named_detector()) settings.set("detector", to_json(*people.named_detector()));
+  settings.set("pose_nms", people.are_guesses() ? name_of(finder.doubles()) : "none");
+  const Json card = to_json(estimator.card());
+  for (const auto& [name, value] : card.as_object()) {
+    if (name != "skeleton" && name != "precision") settings.set(name, value);
+  }
+  return {std::move(model), estimator.model_hash(), std::move(settings)};
 }
 
 PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,

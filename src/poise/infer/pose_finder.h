@@ -9,7 +9,9 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
+#include "poise/formats/writers.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
@@ -18,8 +20,9 @@
 namespace poise {
 
 struct PoseFinderOptions {
-  std::filesystem::path model = {};  // the pose network: a file, or the name of what comes with Poise; empty: its own
+  std::filesystem::path model = {};     // the pose network, as ModelStore::open has it; empty: what comes with Poise
   std::filesystem::path detector = {};  // what finds the people, likewise
+  std::filesystem::path models = {};    // a ModelStore's folder, whose models' names are understood; empty: none
   bool whole_picture = false;           // no detector: each picture is one person's box
   EstimatorOptions estimate = {};       // card, threads, precision, flip test ... of the first
   DetectorOptions detect = {};          // and of the second
@@ -30,7 +33,7 @@ struct PoseFinderOptions {
 /// the same weights.
 class PoseFinder {
  public:
-  /// Errors: those of Estimator::load and Detector::load; messages start with the file.
+  /// Errors: those of ModelStore::open, Estimator::create and Detector::create; messages start with the file.
   static Result<PoseFinder> open(const PoseFinderOptions& options = {});
   /// Of parts that are there already.
   PoseFinder(Estimator estimator, BoxSource people, DoublesOptions doubles = {})
@@ -61,6 +64,11 @@ class PoseFinder {
   BoxSource people_;
   DoublesOptions doubles_;
 };
+
+/// How the finder's results come about, for outputs. Its settings: backend, precision, flip_test, batch, boxes,
+/// detector (where one looks), pose_nms, and the members of the pose network's card but its skeleton. `model`: what
+/// outputs call that network.
+Provenance provenance_of(const PoseFinder& finder, std::string model);
 
 /// run_pipeline of the finder's networks; its rule for doubles is in force.
 PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,

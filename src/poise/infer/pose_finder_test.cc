@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kit/temporary_folder.h"
+#include "poise/models/model_store.h"
+
 namespace poise {
 namespace {
 
@@ -133,6 +136,37 @@ TEST(PoseFinder, WhatComesWithPoiseNeedsNothing) {
   EXPECT_TRUE(PoseFinder::open({.model = "poise-small", .detector = "poise-person"}).ok());
   const Image image = picture();
   EXPECT_EQ(finder(image).box_source, "poise-person");
+}
+
+TEST(PoseFinder, SaysHowItsResultsComeAbout) {
+  PoseFinderOptions options = tiny();
+  options.estimate.flip_test = true;
+  const Provenance found = provenance_of(PoseFinder::open(options).value(), "tiny.onnx");
+  EXPECT_EQ(found.model, "tiny.onnx");
+  EXPECT_EQ(found.model_hash.size(), 64U);
+  EXPECT_EQ(found.settings.string("backend").value(), "onednn");
+  EXPECT_TRUE(found.settings.find("flip_test")->as_bool());
+  EXPECT_EQ(found.settings.find("detector")->string("file").value(), "tiny.weights");
+  EXPECT_EQ(found.settings.string("pose_nms").value(), "oks 0.9");
+  EXPECT_EQ(found.settings.string("codec").value(), "gaussian_heatmap");
+  EXPECT_EQ(found.settings.find("skeleton"), nullptr);
+  options.whole_picture = true;
+  options.estimate.run.backend = "reference";
+  const Json whole = provenance_of(PoseFinder::open(options).value(), "tiny.onnx").settings;
+  EXPECT_EQ(whole.string("backend").value(), "reference");
+  EXPECT_EQ(whole.string("boxes").value(), "whole image");
+  EXPECT_EQ(whole.string("pose_nms").value(), "none");
+  EXPECT_EQ(whole.find("detector"), nullptr);
+}
+
+TEST(PoseFinder, TakesModelsByName) {
+  const kit::TemporaryFolder folder;
+  ASSERT_TRUE(ModelStore(folder.path()).add(tiny().model, "mine").value());
+  PoseFinderOptions options = tiny();
+  options.model = "mine";
+  EXPECT_EQ(PoseFinder::open(options).error().code, ErrorCode::kNotFound);
+  options.models = folder.path();
+  expect_equal(PoseFinder::open(options).value()(picture()).poses, PoseFinder::open(tiny()).value()(picture()).poses);
 }
 
 TEST(PoseFinder, ErrorsNameTheFile) {

@@ -95,12 +95,14 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precis
   if (options.make) {
     if (options.deterministic || options.precision) {
       return invalid_argument(
-          "deterministic and precision are the engine's options: leave them out, or run on the CPU");
+          "option \"deterministic\" and option \"precision\" are of the CPU alone: leave them out on other devices");
     }
     POISE_TRY(made.runner, options.make(std::move(graph)));
     made.threads = options.threads > 0 ? options.threads : omp_get_max_threads();
+    made.backend = made.runner->name();
     return made;
   }
+  made.backend = options.backend;
   made.precision = options.precision.value_or(precision_of(card_precision, graph, options.backend));
   SessionOptions session_options{options.backend, options.threads, made.precision, options.plans, options.max_memory};
   made.threads = options.threads > 0 ? options.threads : omp_get_num_procs();

@@ -29,6 +29,7 @@ struct MadeRunner {
   std::unique_ptr<Runner> runner;
   int threads = 1;
   Precision precision = Precision::kFloat32;  // in force
+  std::string backend;                        // as Runner::name has it
 };
 /// `card_precision`: what the network's card vouches for. Errors: those of Session::create.
 Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precision card_precision);

@@ -64,14 +64,19 @@ struct YuvToRgb {
 };
 constexpr YuvToRgb kBt601{1.402F, 0.344136F, 0.714136F, 1.772F}, kBt709{1.5748F, 0.187324F, 0.468124F, 1.8556F};
 
-/// One row; `u` and `v` hold a sample for two pixels, `step` bytes from one to the next.
-void yuv_row(const YuvToRgb& to, const std::uint8_t* luma, const std::uint8_t* u, const std::uint8_t* v, int step,
-             int width, std::uint8_t* rgb) {
+/// A sample for two pixels, `step` bytes from one to the next.
+struct Chroma {
+  const std::uint8_t* u;
+  const std::uint8_t* v;
+  int step;
+};
+
+void yuv_row(const YuvToRgb& to, const std::uint8_t* luma, const Chroma& chroma, int width, std::uint8_t* rgb) {
   constexpr float kLuma = 255.F / 219, kChroma = 255.F / 224;
   for (int x = 0; x < width; ++x) {
     const float y = (static_cast<float>(luma[x]) - 16) * kLuma;
-    const float cb = (static_cast<float>(u[(x / 2) * step]) - 128) * kChroma;
-    const float cr = (static_cast<float>(v[(x / 2) * step]) - 128) * kChroma;
+    const float cb = (static_cast<float>(chroma.u[(x / 2) * chroma.step]) - 128) * kChroma;
+    const float cr = (static_cast<float>(chroma.v[(x / 2) * chroma.step]) - 128) * kChroma;
     *rgb++ = to_byte(y + to.red_v * cr);
     *rgb++ = to_byte(y - to.green_u * cb - to.green_v * cr);
     *rgb++ = to_byte(y + to.blue_u * cb);
@@ -100,12 +105,12 @@ Image to_image(const RawFormat& format, const Bytes& bytes) {
     switch (format.format) {
       case PixelFormat::kNv12: {
         const std::uint8_t* row = chroma + (y / 2) * half * 2;
-        yuv_row(to, bytes.data() + y * width, row, row + 1, 2, format.width, image.row(y));
+        yuv_row(to, bytes.data() + y * width, {row, row + 1, 2}, format.width, image.row(y));
         break;
       }
       case PixelFormat::kYuv420p: {
         const std::uint8_t* row = chroma + (y / 2) * half;
-        yuv_row(to, bytes.data() + y * width, row, row + half * half_rows, 1, format.width, image.row(y));
+        yuv_row(to, bytes.data() + y * width, {row, row + half * half_rows, 1}, format.width, image.row(y));
         break;
       }
       default:

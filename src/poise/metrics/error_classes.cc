@@ -161,6 +161,19 @@ const char* name_of(JointError error) {
   return kNames.at(static_cast<std::size_t>(error));
 }
 
+Json to_json(const ErrorClasses& classes) {
+  Json json = Json::object();
+  const auto count = [&](const std::string& name, std::size_t value) {
+    json.set("errors_" + name, static_cast<std::int64_t>(value));
+  };
+  for (std::size_t e = 0; e < kJointErrors; ++e) count(name_of(static_cast<JointError>(e)), classes.total[e]);
+  count("background", classes.background);
+  count("duplicates", classes.duplicates);
+  count("missed_persons", classes.missed);
+  count("score", classes.score);
+  return json;
+}
+
 std::vector<int> mirror_of(const std::vector<std::string>& joint_names) {
   std::vector<int> mirror(joint_names.size());
   for (std::size_t i = 0; i < joint_names.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/base/json.h"
 #include "poise/metrics/coco_eval.h"
 
 namespace poise {
@@ -40,6 +41,10 @@ struct ErrorClasses {
 /// took them.
 ErrorClasses classify_errors(const CocoTruth& truth, const CocoResults& results, const CocoMatches& matches,
                              const CocoEvalOptions& evaluation, const ErrorClassOptions& options = {});
+
+/// {errors_good, errors_jitter, ..., errors_background, errors_duplicates, errors_missed_persons, errors_score}:
+/// counts.
+Json to_json(const ErrorClasses& classes);
 
 /// By names: left_x and right_x are each other's mirror.
 std::vector<int> mirror_of(const std::vector<std::string>& joint_names);

@@ -1,6 +1,7 @@
 #include "poise/metrics/mot_eval.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <map>
 #include <thread>
@@ -84,6 +85,18 @@ void add_notes(MotEvaluation& evaluation) {
   }
 }
 
+void add(const MotFigures& figures, const std::string& prefix, Json& json) {
+  for (const auto& [name, value] : figures_of(figures)) {
+    const bool whole = value == std::floor(value) && name.find_first_of("T") != std::string::npos;
+    json.set(prefix + name, whole ? Json(static_cast<std::int64_t>(value)) : Json(value));
+  }
+  json.set(prefix + "frames", figures.frames);
+  json.set(prefix + "persons", figures.persons);
+  json.set(prefix + "tracks", figures.tracks);
+  json.set(prefix + "truths_left_out", figures.truths_left_out);
+  json.set(prefix + "tracks_left_out", figures.tracks_left_out);
+}
+
 }  // namespace
 
 Result<MotFigures> measure_mot(const MotSequence& truth, const MotSequence& tracks, const std::string& name,
@@ -131,6 +144,7 @@ MotFigures combine(const std::vector<MotFigures>& sequences) {
 
 Result<MotEvaluation> evaluate_mot(const fs::path& truth, const fs::path& tracks, const MotOptions& options) {
   MotEvaluation evaluation;
+  evaluation.threshold = options.threshold;
   POISE_TRY(const std::vector<Job> jobs, jobs_of(truth, tracks, evaluation.notes));
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   ThreadPool pool(std::clamp(options.threads > 0 ? options.threads : processors, 1, 64));
@@ -187,6 +201,16 @@ std::vector<std::pair<std::string, double>> figures_of(const MotFigures& figures
           {"IDTP", n(i.idtp)},
           {"IDFN", n(i.idfn)},
           {"IDFP", n(i.idfp)}};
+}
+
+Json to_json(const MotEvaluation& evaluation) {
+  Json json = Json::Object{
+      {"unit", "rates from 0 to 1"}, {"rules", name_of(evaluation.all.rules)}, {"threshold", evaluation.threshold}};
+  add(evaluation.all, "", json);
+  if (evaluation.sequences.size() > 1) {
+    for (const MotFigures& one : evaluation.sequences) add(one, one.name + ".", json);
+  }
+  return json;
 }
 
 }  // namespace poise

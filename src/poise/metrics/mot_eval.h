@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "poise/base/json.h"
 #include "poise/metrics/clear.h"
 #include "poise/metrics/hota.h"
 #include "poise/metrics/identity.h"
@@ -35,6 +36,7 @@ struct MotFigures {
 struct MotEvaluation {
   std::vector<MotFigures> sequences;
   MotFigures all;                  // sums over sequences and the rates of these
+  double threshold = 0.5;          // IoU of a match, CLEAR and IDF1
   std::vector<std::string> notes;  // what was left out, to be said aloud
 };
 
@@ -52,5 +54,7 @@ Result<MotEvaluation> evaluate_mot(const std::filesystem::path& truth, const std
 
 /// All figures under TrackEval's names, rates from 0 to 1; HOTA and its parts are means over the thresholds.
 std::vector<std::pair<std::string, double>> figures_of(const MotFigures& figures);
+/// {unit, rules, threshold, figures_of() all and counts; of several sequences NAME.HOTA ... of each}.
+Json to_json(const MotEvaluation& evaluation);
 
 }  // namespace poise

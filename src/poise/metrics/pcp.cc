@@ -127,6 +127,7 @@ Result<PcpResult> measure_pcp(const PersonPairs& pairs, PcpRule rule, double thr
   if (!(threshold >= 0)) return invalid_argument("the threshold must be 0 or more");
   PcpResult result;
   result.rule = rule;
+  result.threshold = threshold;
   double sum = 0;
   std::size_t used = 0;
   for (const Stick& stick : kSticks) {

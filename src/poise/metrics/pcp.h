@@ -15,6 +15,7 @@ enum class PcpRule {
 
 struct PcpResult {
   PcpRule rule = PcpRule::kStrict;
+  double threshold = 0.5;             // share of the stick's length
   std::vector<PartRate> sticks;       // ten at most: left_lower_leg ... head, torso; auc is not used
   std::vector<PartRate> parts;        // lower_legs upper_legs lower_arms upper_arms head torso: means of their sticks
   std::vector<std::string> left_out;  // sticks that one of the skeletons lacks

@@ -79,8 +79,7 @@ Result<ModelOptions> named_network(const ConvertOptions& o) {
     return unsupported(o.network + " finds people, not joints: a network of it is exported from its training");
   }
   if (o.parameters.find("input") == nullptr) {
-    return invalid_argument(
-        "give the size of the network's input, as parameter \"input\" [192, 256]: the weights do not tell it");
+    return invalid_argument("give parameter \"input\", the size of the network's input: the weights do not tell it");
   }
   options.parameters = overlay(o.parameters, options.parameters);
   return options;

@@ -163,17 +163,16 @@ Result<bool> ModelStore::add(const fs::path& file, const std::string& name) cons
   return true;
 }
 
-Result<OpenModel> open_shipped(std::string_view name) {
-  POISE_TRY(NetworkFile model, read_shipped(name));
-  return OpenModel{std::string(name), {}, std::move(model)};
-}
-
-Result<OpenModel> ModelStore::open(const std::string& given) const {
+Result<OpenModel> ModelStore::open(const std::string& given, std::string_view otherwise) const {
   const auto read = [](const fs::path& path) -> Result<OpenModel> {
     POISE_TRY(NetworkFile model, read_network(path));
     return OpenModel{path.filename().string(), path, std::move(model)};
   };
-  if (given.empty()) return open_shipped(shipped_models().front().name);
+  const auto read_own = [](std::string_view name) -> Result<OpenModel> {
+    POISE_TRY(NetworkFile model, read_shipped(name));
+    return OpenModel{std::string(name), {}, std::move(model)};
+  };
+  if (given.empty()) return read_own(otherwise.empty() ? shipped_models().front().name : otherwise);
   std::error_code error;
   const bool is_there = fs::exists(given, error) && !fs::is_directory(given, error);
   if (is_there || !is_plain(given)) return read(given);
@@ -184,7 +183,7 @@ Result<OpenModel> ModelStore::open(const std::string& given) const {
   }
   std::string shipped;
   for (const ShippedModel& model : shipped_models()) {
-    if (given == model.name) return open_shipped(given);
+    if (given == model.name) return read_own(given);
     shipped.append(shipped.empty() ? "" : ", ").append(model.name);
   }
   return not_found(given + ": there is no such file, and no model of that name" +

@@ -33,7 +33,7 @@ struct OpenModel {
 class ModelStore {
  public:
   /// Empty: no folder; names are then those of files and of what comes with Poise.
-  explicit ModelStore(std::filesystem::path folder);
+  explicit ModelStore(std::filesystem::path folder = {});
 
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -46,9 +46,10 @@ class ModelStore {
   /// kInvalidArgument: another model has the name, or it is none.
   Result<bool> add(const std::filesystem::path& file, const std::string& name) const;
 
-  /// `given` where such a file exists, else the stored model of that name (with or without .onnx), else the one of that
-  /// name that comes with Poise; an empty name is its default. Errors: kNotFound, those of read_network.
-  Result<OpenModel> open(const std::string& given) const;
+  /// What a user calls a network, the one rule for it: `given` where such a file exists, else the stored model of that
+  /// name (with or without .onnx), else the one of that name that comes with Poise. Nothing given is `otherwise`, which
+  /// comes with Poise; empty: its first. Errors: kNotFound, those of read_network.
+  Result<OpenModel> open(const std::string& given, std::string_view otherwise = {}) const;
 
  private:
   std::filesystem::path folder_;
@@ -57,8 +58,5 @@ class ModelStore {
 /// Empty where the file, and the card beside it, are what they were when they were added, and the file reads as a
 /// model; else a sentence. For models that are recorded.
 std::string fault_of(const StoredModel& model);
-
-/// A model that comes with Poise, whatever files are called so. Errors: kNotFound, listing them.
-Result<OpenModel> open_shipped(std::string_view name);
 
 }  // namespace poise

@@ -45,6 +45,8 @@ TEST_F(Store, WhatComesWithPoiseNeedsNoFolder) {
   const ModelStore none{{}};
   EXPECT_TRUE(none.list().value().empty());
   EXPECT_EQ(none.open("").value().name, shipped_models().front().name);
+  EXPECT_EQ(none.open("", kShippedDetector).value().name, kShippedDetector);
+  EXPECT_EQ(none.open("poise-small", kShippedDetector).value().name, "poise-small");
   EXPECT_EQ(none.open("poise-person").value().path, "");
   EXPECT_EQ(none.open((folder_ / "tiny.onnx").string()).value().name, "tiny.onnx");
   EXPECT_FALSE(none.add(folder_ / "tiny.onnx", "mine").ok());

@@ -1,5 +1,6 @@
 #include "poise/stream/track_video.h"
 
+#include "poise/card/model_card.h"
 #include "poise/image/resize.h"
 
 namespace poise {
@@ -57,6 +58,15 @@ class FrameTaker {
 };
 
 }  // namespace
+
+Provenance provenance_of(const StreamParts& parts, const TrackVideoOptions& options, std::string model) {
+  Provenance provenance = provenance_of(*parts.finder, std::move(model));
+  provenance.settings = overlay(to_json(parts.tracker->options()), provenance.settings);
+  provenance.settings.set("flow", parts.flow != nullptr ? parts.flow->name() : "none");
+  provenance.settings.set("smooth", options.smooth ? "one-euro" : "none");
+  provenance.settings.set("detect_every", options.stream.detect_every);
+  return provenance;
+}
 
 TrackReport track_video(VideoSource& source, const StreamParts& parts, const TrackSinks& sinks,
                         const TrackVideoOptions& options) {

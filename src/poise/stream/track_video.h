@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "poise/draw/draw.h"
@@ -33,6 +34,10 @@ struct TrackReport {
   int ids = 0;          // that were given
   std::string video;    // what was written, as VideoSink::summary says; "" where nothing was
 };
+
+/// provenance_of the finder, with how its people are followed: the tracker's options, flow, smooth, detect_every.
+/// parts.finder and parts.tracker are needed.
+Provenance provenance_of(const StreamParts& parts, const TrackVideoOptions& options, std::string model);
 
 /// Until the source ends, an error, or options.stream.stop. All sinks are finished in any case. parts.tracker is
 /// needed.

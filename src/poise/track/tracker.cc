@@ -70,6 +70,16 @@ void Tracker::carry_by_motion(Track& track, double seconds) const {
   shift(*track.expected, {track.velocity.x * dt, track.velocity.y * dt});
 }
 
+Json to_json(const TrackerOptions& options) {
+  return Json::Object{{"similarity", std::string(name_of(options.similarity))},
+                      {"matching", options.matching == TrackerOptions::Matching::kGreedy ? "greedy" : "hungarian"},
+                      {"propagate", options.propagate},
+                      {"motion", options.motion},
+                      {"memory", options.memory},
+                      {"min_box_score", options.min_box_score},
+                      {"min_joint_score", options.min_joint_score}};
+}
+
 void Tracker::begin(const FlowStep* step, double seconds, Size picture) {
   now_ = seconds;
   picture_ = picture;

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "poise/base/json.h"
 #include "poise/person/pose.h"
 #include "poise/track/flow.h"
 #include "poise/track/similarity.h"
@@ -43,6 +44,10 @@ struct TrackerOptions {
   double reach = 0.6;                     // of the body's size: how far from where they were expected people who were
                                           // hidden are known again; grows with the seconds hidden, to twice as much
 };
+
+/// {similarity, matching: "greedy" or "hungarian", propagate, motion, memory, min_box_score, min_joint_score}: what a
+/// result's settings say of it.
+Json to_json(const TrackerOptions& options);
 
 /// One video. Movable; one thread at a time.
 class Tracker {

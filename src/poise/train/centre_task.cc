@@ -131,7 +131,7 @@ class CentreTask : public Task {
       const float* weights = of(batch.weights, i);
       const std::vector<Box> truth = encoded_boxes(scene_.codec, of(batch.targets, i), weights, cells);
       const std::vector<Detection> found =
-          decode(scene_.codec, of(outputs[0], i), of(outputs[1], i), of(outputs[2], i), 1, cells, kDecoding);
+          decode(scene_.codec, {of(outputs[0], i), of(outputs[1], i), of(outputs[2], i), cells}, kDecoding);
       std::vector<ScoredBox> scored;
       for (const Detection& one : found) scored.push_back({one.box, one.score});
       const auto ignored = [&](const Box& box) {

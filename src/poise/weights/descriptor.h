@@ -1,4 +1,6 @@
 #pragma once
+// Files by their descriptors, closed whatever happens.
+
 #include <unistd.h>
 
 namespace poise {

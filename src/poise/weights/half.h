@@ -1,4 +1,6 @@
 #pragma once
+// Sixteen-bit floats, as files hold them, into float32.
+
 #include <bit>
 #include <cmath>
 #include <cstdint>

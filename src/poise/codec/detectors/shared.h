@@ -23,7 +23,7 @@ inline std::string shapes_of(std::span<const Tensor> outputs) {
 /// "the network gives 1x85x22x22, family yolox reads (1, n, 5 + classes)".
 inline Error other_outputs(std::span<const Tensor> outputs, const char* family, const std::string& wanted) {
   return unsupported("the network gives " + shapes_of(outputs) + ", family " + family + " reads " + wanted +
-                     ": name the right family, or a preset of it");
+                     ": give option \"preset\" of the detector, or a card with the right family");
 }
 
 /// One float tensor (1, ...) of this rank, with more than `least` along `axis`.

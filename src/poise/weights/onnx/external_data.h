@@ -1,4 +1,6 @@
 #pragma once
+// Tensors that an ONNX file keeps in files beside it.
+
 #include <cstdint>
 #include <filesystem>
 #include <map>

@@ -1,4 +1,6 @@
 #pragma once
+// The reader of ONNX files, for the list in network_file.cc.
+
 #include "poise/weights/network_file.h"
 
 namespace poise {

@@ -1,4 +1,6 @@
 #pragma once
+// ONNX's tensors and element types, and ours.
+
 #include <optional>
 
 #include "poise/tensor/tensor.h"

@@ -1,4 +1,6 @@
 #pragma once
+// Networks of old opsets, brought to the one that our operators are written for.
+
 #include <string_view>
 
 #include "poise/graph/graph.h"

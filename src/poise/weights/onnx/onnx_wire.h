@@ -1,4 +1,6 @@
 #pragma once
+// ONNX files as they are stored, read piece by piece so that no tensor is in memory twice.
+
 #include <google/protobuf/io/coded_stream.h>
 
 #include <map>

@@ -1,4 +1,6 @@
 #pragma once
+// Where checkpoints are read from, file or memory alike.
+
 #include <sys/stat.h>
 
 #include <cstdint>

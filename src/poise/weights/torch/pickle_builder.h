@@ -1,4 +1,6 @@
 #pragma once
+// What a pickle holds, put together while its opcodes are read (pickle.h).
+
 #include <span>
 #include <vector>
 

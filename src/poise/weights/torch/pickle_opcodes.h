@@ -1,4 +1,6 @@
 #pragma once
+// Python's pickle format, as far as checkpoints need it.
+
 #include <cstdint>
 
 namespace poise {

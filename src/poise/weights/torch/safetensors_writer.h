@@ -1,4 +1,6 @@
 #pragma once
+// Checkpoints written as safetensors.
+
 #include <map>
 #include <memory>
 #include <string>

@@ -1,4 +1,6 @@
 #pragma once
+// The archive that torch.save() writes, as a list of entries that was checked.
+
 #include <string_view>
 #include <vector>
 

@@ -1,20 +1,17 @@
-#include "metrics/plots.h"
+#include "poise/eval/plots.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <map>
 
 #include "poise/draw/chart.h"
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
 #include "poise/image/resize.h"
-#include "poise/metrics/error_classes.h"
 #include "poise/skeleton/skeleton.h"
 
-namespace poise::app {
+namespace poise {
 namespace {
 
 constexpr std::size_t kCases = 9;  // a sheet's tiles, three in a row
@@ -30,19 +27,25 @@ std::vector<std::string> joint_names(const CocoTruth& truth) {
   return names;
 }
 
-Status save(const CocoPlots& p, const std::string& name, const Image& image) {
-  return write_image(std::filesystem::path(p.folder) / (p.prefix + name), image);
-}
+/// What is drawn, and where it goes.
+struct Plot {
+  const CocoReport& report;
+  const CocoPlotOptions& options;
+
+  Status save(const std::string& name, const Image& image) const {
+    return write_image(options.folder / (options.prefix + name), image);
+  }
+};
 
 /// Precision over recall, the mean over the categories that have truths.
-Status precision_recall(const CocoPlots& p) {
-  const std::vector<int> once(p.truth.images.size(), 1);
+Status precision_recall(const Plot& p) {
+  const std::vector<int> once(p.report.truth.images.size(), 1);
   CocoCurve mean{};
   int categories = 0;
-  for (std::size_t c = 0; c < p.truth.categories.size(); ++c) {
+  for (std::size_t c = 0; c < p.report.truth.categories.size(); ++c) {
     const CocoCurve one =
-        coco_curve(p.truth, p.results, p.evaluation.matches,
-                   {static_cast<int>(c), CocoArea::kAll, coco_max_detections(p.options.similarity)}, once);
+        coco_curve(p.report.truth, p.report.results, p.report.evaluation.matches,
+                   {static_cast<int>(c), CocoArea::kAll, coco_max_detections(p.report.rules.similarity)}, once);
     if (one.recall[0] < 0) continue;
     ++categories;
     for (int t = 0; t < kCocoThresholds; ++t) {
@@ -50,7 +53,7 @@ Status precision_recall(const CocoPlots& p) {
     }
   }
   std::vector<Curve> curves;
-  const bool oks = p.options.similarity == CocoSimilarity::kOks;
+  const bool oks = p.report.rules.similarity == CocoSimilarity::kOks;
   for (int t = 0; t < kCocoThresholds && categories > 0; ++t) {
     std::array<char, 32> name{};
     Curve curve;
@@ -65,11 +68,11 @@ Status precision_recall(const CocoPlots& p) {
     curves.push_back(std::move(curve));
   }
   const std::string what = oks ? "OKS" : "IoU";
-  return save(p, "precision_recall.png",
-              draw_curves({"Precision over recall by " + what, "recall", "precision"}, curves));
+  return p.save("precision_recall.png",
+                draw_curves({"Precision over recall by " + what, "recall", "precision"}, curves));
 }
 
-Status error_classes(const CocoPlots& p, const ErrorClasses& classes, Json& json) {
+Status error_classes(const Plot& p, const ErrorClasses& classes) {
   std::vector<std::string> parts;
   for (std::size_t e = 0; e < kJointErrors; ++e) parts.emplace_back(name_of(static_cast<JointError>(e)));
   std::vector<std::pair<std::string, std::vector<double>>> rows;
@@ -84,16 +87,9 @@ Status error_classes(const CocoPlots& p, const ErrorClasses& classes, Json& json
     rows.emplace_back(name, shares);
   };
   add("all joints", classes.total);
-  const std::vector<std::string> names = joint_names(p.truth);
+  const std::vector<std::string> names = joint_names(p.report.truth);
   for (std::size_t j = 0; j < names.size(); ++j) add(names[j], classes.joints[j]);
-  for (std::size_t e = 0; e < kJointErrors; ++e) {
-    json.set(p.prefix + "errors_" + parts[e], static_cast<std::int64_t>(classes.total[e]));
-  }
-  json.set(p.prefix + "errors_background", static_cast<std::int64_t>(classes.background));
-  json.set(p.prefix + "errors_duplicates", static_cast<std::int64_t>(classes.duplicates));
-  json.set(p.prefix + "errors_missed_persons", static_cast<std::int64_t>(classes.missed));
-  json.set(p.prefix + "errors_score", static_cast<std::int64_t>(classes.score));
-  return save(p, "error_classes.png", draw_bars("Joints of found persons by error class", parts, rows));
+  return p.save("error_classes.png", draw_bars("Joints of found persons by error class", parts, rows));
 }
 
 Skeleton skeleton_of(const CocoTruth& truth) {
@@ -112,17 +108,17 @@ Skeleton skeleton_of(const CocoTruth& truth) {
 }
 
 /// The picture with its best detections, as many as there are persons, shrunk into a tile.
-Result<Image> tile(const CocoPlots& p, const Skeleton& skeleton, int image, double errors) {
-  const CocoTruth::Image& entry = p.truth.images[static_cast<std::size_t>(image)];
-  POISE_TRY(Image picture, read_image(std::filesystem::path(p.images) / entry.file_name));
-  const auto joints = static_cast<std::size_t>(p.results.joints);
-  const auto persons = std::count(p.truth.image.begin(), p.truth.image.end(), image);
+Result<Image> tile(const Plot& p, const Skeleton& skeleton, int image, double errors) {
+  const CocoTruth::Image& entry = p.report.truth.images[static_cast<std::size_t>(image)];
+  POISE_TRY(Image picture, read_image(p.options.images / entry.file_name));
+  const auto joints = static_cast<std::size_t>(p.report.results.joints);
+  const auto persons = std::count(p.report.truth.image.begin(), p.report.truth.image.end(), image);
   constexpr DrawOptions kShowFaint{.min_score = 0.05F};
-  for (std::size_t d = 0; d < p.results.size(); ++d) {
-    if (p.results.image[d] != image || p.evaluation.matches.rank[d] >= persons) continue;
+  for (std::size_t d = 0; d < p.report.results.size(); ++d) {
+    if (p.report.results.image[d] != image || p.report.evaluation.matches.rank[d] >= persons) continue;
     Pose pose;
     for (std::size_t j = 0; j < joints; ++j) {
-      const double* point = p.results.keypoints.data() + 3 * (d * joints + j);
+      const double* point = p.report.results.keypoints.data() + 3 * (d * joints + j);
       pose.keypoints.push_back(
           {{static_cast<float>(point[0]), static_cast<float>(point[1])}, static_cast<float>(point[2])});
     }
@@ -139,16 +135,16 @@ Result<Image> tile(const CocoPlots& p, const Skeleton& skeleton, int image, doub
   return small;
 }
 
-Status sheet(const CocoPlots& p, const std::string& name, const std::vector<int>& images,
-             const std::vector<double>& errors, Console& console) {
-  const Skeleton skeleton = skeleton_of(p.truth);
+Status sheet(const Plot& p, const std::string& name, const std::vector<int>& images, const std::vector<double>& errors,
+             std::vector<std::string>& notes) {
+  const Skeleton skeleton = skeleton_of(p.report.truth);
   constexpr int kColumns = 3;
   const int rows = static_cast<int>((images.size() + kColumns - 1) / kColumns);
   Image all(kColumns * kTile, std::max(rows, 1) * kTile);
   for (std::size_t i = 0; i < images.size(); ++i) {
     const auto one = tile(p, skeleton, images[i], errors[static_cast<std::size_t>(images[i])]);
     if (!one.ok()) {
-      console.note(one.error().message);
+      notes.push_back(one.error().message);
       continue;
     }
     const int x = static_cast<int>(i % kColumns) * kTile;
@@ -158,31 +154,63 @@ Status sheet(const CocoPlots& p, const std::string& name, const std::vector<int>
                   all.row(y + row) + 3 * static_cast<std::ptrdiff_t>(x));
     }
   }
-  return save(p, name, all);
+  return p.save(name, all);
 }
 
 }  // namespace
 
-Status plot_coco(const CocoPlots& p, Json& json, Console& console) {
+Result<CocoPlots> plot_coco(const CocoReport& report, const CocoPlotOptions& options) {
+  const Plot p{report, options};
+  CocoPlots plots;
   POISE_RETURN_IF_ERROR(precision_recall(p));
-  if (p.options.similarity != CocoSimilarity::kOks || p.truth.joints == 0) return {};
-  ErrorClassOptions options;
-  options.mirror = mirror_of(joint_names(p.truth));
-  const ErrorClasses classes = classify_errors(p.truth, p.results, p.evaluation.matches, p.options, options);
-  POISE_RETURN_IF_ERROR(error_classes(p, classes, json));
-  if (p.images.empty()) return {};
+  if (report.rules.similarity != CocoSimilarity::kOks || report.truth.joints == 0) return plots;
+  ErrorClassOptions classing;
+  classing.mirror = mirror_of(joint_names(report.truth));
+  plots.errors = classify_errors(report.truth, report.results, report.evaluation.matches, report.rules, classing);
+  POISE_RETURN_IF_ERROR(error_classes(p, *plots.errors));
+  if (options.images.empty()) return plots;
+  const std::vector<double>& errors = plots.errors->image_errors;
   std::vector<int> order;
-  for (std::size_t i = 0; i < classes.image_errors.size(); ++i) {
-    if (classes.image_errors[i] >= 0) order.push_back(static_cast<int>(i));
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    if (errors[i] >= 0) order.push_back(static_cast<int>(i));
   }
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-    return classes.image_errors[static_cast<std::size_t>(a)] < classes.image_errors[static_cast<std::size_t>(b)];
+    return errors[static_cast<std::size_t>(a)] < errors[static_cast<std::size_t>(b)];
   });
   const std::size_t count = std::min(kCases, order.size());
   const std::vector<int> best(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
   const std::vector<int> worst(order.rbegin(), order.rbegin() + static_cast<std::ptrdiff_t>(count));
-  POISE_RETURN_IF_ERROR(sheet(p, "best.png", best, classes.image_errors, console));
-  return sheet(p, "worst.png", worst, classes.image_errors, console);
+  POISE_RETURN_IF_ERROR(sheet(p, "best.png", best, errors, plots.notes));
+  POISE_RETURN_IF_ERROR(sheet(p, "worst.png", worst, errors, plots.notes));
+  return plots;
 }
 
-}  // namespace poise::app
+Image draw_pck(const PckResult& result, const std::string& name) {
+  std::vector<Curve> curves;
+  const auto add = [&](const std::string& label, const std::vector<double>& rates) {
+    Curve curve{label, {}};
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      curve.points.emplace_back(pck_curve_threshold(static_cast<int>(i)), rates[i]);
+    }
+    curves.push_back(std::move(curve));
+  };
+  add("mean", result.curve);
+  for (const PartRate& part : result.parts) {
+    std::vector<double> sum(kPckCurve, 0);
+    double members = 0;
+    for (std::size_t j = 0; j < result.joints.size(); ++j) {
+      const std::string& joint = result.joints[j].name;
+      const bool head = part.name == "head" && (joint == "neck" || joint == "upper_neck" || joint == "head_top");
+      if (!(head || joint.ends_with("_" + part.name)) || result.joint_curves[j].empty()) continue;
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += result.joint_curves[j][i];
+      ++members;
+    }
+    for (double& value : sum) value /= members;
+    add(part.name, sum);
+  }
+  Chart chart{name + " over the threshold", "share of the " + std::string(name_of(result.options.reference)), name};
+  chart.x_high = pck_curve_threshold(kPckCurve - 1);
+  return draw_curves(chart, curves);
+}
+
+}  // namespace poise
