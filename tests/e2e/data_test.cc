@@ -44,6 +44,31 @@ TEST_F(Data, AFaultIsNamedCountedAndDrawn) {
   EXPECT_EQ(read_image(folder_ / "s.jpg").value().width(), 4 * 288);
 }
 
+TEST_F(Data, AllFaultsAreToldAtOnce) {
+  write_set(3, 0);
+  Json set = json("set.json");
+  const auto list = [&](const char* name) -> Json::Array { return set.find(name)->as_array(); };
+  Json::Array annotations = list("annotations");
+  annotations.push_back(Json::Object{{"id", 90}, {"image_id", 1}, {"category_id", 1}, {"bbox", "none"}});
+  annotations.push_back(
+      Json::Object{{"id", 91}, {"image_id", 77}, {"category_id", 1}, {"bbox", Json::Array{1, 1, 9, 9}}});
+  annotations.push_back(
+      Json::Object{{"id", 91}, {"image_id", 1}, {"category_id", 1}, {"bbox", Json::Array{1, 1, 9, 9}}});
+  Json::Array images = list("images");
+  images.push_back(Json::Object{{"id", 50}, {"file_name", "../../etc/passwd"}, {"width", 9}, {"height", 9}});
+  images.push_back(Json::Object{{"id", 51}, {"file_name", "absent.png"}, {"width", 9}, {"height", 9}});
+  set.set("annotations", annotations);
+  set.set("images", images);
+  write("set.json", set.dump());
+  const Outcome outcome = run({"data", "check", "set.json", "--images", "images"});
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  for (const char* part :
+       {"annotations[3].bbox", "annotations[5].id 91 is that of an earlier annotation", "1 annotations are of images",
+        "\"../../etc/passwd\" lies outside the folder", "absent.png: no such file", "5 errors", "left_wrist"}) {
+    EXPECT_TRUE(contains(outcome.out, part)) << part << " in " << outcome.out;
+  }
+}
+
 TEST_F(Data, PacksOnceAndNeverOver) {
   write_set(4, 0);
   const std::vector<std::string> command{"data",      "pack", "set.json", "--images", "images",

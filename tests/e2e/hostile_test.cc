@@ -1,5 +1,6 @@
 // Small files that ask for much memory: refused, or only added up, before it is taken.
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "e2e/program.h"
 
@@ -90,6 +91,45 @@ TEST_F(Hostile, InfoOnlyPlans) {
   EXPECT_TRUE(contains(outcome.out, "1024.0 MB weights")) << outcome.out;
   EXPECT_EQ(run({"info", "hostile.onnx", "--max-memory", "512M"}).code, 1);
   EXPECT_LT(peak_megabytes(), kMostMegabytes);
+}
+
+/// What would be waited for without end, and what is no file at all.
+TEST_F(Hostile, PipesAndDevicesAreNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  write("res.json", "[]");
+  for (const Strings& words :
+       {Strings{"metrics", "coco", "pipe", "res.json"}, Strings{"metrics", "coco", "res.json", "pipe"},
+        Strings{"predict", "res.json", "--boxes", "pipe"}, Strings{"data", "check", "pipe", "--images", "."}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 1) << words[0];
+    EXPECT_FALSE(outcome.err.empty());
+  }
+  EXPECT_TRUE(contains(run({"metrics", "coco", "pipe", "res.json"}).err, "pipe: it is a pipe that nobody writes to"));
+  for (const char* device : {"/dev/zero", "/dev/random"}) {
+    EXPECT_TRUE(contains(run({"metrics", "coco", device, "res.json"}).err, "it is a device or socket")) << device;
+  }
+  if (::geteuid() == 0 && fs::exists("/proc/kmsg")) {
+    EXPECT_EQ(run({"metrics", "coco", "/proc/kmsg", "res.json"}).code, 1);
+  }
+}
+
+TEST_F(Hostile, LabelsReadNoPictureOutsideTheFolder) {
+  fs::create_directories(folder_ / "images");
+  for (const std::string name : {"../../etc/passwd", "/etc/passwd", "..\\\\secret.png"}) {
+    write("gt.json", R"({"images": [{"id": 1, "file_name": ")" + name + R"(", "width": 9, "height": 9}],
+      "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "area": 25, "iscrowd": 0,
+                       "num_keypoints": 1, "keypoints": [2, 2, 2]}],
+      "categories": [{"id": 1, "name": "person", "keypoints": ["nose"]}]})");
+    const Outcome check = run({"data", "check", "gt.json", "--images", "images"});
+    EXPECT_EQ(check.code, 1);
+    EXPECT_TRUE(contains(check.out, "lies outside the folder of images")) << check.out;
+    const Outcome pack = run({"data", "pack", "gt.json", "--images", "images", "--out", "packed"});
+    EXPECT_EQ(pack.code, 1);
+    EXPECT_TRUE(contains(pack.err, "lies outside the folder of images")) << pack.err;
+    const Outcome eval = run({"eval", "--detector", "poise-person", "-a", "gt.json", "-i", "images"});
+    EXPECT_EQ(eval.code, 1);
+    EXPECT_TRUE(contains(eval.err, "lies outside the folder of images")) << eval.err;
+  }
 }
 
 }  // namespace

@@ -39,9 +39,12 @@ Result<PoseFormat> format_of(const Source& source) {
                                : format_by_name(source.format);
 }
 
-Result<PoseSet> read_labels(const Source& source) {
+Result<PoseSet> read_labels(const Source& source, std::size_t most_faults = 0) {
   POISE_TRY(const PoseFormat format, format_of(source));
-  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, {.hdf5 = read_mat_hdf5}));
+  PoseReadOptions options;
+  options.most_faults = most_faults;
+  options.hdf5 = read_mat_hdf5;
+  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, options));
   if (!set.is_truth) return invalid_argument(source.annotations + ": these are predictions, labels are wanted");
   return set;
 }
@@ -79,18 +82,28 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
     for (const Finding& finding : report.findings) {
       if (finding.fault != fault || shown == list) continue;
       ++shown;
-      const PoseSet::Image& image = set.images[finding.image];
-      const std::string person =
-          finding.of_person ? ", annotation " + std::to_string(image.truths[finding.truth].id) : std::string();
-      std::printf("                 %s%s: %s\n", image.name.c_str(), person.c_str(), finding.detail.c_str());
+      std::string where;
+      if (!finding.of_set) where = set.images[finding.image].name;
+      if (finding.of_person) {
+        where += ", annotation " + std::to_string(set.images[finding.image].truths[finding.truth].id);
+      }
+      std::printf("                 %s\n", app::shown(where + (where.empty() ? "" : ": ") + finding.detail).c_str());
     }
-    if (report.counts[f] > shown) std::printf("                 and %zu more\n", report.counts[f] - shown);
+    const auto all = static_cast<std::size_t>(
+        std::ranges::count_if(report.findings, [&](const Finding& finding) { return finding.fault == fault; }));
+    if (all > shown) std::printf("                 and %zu more\n", all - shown);
+  }
+  if (report.labelled > 0) std::printf("%-20s %10s %10s\n", "joint", "visible", "occluded");
+  for (std::size_t j = 0; report.labelled > 0 && j < report.joints.size(); ++j) {
+    std::printf("%-20s %10zu %10zu\n", app::shown(set.skeleton.joints[j].name).c_str(), report.joints[j].visible,
+                report.joints[j].occluded);
   }
   std::printf("%zu errors, %zu warnings\n", report.errors(), report.warnings());
 }
 
 Result<bool> run_check(const CheckFlags& flags, Console& console) {
-  POISE_TRY(const PoseSet set, read_labels(flags.source));
+  constexpr std::size_t kMostFaults = 10'000;
+  POISE_TRY(const PoseSet set, read_labels(flags.source, kMostFaults));
   for (const std::string& note : set.notes) console.note(note);
   const CheckReport report = check_data(set, flags.source.images, flags.check);
   if (flags.json != "-") print(report, set, flags.list);

@@ -38,6 +38,7 @@ struct Found {
   Json detections = Json::array();
   Json errors = Json::array();
   std::size_t pictures = 0, with_people = 0, persons = 0;
+  PictureNotes notes;
   PipelineCost cost;
   double seconds = 0;
 };
@@ -65,6 +66,7 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
           return;
         }
         found.pictures += 1;
+        found.notes.add(sources[i].path.string(), answer->notes);
         found.with_people += answer->boxes.empty() ? 0 : 1;
         found.persons += answer->boxes.size();
         append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, answer->frame.exif_applied,
@@ -102,13 +104,16 @@ Json summary(const Options& o, const BoxSource& people, const Found& found) {
 
 Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
-  POISE_TRY(const std::vector<PictureFile> sources, find_pictures(o.sources));
+  POISE_TRY(const FoundPictures sources, find_pictures(o.sources));
   POISE_TRY(BoxSource people, open_people("", o.detector, o.run));
   if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
   POISE_RETURN_IF_ERROR(prepare_file(o.out));
   Console console(o.quiet);
   watch_interrupts();
-  const Found found = look(o, sources, people, console);
+  if (const std::string note = sources.note(); !note.empty()) console.note(note);
+  const Found found = look(o, sources.files, people, console);
+  say_of_detector(*people.detector(), found.pictures, found.persons, console);
+  for (const std::string& line : found.notes.lines()) console.note(line);
   // A picture that the file does not speak of is one of nobody: one that is not whole takes no other's place.
   if (interrupted() || found.pictures == 0) o.out += ".partial";
   POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.detections.dump() + "\n"));

@@ -50,6 +50,9 @@ void print_run(const PoseReport& report) {
       found.box_source.c_str(), found.boxes, found.frames.size(), report.flip_test ? "flip test" : "no flip test",
       doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
   if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
+  if (found.boxes_elsewhere > 0)
+    std::printf("note: %zu boxes are of pictures that the annotations do not list\n", found.boxes_elsewhere);
+  for (const std::string& line : found.notes.lines()) std::printf("note: %s\n", shown(line).c_str());
   if (found.empty_pictures > 0) std::printf("note: %zu pictures have no box\n", found.empty_pictures);
   std::printf(
       "speed, measured here: %.1f persons/s with decoding of pictures, %.1f in crop, network and joints alone\n",

@@ -3,6 +3,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "commands/command.h"
@@ -74,6 +75,10 @@ class Prediction {
     std::vector<fs::path> paths;
     for (const PictureFile& picture : pictures_) paths.push_back(picture.path);
     ids_ = run_image_ids(paths);
+    for (const fs::path& path : paths) {
+      const ImageBoxes* entry = finder.people().boxes() ? finder.people().boxes()->find(path) : nullptr;
+      if (entry != nullptr && !entries_.insert(entry).second) ++shared_entries_;
+    }
   }
 
   int go() {
@@ -115,7 +120,7 @@ class Prediction {
       return fail(about_picture(picture.path, answer.error()).message);
     }
     for (const std::string& problem : answer->problems) fail(problem);
-    matched_ += answer->matched ? 1 : 0;
+    notes_.add(picture.path.string(), answer->notes);
     suppressed_ += answer->doubles;
     persons_ += answer->frame.poses.size();
     FrameResult numbered = answer->frame;
@@ -180,22 +185,33 @@ class Prediction {
     return text.str();
   }
 
-  int summary() {
-    if (finder_.people().detector() != nullptr && images_ > 0 && cost_.persons == 0) {
-      console_.note(
-          "nobody was found: a lower --detect-threshold finds more, --detector none takes each whole picture as one "
-          "person's box");
-    }
-    if (finder_.people().boxes()) {
-      for (const std::string& line : finder_.people().boxes()->notes()) console_.note(o_.boxes + ": " + line);
-    }
-    if (finder_.people().boxes() && finder_.people().boxes()->image_count() == 0) {
+  /// What of the file of boxes was passed over, by reason.
+  void say_of_boxes(const BoxesFile& boxes) {
+    for (const std::string& line : boxes.notes()) console_.note(o_.boxes + ": " + line);
+    if (boxes.image_count() == 0) {
       console_.note(o_.boxes + " names no picture: nobody was looked at");
-    } else if (finder_.people().boxes() && matched_ == 0 && images_ > 0) {
+    } else if (entries_.empty() && images_ > 0) {
       fail(o_.boxes +
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
+    } else if (const std::size_t beside = boxes.persons_beside(entries_); beside > 0 && !entries_.empty()) {
+      console_.note(o_.boxes + ": " + std::to_string(beside) + (beside == 1 ? " box is" : " boxes are") +
+                    " of pictures that were not named");
     }
+    if (shared_entries_ > 0) {
+      console_.note(o_.boxes + ": " + std::to_string(shared_entries_) +
+                    (shared_entries_ == 1 ? " picture takes" : " pictures take") +
+                    " the boxes of an entry that another has taken: their names end alike");
+    }
+  }
+
+  int summary() {
+    if (Detector* detector = finder_.people().detector(); detector != nullptr) {
+      say_of_detector(*detector, images_, cost_.persons, console_,
+                      ", --detector none takes each whole picture as one person's box");
+    }
+    if (finder_.people().boxes()) say_of_boxes(*finder_.people().boxes());
+    for (const std::string& line : notes_.lines()) console_.note(line);
     const bool json_to_stdout = o_.json_option->count() > 0 && o_.json.empty();
     if (json_to_stdout) {
       std::printf("%s\n", summary_json().dump(1).c_str());
@@ -215,7 +231,10 @@ class Prediction {
   std::vector<std::int64_t> ids_;  // of pictures_, where the boxes' file gives none
   DecodeOptions decode_;
   Json errors_ = Json::array();
-  std::size_t images_ = 0, persons_ = 0, matched_ = 0, suppressed_ = 0;
+  std::size_t images_ = 0, persons_ = 0, suppressed_ = 0;
+  std::set<const ImageBoxes*> entries_;  // of the file of boxes, that a picture has taken
+  std::size_t shared_entries_ = 0;       // pictures whose entry another has taken before
+  PictureNotes notes_;
   fs::path last_done_;  // the place of the picture estimated last
   PipelineCost cost_;
   Clock::time_point begin_;
@@ -232,7 +251,8 @@ Status predict(Options& o, int& code) {
   o.output.image = !o.no_image;
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, card_flags(o));
-  POISE_TRY(std::vector<PictureFile> pictures, find_pictures(o.sources));
+  POISE_TRY(FoundPictures pictures, find_pictures(o.sources));
+  if (const std::string note = pictures.note(); !note.empty()) Console(o.quiet).note(note);
   POISE_TRY(BoxSource people, open_people(o.boxes, o.detector, o.estimator.run));
   POISE_TRY(OpenModel model, open_model(o.model));
   POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
@@ -241,7 +261,7 @@ Status predict(Options& o, int& code) {
   provenance.settings.set("min_score", o.output.draw.min_score);
   auto writer = PictureWriter::open(o.output, finder.skeleton(), std::move(provenance));
   if (!writer.ok()) return io_error(writer.error().message + "; choose another --out");
-  code = Prediction(o, finder, *writer, std::move(pictures)).go();
+  code = Prediction(o, finder, *writer, std::move(pictures.files)).go();
   return {};
 }
 

@@ -55,8 +55,8 @@ void print(const QuantizedModel& model) {
 
 Result<QuantizeModelOptions> read_options(const Options& o) {
   QuantizeModelOptions options;
-  POISE_TRY(const std::vector<PictureFile> pictures, find_pictures(o.pictures));
-  for (const PictureFile& picture : pictures) options.calibration.pictures.push_back(picture.path);
+  POISE_TRY(const FoundPictures pictures, find_pictures(o.pictures));
+  for (const PictureFile& picture : pictures.files) options.calibration.pictures.push_back(picture.path);
   options.calibration.boxes = o.boxes;
   options.calibration.count = o.count;
   options.card.preset = o.card.preset;

@@ -53,6 +53,15 @@ Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& fla
   return BoxSource(std::move(detector));
 }
 
+void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,
+                     const std::string& hint) {
+  for (const std::string& line : detector.notes()) console.note(line);
+  if (pictures == 0 || persons > 0) return;
+  const std::size_t others = detector.left_out().other_class;
+  const std::string found = others > 0 ? ", but " + std::to_string(others) + " boxes of things of other classes" : "";
+  console.note("nobody was found" + found + ": a lower --detect-threshold finds more" + hint);
+}
+
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group) {
   static const std::map<std::string, DoublesOptions::Rule> kRules{{"oks", DoublesOptions::Rule::kOks},
                                                                   {"parametric", DoublesOptions::Rule::kParametric},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "console.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
 
@@ -26,5 +27,9 @@ Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& fla
 
 /// Adds --pose-nms --oks-nms to the command, under the heading `group`.
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group);
+
+/// What a detector passed over, and where nobody was found in `pictures`, what to try; `hint` goes on from there.
+void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,
+                     const std::string& hint = {});
 
 }  // namespace poise::app

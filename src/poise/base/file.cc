@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "poise/base/input_file.h"
+
 namespace poise {
 namespace {
 
@@ -142,32 +144,63 @@ Result<fs::path> target_of(const fs::path& path, struct stat& old) {
 
 }  // namespace
 
-Result<Bytes> read_file(const fs::path& path, std::uint64_t max_bytes) {
+Result<InputFile> InputFile::open(const fs::path& path) {
   if (path.native().find('\0') != std::string::npos) return not_found("no such file: the name holds a NUL byte");
-  // Non-blocking, so that opening a pipe nobody writes to, or a device, cannot hang; undone below.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) {
+  // Non-blocking, so that opening a pipe nobody writes to, or a device, cannot hang.
+  InputFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.descriptor_ < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return not_found("no such file");
     return io_error("cannot open it: " + reason(errno));
   }
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return io_error("cannot look at it: " + reason(errno));
+  if (::fstat(file.descriptor_, &info) != 0) return io_error("cannot look at it: " + reason(errno));
   if (S_ISDIR(info.st_mode)) return io_error("it is a folder, give a file");
-  if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) return io_error("it is a device or socket, give a file");
-  if (::fcntl(file.get(), F_SETFL, 0) != 0) return io_error("cannot read it: " + reason(errno));
+  file.is_pipe_ = S_ISFIFO(info.st_mode);
+  if (!S_ISREG(info.st_mode) && !file.is_pipe_) return io_error("it is a device or socket, give a file");
+  file.size_ = file.is_pipe_ ? 0 : static_cast<std::uint64_t>(info.st_size);
+  return file;
+}
 
-  const std::uint64_t size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+InputFile::InputFile(InputFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_),
+      is_pipe_(other.is_pipe_),
+      has_given_(other.has_given_) {}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<std::size_t> InputFile::read(std::span<std::uint8_t> into) {
+  while (true) {
+    const ssize_t got = ::read(descriptor_, into.data(), into.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      // Somebody holds the pipe's other end, and is waited for; a file that has nothing yet, /proc/kmsg, may never
+      // have.
+      if (!is_pipe_) return io_error("reading it would wait without end: give a file");
+      if (::fcntl(descriptor_, F_SETFL, 0) != 0) return io_error("cannot read it: " + reason(errno));
+      continue;
+    }
+    if (got < 0) return io_error("cannot read it: " + reason(errno));
+    if (got == 0 && is_pipe_ && !has_given_) return io_error("it is a pipe that nobody writes to: give a file");
+    has_given_ = true;
+    return static_cast<std::size_t>(got);
+  }
+}
+
+Result<Bytes> read_file(const fs::path& path, std::uint64_t max_bytes) {
+  POISE_TRY(InputFile file, InputFile::open(path));
+  const std::uint64_t size = file.size();
   if (size > max_bytes) return too_many_bytes(max_bytes);
   // One byte more than the size: the read that meets the end needs no second buffer. /proc files claim size 0.
   Bytes bytes(size == 0 ? kChunk : static_cast<std::size_t>(size) + 1);
   std::size_t used = 0;
   while (true) {
     if (used == bytes.size()) bytes.resize(used + std::max(kChunk, used / 2));
-    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return io_error("cannot read it: " + reason(errno));
+    POISE_TRY(const std::size_t got, file.read(std::span(bytes).subspan(used)));
     if (got == 0) break;
-    used += static_cast<std::size_t>(got);
+    used += got;
     if (used > max_bytes) return too_many_bytes(max_bytes);
   }
   bytes.resize(used);

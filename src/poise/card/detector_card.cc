@@ -102,6 +102,12 @@ Status whole(const Json& json, const char* member, std::int64_t low, std::int64_
   return {};
 }
 
+bool is_called_person(const std::string& name) {
+  constexpr std::string_view kPerson = "person";
+  return std::equal(name.begin(), name.end(), kPerson.begin(), kPerson.end(),
+                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
 Status read_classes(const Json& json, DetectorCard& card) {
   if (const Json* list = json.find("classes"); list != nullptr) {
     if (!list->is_array() || list->as_array().empty() || list->as_array().size() > kMostClasses)
@@ -111,8 +117,11 @@ Status read_classes(const Json& json, DetectorCard& card) {
       card.classes.push_back(name.as_string());
     }
   }
-  const auto person = std::find(card.classes.begin(), card.classes.end(), "person");
-  if (json.find("person") == nullptr && !card.classes.empty() && person == card.classes.end()) {
+  const auto person = std::find_if(card.classes.begin(), card.classes.end(), is_called_person);
+  const bool by_name =
+      person != card.classes.end() || card.classes.size() == 1;  // the only class is what is looked for
+  card.person_is_said = json.find("person") != nullptr || by_name;
+  if (!card.person_is_said && !card.classes.empty()) {
     return wrong("classes",
                  "has no \"person\" among " + std::to_string(card.classes.size()) +
                      ": this detector does not look for people; else say which class to take, \"person\": 0");
@@ -230,6 +239,26 @@ class NamesReader {
   std::size_t at_ = 0;
 };
 
+/// What ultralytics' exports say of themselves, into `preset`: class names, and a task that must be detection.
+Status add_export_metadata(const std::map<std::string, std::string>& metadata, const Json& card, Json& preset) {
+  const auto task = metadata.find("task");
+  const auto names = metadata.find("names");
+  if (names != metadata.end() && task != metadata.end() && task->second != "detect") {
+    return unsupported("the file says that its task is " + printable(task->second) +
+                       ": only detectors are read here, export one of task detect");
+  }
+  if (names == metadata.end()) return {};
+  Json classes = Json::array();
+  for (std::string& name : NamesReader(names->second).read()) classes.push(std::move(name));
+  if (!classes.as_array().empty()) {
+    preset.set("classes", std::move(classes));
+  } else if (card.find("classes") == nullptr && card.find("person") == nullptr) {
+    return unsupported("the file's class names cannot be read (" + printable(names->second.substr(0, 60)) +
+                       "): say \"classes\" or \"person\" in MODEL.card.json");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> detector_preset_names() {
@@ -318,12 +347,8 @@ Result<Json> gather_detector_card(const std::filesystem::path& model,
   if (input.width > 0 && input.height > 0 && preset.find("input") != nullptr) {
     preset.set("input", Json(Json::Array{input.width, input.height}));
   }
-  if (const auto names = metadata.find("names"); names != metadata.end()) {
-    Json classes = Json::array();
-    for (std::string& name : NamesReader(names->second).read()) classes.push(std::move(name));
-    if (!classes.as_array().empty()) preset.set("classes", std::move(classes));
-  }
   POISE_TRY(const Json card, gather_card(model, metadata, {sources.flags, {}}));
+  POISE_RETURN_IF_ERROR(add_export_metadata(metadata, card, preset));
   // What a card leaves out is a default's, not a preset's.
   if (card.find("family") != nullptr && !sources.preset.empty()) {
     return invalid_argument((model.empty() ? "the detector" : model.string()) +

@@ -103,7 +103,7 @@ TEST(DetectorCard, LayersAndWhatIsKnown) {
   EXPECT_EQ(gather_detector_card("", {}, known, {}, {352, 352}).value().string("family").value(), "fastestdet");
   EXPECT_TRUE(gather_detector_card("", {}, "other", {}, {352, 352}).value().as_object().empty());
   const std::map<std::string, std::string> metadata{{"names", "{0: 'dog', 1: \"person\", 2: 'it''"},
-                                                    {kCardKey, R"({"threshold": 0.5, "nms": 0.5})"}};
+                                                    {kCardKey, R"({"threshold": 0.5, "nms": 0.5, "person": 1})"}};
   CardSources sources;
   sources.preset = "yolov8";
   sources.flags.set("nms", 0.6);
@@ -125,7 +125,37 @@ TEST(DetectorCard, ClassNamesInAnyQuotingAndOrder) {
     EXPECT_EQ(card.find("classes")->dump(), R"(["dog","person"])") << names;
   }
   for (const std::string names : {"{0: 'dog', 2: 'person'}", "{0: 'dog', 0: 'person'}", "['dog'", "dog"}) {
-    EXPECT_EQ(gather_detector_card("", {{"names", names}}, "", {}, kFree).value().find("classes"), nullptr) << names;
+    const auto unread = gather_detector_card("", {{"names", names}}, "", {}, kFree);
+    ASSERT_FALSE(unread.ok()) << names << ": the first class would pass for the person in silence";
+    EXPECT_NE(unread.error().message.find("cannot be read"), std::string::npos) << unread.error().message;
+    CardSources sources;
+    sources.flags.set("person", 1);
+    EXPECT_EQ(gather_detector_card("", {{"names", names}}, "", sources, kFree).value().find("classes"), nullptr);
+  }
+}
+
+TEST(DetectorCard, NobodyIsThePersonUnlessItIsSaid) {
+  Json json = preset("yolox");
+  EXPECT_FALSE(detector_card_from_json(json, {640, 640}).value().person_is_said);
+  json.set("person", 0);
+  EXPECT_TRUE(detector_card_from_json(json, {640, 640}).value().person_is_said);
+  json = preset("yolox");
+  json.set("classes", Json(Json::Array{Json("dog"), Json("Person")}));
+  const DetectorCard card = detector_card_from_json(json, {640, 640}).value();
+  EXPECT_EQ(card.person, 1);
+  EXPECT_TRUE(card.person_is_said);
+  json.set("classes", Json(Json::Array{Json("swimmer")}));
+  EXPECT_TRUE(detector_card_from_json(json, {640, 640}).value().person_is_said) << "the only class is looked for";
+}
+
+TEST(DetectorCard, OtherTasksThanDetectionAreRefused) {
+  const auto of_task = [](const char* task) {
+    return gather_detector_card("", {{"names", "{0: 'person'}"}, {"task", task}}, "", {}, kFree);
+  };
+  EXPECT_TRUE(of_task("detect").ok());
+  for (const char* task : {"pose", "segment"}) {
+    ASSERT_FALSE(of_task(task).ok());
+    EXPECT_NE(of_task(task).error().message.find(task), std::string::npos) << of_task(task).error().message;
   }
 }
 

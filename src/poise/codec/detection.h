@@ -33,6 +33,11 @@ struct DetectionHead {
 /// detections. Pure.
 std::vector<Detection> suppress(std::vector<Detection> found, float iou, int max);
 
+/// Whether answers can be what a detector says of a picture of one grey: `said` is all of it, without a threshold.
+/// Errors: kUnsupported, saying what is odd: no score or none from 0 to 1; boxes above the head's threshold that are
+/// larger than the input by far; all boxes in one corner, as shares of the picture or offsets would be. Pure.
+Status check_answers(std::span<const Detection> said, const DetectionHead& head);
+
 /// Appends what the outputs of one picture say to `found`, in no particular order. Errors: kUnsupported, outputs of
 /// another shape than the family's, naming both.
 using DecodeDetections = Status (*)(std::span<const Tensor> outputs, const DetectionHead& head,

@@ -102,6 +102,57 @@ TEST(Detection, APlateauOfCentresIsOneDetectionAClass) {
   EXPECT_EQ(found[1].label, 0);
 }
 
+/// 64x32 pixels: 32 + 8 + 2 cells, of which one speaks.
+std::vector<Detection> yolox_says(const std::vector<float>& row, float centres) {
+  Tensor output({1, 42, 6});
+  for (std::int64_t i = 0; i < 42; ++i) {
+    float* at = output.floats().data() + i * 6;
+    at[0] = at[1] = centres;
+  }
+  std::copy(row.begin(), row.end(), output.floats().data() + 6 * 9);  // the second row's second cell
+  std::vector<Tensor> outputs;
+  outputs.push_back(std::move(output));
+  std::vector<Detection> found;
+  EXPECT_TRUE(find_detection_family("yolox")->decode(outputs, {.input = {64, 32}, .threshold = 0.3F}, found).ok());
+  return found;
+}
+
+TEST(Detection, YoloxIsReadWhetherOrNotItDecodesItself) {
+  const auto box = [](const std::vector<Detection>& found) { return found.size() == 1 ? found[0].box : Box{}; };
+  EXPECT_EQ(box(yolox_says({0.5F, 0.5F, 0, 0, 0.9F, 1}, 0.5F)), (Box{8, 8, 8, 8})) << "offsets and logarithms";
+  EXPECT_EQ(box(yolox_says({20, 16, 3, 4, 0.9F, 1}, 20)), (Box{18.5F, 14, 3, 4})) << "centres all over the input";
+  EXPECT_EQ(box(yolox_says({20, 16, 24, 30, 0.9F, 1}, 0)), (Box{8, 1, 24, 30})) << "as logarithms beyond all sizes";
+}
+
+/// What is wrong with answers to a grey picture; "" where nothing is.
+std::string oddity(const std::vector<Detection>& said) {
+  const Status status = check_answers(said, {.input = {640, 480}, .threshold = 0.25F});
+  return status.ok() ? "" : status.error().message;
+}
+
+TEST(Detection, AnswersThatCannotBeADetectorsAreNamed) {
+  std::vector<Detection> usual;
+  for (int i = 0; i < 48; ++i) {
+    usual.push_back({{static_cast<float>(i % 8) * 80, static_cast<float>(i / 8) * 80, 60, 70}, 0.001F, 0});
+  }
+  EXPECT_EQ(oddity(usual), "");
+  EXPECT_EQ(oddity({}), "");
+  std::vector<Detection> said = usual;
+  said[5].score = -7;
+  EXPECT_NE(oddity(said).find("-7 to 0.001"), std::string::npos) << oddity(said);
+  said = usual;
+  said[5].score = 31;
+  EXPECT_NE(oddity(said).find("to 31"), std::string::npos) << oddity(said);
+  said = usual;
+  said[5].box.width = 1e9F;
+  EXPECT_EQ(oddity(said), "") << "nobody looks at what scores so little";
+  said[5].score = 0.9F;
+  EXPECT_NE(oddity(said).find("1e+09 pixels long"), std::string::npos) << oddity(said);
+  said = usual;
+  for (Detection& d : said) d.box = {d.box.x / 640, d.box.y / 480, d.box.width / 640, d.box.height / 480};
+  EXPECT_NE(oddity(said).find("upper left corner"), std::string::npos) << oddity(said);
+}
+
 TEST(Suppress, EachClassForItselfBestFirst) {
   const std::vector<Detection> found{
       {{0, 0, 10, 10}, 0.5F, 0}, {{1, 0, 10, 10}, 0.9F, 0}, {{0, 1, 10, 10}, 0.7F, 1}, {{40, 0, 10, 10}, 0.6F, 0}};

@@ -1,6 +1,7 @@
 #include "poise/codec/pose_codec.h"
 
 #include <array>
+#include <cmath>
 
 #include "poise/codec/gaussian_heatmap.h"
 
@@ -33,7 +34,11 @@ Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<con
                  const Affine& image_from_input, const PersonBox& person) {
   Pose pose;
   pose.keypoints = codec.decode(answer, values);
-  for (Keypoint& keypoint : pose.keypoints) keypoint.point = image_from_input(keypoint.point);
+  for (Keypoint& keypoint : pose.keypoints) {
+    keypoint.point = image_from_input(keypoint.point);
+    const bool finite = std::isfinite(keypoint.point.x) && std::isfinite(keypoint.point.y);
+    if (!finite || !std::isfinite(keypoint.score)) keypoint = {{0, 0}, 0};
+  }
   pose.box = person.box;
   pose.box_score = person.score;
   pose.score = person_score(pose.keypoints, person.score);

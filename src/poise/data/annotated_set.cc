@@ -7,6 +7,7 @@
 
 #include "poise/data/data_set.h"
 #include "poise/formats/coco_ground_truth.h"
+#include "poise/image/picture_folder.h"
 
 namespace poise {
 namespace {
@@ -21,15 +22,6 @@ struct PictureEntry {
   std::int64_t id = 0;
   Size size;
 };
-
-/// A name may lead into a folder below, never out of the one the user gave.
-Status check_name(const std::string& name) {
-  const fs::path path(name);
-  if (name.empty()) return malformed("an image has no file_name");
-  const bool out = std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
-  if (path.is_absolute() || out) return malformed("image \"" + name + "\" lies outside the folder of images");
-  return {};
-}
 
 Box grown(const Box& box, float share) {
   return {box.x - box.width * share, box.y - box.height * share, box.width * (1 + 2 * share),
@@ -74,7 +66,7 @@ class Builder {
   Result<std::shared_ptr<const ListedDataSet>> finish(Skeleton skeleton) {
     if (missing_ > 0) {
       return not_found(std::to_string(missing_) + (missing_ == 1 ? " picture is" : " pictures are") + " not in " +
-                       images_.string() + ", the first is " + first_missing_ +
+                       images_.path().string() + ", the first is " + first_missing_ +
                        ": put them there, or name the folder they lie in");
     }
     if (persons_.empty()) {
@@ -88,19 +80,19 @@ class Builder {
 
  private:
   Status find(const PictureEntry& picture, Person& person) {
-    const auto [at, fresh] = seen_.try_emplace(picture.name, images_ / picture.name);
+    const auto [at, fresh] = seen_.try_emplace(picture.name, images_.path() / picture.name);
     if (fresh) {
-      POISE_RETURN_IF_ERROR(check_name(picture.name));
-      std::error_code error;
-      if (options_.check_images && !fs::is_regular_file(at->second, error) && ++missing_ == 1) {
-        first_missing_ = picture.name;
-      }
+      auto found = images_.find(picture.name);
+      const bool absent = !found.ok() && found.error().code == ErrorCode::kNotFound;
+      if (!found.ok() && !absent) return found.error();
+      if (absent && options_.check_images && ++missing_ == 1) first_missing_ = picture.name;
+      if (found.ok()) at->second = std::move(*found);
     }
     person.path = at->second;
     return {};
   }
 
-  fs::path images_;
+  PictureFolder images_;
   DataSetOptions options_;
   std::vector<Person> persons_;
   LeftOut left_out_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poise/base/file.h"
+#include "poise/image/picture_folder.h"
 
 namespace poise {
 namespace {
@@ -40,7 +41,7 @@ Result<std::optional<std::set<std::int64_t>>> person_ids(const Json& json) {
   return std::optional(std::move(ids));
 }
 
-Result<BoxedPicture> read_picture(const Json& entry, std::size_t i, const std::filesystem::path& images) {
+Result<BoxedPicture> read_picture(const Json& entry, std::size_t i, PictureFolder& images) {
   const auto name = entry.string("file_name");
   const auto width = entry.integer("width"), height = entry.integer("height");
   if (!name.ok() || name->empty()) return wrong("images", i, ".file_name is missing");
@@ -48,7 +49,9 @@ Result<BoxedPicture> read_picture(const Json& entry, std::size_t i, const std::f
     return wrong("images", i, ": width and height must be 1 to 1048576");
   }
   BoxedPicture picture;
-  picture.path = images / *name;
+  auto path = images.find(*name);
+  if (!path.ok() && path.error().code != ErrorCode::kNotFound) return path.error();
+  picture.path = path.ok() ? std::move(*path) : images.path() / *name;  // one that is missing is said when it is read
   picture.picture = {static_cast<int>(*width), static_cast<int>(*height)};
   return picture;
 }
@@ -85,9 +88,10 @@ Result<BoxSet> parse_box_set(const Json& json, const std::filesystem::path& imag
   POISE_TRY(const Json::Array* pictures, array_of(json, "images"));
   POISE_TRY(const Json::Array* annotations, array_of(json, "annotations"));
   BoxSet set;
+  PictureFolder folder(images);
   std::map<std::int64_t, std::size_t> by_id;
   for (std::size_t i = 0; i < pictures->size(); ++i) {
-    POISE_TRY(BoxedPicture picture, read_picture((*pictures)[i], i, images));
+    POISE_TRY(BoxedPicture picture, read_picture((*pictures)[i], i, folder));
     const auto id = (*pictures)[i].integer("id");
     if (!id.ok()) return wrong("images", i, ".id must be a whole number");
     if (!by_id.emplace(*id, set.size()).second) return wrong("images", i, ".id is there twice");

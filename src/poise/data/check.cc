@@ -4,6 +4,7 @@
 #include <cmath>
 #include <future>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "poise/base/sha256.h"
 #include "poise/base/thread_pool.h"
 #include "poise/image/codec.h"
+#include "poise/image/picture_folder.h"
 
 namespace poise {
 namespace {
@@ -88,8 +90,8 @@ bool torso_crosses(const Annotation& truth, const Skeleton& skeleton) {
          distance(p[2], p[3]) > kTorsoWidth * length;
 }
 
-struct Looked {  // at one picture
-  bool missing = false;
+struct Looked {         // at one picture
+  std::string missing;  // why
   std::string broken;
   Size size;
   std::string hash;
@@ -98,8 +100,8 @@ struct Looked {  // at one picture
 Looked look(const fs::path& path, bool decode) {
   Looked looked;
   std::error_code error;
-  looked.missing = !fs::is_regular_file(path, error);
-  if (looked.missing || !decode) return looked;
+  if (!fs::is_regular_file(path, error)) looked.missing = "no such file";
+  if (!looked.missing.empty() || !decode) return looked;
   const auto bytes = read_file(path, DecodeOptions{}.max_bytes);
   if (!bytes.ok()) {
     looked.broken = bytes.error().message;
@@ -120,11 +122,30 @@ std::string size_text(Size size) { return std::to_string(size.width) + "x" + std
 
 class Checker {
  public:
-  Checker(const PoseSet& set, const CheckOptions& options) : set_(set), options_(options) {}
+  Checker(const PoseSet& set, const CheckOptions& options) : set_(set), options_(options) {
+    report_.joints.resize(set.skeleton.joints.size());
+  }
+
+  /// What is wrong with the file as a whole.
+  void whole() {
+    const auto of_set = [&](Fault fault, std::size_t count, const std::string& detail) {
+      if (count == 0) return;
+      add({.fault = fault, .of_set = true, .joints = {}, .detail = detail});
+      report_.counts[static_cast<std::size_t>(fault)] += count - 1;
+    };
+    for (const std::string& fault : set_.faults) of_set(Fault::kWrongEntry, 1, fault);
+    of_set(Fault::kUnlistedImage, set_.unlisted_image,
+           std::to_string(set_.unlisted_image) + " annotations are of images that the file does not list");
+    of_set(Fault::kUnlistedImage, set_.unlisted_category,
+           std::to_string(set_.unlisted_category) + " annotations are of categories that the file does not list");
+    of_set(Fault::kEmptySet, report_.labelled == 0 ? 1 : 0, "nobody has a labelled joint: there is nothing to learn");
+  }
 
   void image(std::size_t i, const Looked& looked) {
     const PoseSet::Image& image = set_.images[i];
-    if (looked.missing) return add({.fault = Fault::kMissingImage, .image = i, .joints = {}, .detail = "no such file"});
+    if (!looked.missing.empty()) {
+      return add({.fault = Fault::kMissingImage, .image = i, .joints = {}, .detail = looked.missing});
+    }
     if (!looked.broken.empty()) {
       return add({.fault = Fault::kBrokenImage, .image = i, .joints = {}, .detail = looked.broken});
     }
@@ -212,6 +233,9 @@ class Checker {
     for (int j = 0; j < set_.skeleton.size(); ++j) {
       if (!labelled(truth, j)) continue;
       ++report_.labelled;
+      const auto index = static_cast<std::size_t>(j);
+      const bool visible = truth.keypoints[index].visibility == Visibility::kVisible;
+      ++(visible ? report_.joints[index].visible : report_.joints[index].occluded);
       const Point p = at(truth, j);
       const Box whole{0, 0, static_cast<float>(size.width - 1), static_cast<float>(size.height - 1)};
       const float image = size.width > 0 ? beyond(p, whole) : 0;
@@ -263,6 +287,12 @@ class Checker {
 
 const char* name_of(Fault fault) {
   switch (fault) {
+    case Fault::kEmptySet:
+      return "empty set";
+    case Fault::kWrongEntry:
+      return "wrong entry";
+    case Fault::kUnlistedImage:
+      return "entry of nothing listed";
     case Fault::kMissingImage:
       return "missing image";
     case Fault::kBrokenImage:
@@ -290,9 +320,13 @@ const char* name_of(Fault fault) {
 bool is_error(Fault fault) { return fault <= Fault::kJointOutsideImage; }
 
 std::size_t CheckReport::errors() const {
-  return static_cast<std::size_t>(std::ranges::count_if(findings, [](const Finding& f) { return is_error(f.fault); }));
+  std::size_t sum = 0;
+  for (std::size_t f = 0; f < kFaults; ++f) sum += is_error(static_cast<Fault>(f)) ? counts[f] : 0;
+  return sum;
 }
-std::size_t CheckReport::warnings() const { return findings.size() - errors(); }
+std::size_t CheckReport::warnings() const {
+  return std::accumulate(counts.begin(), counts.end(), std::size_t{0}) - errors();
+}
 
 std::vector<int> likely_swaps(const Annotation& truth, const Skeleton& skeleton) {
   const std::vector<int> flip = skeleton.flip_index();
@@ -313,8 +347,18 @@ CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOp
   ThreadPool pool(options.threads);
   constexpr std::size_t kAhead = 256;  // pictures under way: the rest wait, whatever the size of the set
   std::vector<std::future<Looked>> looks(set.images.size());
+  PictureFolder folder(images);
   const auto begin = [&](std::size_t i) {
-    const fs::path path = images / set.images[i].name;
+    const auto found = folder.find(set.images[i].name);
+    if (!found.ok()) {
+      std::promise<Looked> known;
+      const bool absent = found.error().code == ErrorCode::kNotFound;
+      known.set_value(
+          {.missing = absent ? "no such file" : found.error().message, .broken = {}, .size = {}, .hash = {}});
+      looks[i] = known.get_future();
+      return;
+    }
+    const fs::path path = *found;
     looks[i] = pool.submit([path, decode = options.decode] { return look(path, decode); });
   };
   for (std::size_t i = 0; i < std::min(kAhead, looks.size()); ++i) begin(i);
@@ -324,6 +368,7 @@ CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOp
     checker.image(i, looked);
     checker.persons(i, looked.size);
   }
+  checker.whole();
   return checker.finish();
 }
 
@@ -338,14 +383,22 @@ Json to_json(const CheckReport& report, const PoseSet& set) {
   Json counts = Json::object();
   for (std::size_t f = 0; f < kFaults; ++f) counts.set(name_of(static_cast<Fault>(f)), number(report.counts[f]));
   json.set("counts", std::move(counts));
+  Json joints_json = Json::array();
+  for (std::size_t j = 0; j < report.joints.size(); ++j) {
+    Json one = Json::object();
+    one.set("name", set.skeleton.joints[j].name);
+    one.set("visible", number(report.joints[j].visible));
+    one.set("occluded", number(report.joints[j].occluded));
+    joints_json.push(std::move(one));
+  }
+  json.set("per_joint", std::move(joints_json));
   Json findings = Json::array();
   for (const Finding& finding : report.findings) {
-    const PoseSet::Image& image = set.images[finding.image];
     Json one = Json::object();
     one.set("fault", name_of(finding.fault));
     one.set("error", is_error(finding.fault));
-    one.set("image", image.name);
-    if (finding.of_person) one.set("id", image.truths[finding.truth].id);
+    if (!finding.of_set) one.set("image", set.images[finding.image].name);
+    if (finding.of_person) one.set("id", set.images[finding.image].truths[finding.truth].id);
     Json joints = Json::array();
     for (const int j : finding.joints) joints.push(set.skeleton.joints[static_cast<std::size_t>(j)].name);
     one.set("joints", std::move(joints));

@@ -13,6 +13,9 @@
 namespace poise {
 
 enum class Fault {
+  kEmptySet,           // error: nobody has a labelled joint
+  kWrongEntry,         // error: an annotation that cannot be read
+  kUnlistedImage,      // error: annotations of images, or categories, that the file does not list
   kMissingImage,       // error: the file is not there
   kBrokenImage,        // error: it cannot be decoded
   kOtherSize,          // error: it has another size than the annotations say
@@ -24,7 +27,7 @@ enum class Fault {
   kDuplicatePerson,    // warning: nearly the same joints twice in one picture
   kDuplicateImage,     // warning: the same bytes under two names, or one name twice
 };
-inline constexpr std::size_t kFaults = 10;
+inline constexpr std::size_t kFaults = 13;
 const char* name_of(Fault fault);  // "joint outside box"
 bool is_error(Fault fault);
 
@@ -33,6 +36,7 @@ struct Finding {
   std::size_t image = 0;  // index in the set
   std::size_t truth = 0;  // in the image, where the fault is a person's
   bool of_person = false;
+  bool of_set = false;      // neither an image's nor a person's
   std::vector<int> joints;  // that are meant
   std::string detail;       // "left_wrist 34 px outside"
   float badness = 0;        // the larger the worse, within one kind
@@ -44,17 +48,24 @@ struct CheckOptions {
   bool decode = true;  // pictures in full; else their presence alone
 };
 
+/// How a joint is labelled, over all persons but crowds.
+struct JointFigures {
+  std::size_t visible = 0, occluded = 0;  // the rest of the persons have no label for it
+};
+
 struct CheckReport {
   std::size_t images = 0;
   std::size_t persons = 0;
   std::size_t labelled = 0;                   // joints
-  std::array<std::size_t, kFaults> counts{};  // findings by Fault
+  std::vector<JointFigures> joints;           // of the skeleton, in its order
+  std::array<std::size_t, kFaults> counts{};  // by Fault; one finding may stand for several entries
   std::vector<Finding> findings;              // by fault, worst first
   std::size_t errors() const;
   std::size_t warnings() const;
 };
 
-/// `set` holds truths. images: the folder of its pictures.
+/// `set` holds truths, read with PoseReadOptions::most_faults where all wrong entries are to be told at once. images:
+/// the folder of its pictures (image/picture_folder.h has the rule).
 CheckReport check_data(const PoseSet& set, const std::filesystem::path& images, const CheckOptions& options = {});
 
 /// What was found, findings by the names of their images and joints. `set`: the one that was checked.

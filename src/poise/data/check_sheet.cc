@@ -7,6 +7,7 @@
 #include "poise/draw/chart.h"
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
+#include "poise/image/picture_folder.h"
 #include "poise/image/resize.h"
 
 namespace poise {
@@ -83,7 +84,9 @@ Image draw_sheet(const PoseSet& set, const std::filesystem::path& images, const 
   for (const Finding* finding : choose(report, most)) {
     const PoseSet::Image& image = set.images[finding->image];
     const Annotation& truth = image.truths[finding->truth];
-    const auto photo = read_image_file(images / image.name, {.exif = Exif::kIgnore});
+    const auto path = PictureFolder(images).find(image.name);
+    if (!path.ok()) continue;
+    const auto photo = read_image_file(*path, {.exif = Exif::kIgnore});
     if (!photo.ok()) continue;
     const PixelRect square = square_around(truth);
     cells.push_back({resize_area(photo->image.view(), square, {kCell, kCell}), finding});

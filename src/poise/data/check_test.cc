@@ -117,6 +117,49 @@ TEST(Check, FindsExchangedSides) {
   EXPECT_TRUE(likely_swaps(truth, set.skeleton).empty());
 }
 
+TEST(Check, AnEmptySetAndWhatIsListedNowhereAreErrors) {
+  const Folder folder;
+  PoseSet set = good(folder, 2);
+  set.unlisted_image = 3;
+  set.unlisted_category = 1;
+  set.faults = {"annotations[4].bbox must be four finite numbers"};
+  CheckReport report = check_data(set, folder.path());
+  EXPECT_EQ(count(report, Fault::kUnlistedImage), 4U);
+  EXPECT_EQ(count(report, Fault::kWrongEntry), 1U);
+  EXPECT_EQ(count(report, Fault::kEmptySet), 0U);
+  EXPECT_EQ(report.errors(), 5U);
+  EXPECT_EQ(report.findings.size(), 3U);
+  EXPECT_EQ(report.findings[0].detail, set.faults[0]);
+  for (PoseSet::Image& image : set.images) image.truths.clear();
+  report = check_data(set, folder.path());
+  EXPECT_EQ(count(report, Fault::kEmptySet), 1U);
+  EXPECT_NE(to_json(report, set).dump().find("nobody has a labelled joint"), std::string::npos);
+  EXPECT_EQ(check_data(PoseSet{}, folder.path()).errors(), 1U) << "no picture at all";
+}
+
+TEST(Check, JointsAreCountedOneByOne) {
+  const Folder folder;
+  PoseSet set = good(folder, 3);
+  for (PoseSet::Image& image : set.images) image.truths[0].keypoints[0].visibility = Visibility::kVisible;
+  set.images[1].truths[0].keypoints[0].visibility = Visibility::kOccluded;
+  set.images[2].truths[0].keypoints[0].visibility = Visibility::kAbsent;
+  const CheckReport report = check_data(set, folder.path());
+  ASSERT_EQ(report.joints.size(), 17U);
+  EXPECT_EQ(report.joints[0].visible, 1U);
+  EXPECT_EQ(report.joints[0].occluded, 1U);
+  const Json json = to_json(report, set);
+  EXPECT_EQ(json.find("per_joint")->as_array()[0].string("name").value(), "nose");
+}
+
+TEST(Check, NothingOutsideTheFolderIsRead) {
+  const Folder folder;
+  PoseSet set = good(folder, 1);
+  set.images[0].name = "../../etc/passwd";
+  const CheckReport report = check_data(set, folder.path());
+  ASSERT_EQ(count(report, Fault::kMissingImage), 1U);
+  EXPECT_NE(report.findings[0].detail.find("outside the folder"), std::string::npos) << report.findings[0].detail;
+}
+
 TEST(Check, WithoutDecodingLooksForFilesAlone) {
   const Folder folder;
   const PoseSet set = good(folder, 2);

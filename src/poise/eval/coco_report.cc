@@ -16,11 +16,7 @@ Result<std::vector<double>> choose_sigmas(const CocoReportOptions& o, const Coco
     POISE_TRY(const CocoTruth second, read_coco_truth(o.second, o.part));
     return estimate_sigmas(truth, second);
   }
-  source = o.sigmas;
-  if (source.empty()) {
-    POISE_TRY(source, guess_sigmas(truth, o.part));
-  }
-  POISE_TRY(OksSigmas sigmas, parse_sigmas(source));
+  POISE_TRY(OksSigmas sigmas, o.sigmas.empty() ? guess_sigmas(truth, o.part) : parse_sigmas(o.sigmas));
   source = std::move(sigmas.source);
   return std::move(sigmas.values);
 }

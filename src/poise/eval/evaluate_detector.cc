@@ -8,6 +8,7 @@
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
+#include "poise/image/picture_folder.h"
 
 namespace poise {
 namespace {
@@ -60,6 +61,12 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
   const auto begin = std::chrono::steady_clock::now();
   DecodeOptions decode;
   decode.exif = Exif::kIgnore;  // annotations are of the pixels as stored
+  std::vector<fs::path> paths;
+  PictureFolder folder(o.images);
+  for (const CocoTruth::Image& image : truth.images) {
+    POISE_TRY(fs::path path, folder.find(image.file_name));
+    paths.push_back(std::move(path));
+  }
   std::optional<Error> failed;
   std::atomic<bool> over = false;  // asked for on the streams' threads
   PipelineOptions options;
@@ -68,7 +75,7 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
   report.cost = run_pipeline(
       truth.images.size(), &detector, nullptr,
       [&](std::size_t i) -> Result<PipelinePicture> {
-        POISE_TRY(DecodedImage decoded, read_image_file(fs::path(o.images) / truth.images[i].file_name, decode));
+        POISE_TRY(DecodedImage decoded, read_image_file(paths[i], decode));
         PipelinePicture picture;
         picture.image = std::move(decoded.image);
         picture.frame.source = truth.images[i].file_name;
@@ -79,7 +86,7 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
         const std::string& name = truth.images[i].file_name;
         if (o.progress && !o.progress(++done, truth.images.size(), name)) over = true;
         if (!answer.ok()) {
-          if (!failed) failed = about_picture(fs::path(o.images) / name, answer.error());
+          if (!failed) failed = about_picture(paths[i], answer.error());
           over = true;  // nothing can be measured any more
           return;
         }

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <set>
 
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
 #include "poise/image/codec.h"
+#include "poise/image/picture_folder.h"
 #include "poise/metrics/person_json.h"
 
 namespace poise {
@@ -32,23 +34,38 @@ std::string box_source(const EvalSet& set, const PoseFinder& finder) {
   return boxes == "gt" ? "ground truth" : "detections, " + fs::path(boxes).filename().string();
 }
 
-std::vector<Job> gather(const EvalSet& set, std::size_t& empty_pictures) {
+/// What the file of boxes says of the picture; nullptr where it does not speak of it.
+const ImageBoxes* boxes_of(const BoxesFile& all, const CocoTruth::Image& image) {
+  const auto by_name = [&] { return all.find(fs::path(image.file_name)); };
+  const ImageBoxes* boxes = all.is_named() ? by_name() : all.find(image.id);
+  if (boxes != nullptr) return boxes;
+  return all.is_named() ? all.find(image.id) : by_name();
+}
+
+/// Errors: pictures that are not in the folder, before any is looked at.
+Result<std::vector<Job>> gather(const EvalSet& set, FoundPoses& found) {
   std::vector<Job> jobs;
+  PictureFolder folder(set.options.images);
+  std::set<const ImageBoxes*> taken;
+  std::size_t missing = 0;
+  std::optional<Error> first;
   for (const CocoTruth::Image& image : set.truth.images) {
-    const fs::path path = fs::path(set.options.images) / image.file_name;
-    if (!set.boxes) {
-      jobs.push_back({&image, nullptr, path});
+    const ImageBoxes* boxes = set.boxes ? boxes_of(*set.boxes, image) : nullptr;
+    taken.insert(boxes);
+    if (set.boxes && (boxes == nullptr || boxes->persons.empty())) {
+      ++found.empty_pictures;
       continue;
     }
-    const BoxesFile& all = *set.boxes;
-    const ImageBoxes* boxes = all.is_named() ? all.find(fs::path(image.file_name)) : all.find(image.id);
-    if (boxes == nullptr) boxes = all.is_named() ? all.find(image.id) : all.find(fs::path(image.file_name));
-    if (boxes == nullptr || boxes->persons.empty()) {
-      ++empty_pictures;
-    } else {
-      jobs.push_back({&image, boxes, path});
-    }
+    auto path = folder.find(image.file_name);
+    if (!path.ok() && path.error().code != ErrorCode::kNotFound) return path.error();
+    if (!path.ok() && ++missing == 1) first = path.error();
+    if (path.ok()) jobs.push_back({&image, boxes, std::move(*path)});
   }
+  if (missing > 0) {
+    const std::string more = missing == 1 ? "" : ", nor are " + std::to_string(missing - 1) + " more";
+    return not_found(first->message + more + ": name the folder that the annotations' file names start from");
+  }
+  if (set.boxes) found.boxes_elsewhere = set.boxes->persons_beside(taken);
   return jobs;
 }
 
@@ -60,6 +77,12 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
   picture.image = std::move(decoded->image);
   picture.frame.source = job.image->file_name;
   picture.frame.image_id = job.image->id;
+  if (!decoded->note.empty()) picture.notes.push_back({"read with a note: " + decoded->note});
+  const Size labelled{job.image->width, job.image->height};
+  const bool known = labelled.width > 0 && labelled.height > 0;
+  if (auto note = note_on_size(picture.image.size(), known ? std::optional(labelled) : std::nullopt)) {
+    picture.notes.push_back(std::move(*note));
+  }
   if (job.boxes == nullptr) return picture;
   picture.guesses = true;  // as the authors' evaluation, which thins out the poses of true boxes too
   take_persons(job.boxes->persons, threshold.value_or(-std::numeric_limits<float>::infinity()), picture);
@@ -86,12 +109,8 @@ Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
 Result<OksSigmas> sigmas_for(const CocoTruth& truth, const Skeleton& skeleton, const std::optional<OksSigmas>& given) {
   if (given) return *given;
   OksSigmas sigmas{skeleton.name, {}};
-  if (auto name = guess_sigmas(truth, CocoPart::kBody); name.ok()) {
-    sigmas.source = *name;
-    POISE_TRY(sigmas.values, named_sigmas(sigmas.source));
-  } else {
-    POISE_TRY(sigmas.values, skeleton_sigmas(skeleton));
-  }
+  if (auto guess = guess_sigmas(truth, CocoPart::kBody); guess.ok()) return std::move(*guess);
+  POISE_TRY(sigmas.values, skeleton_sigmas(skeleton));
   return sigmas;
 }
 
@@ -142,7 +161,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   FoundPoses found;
   found.skeleton = finder.skeleton();
   found.box_source = box_source(set, finder);
-  const std::vector<Job> jobs = gather(set, found.empty_pictures);
+  POISE_TRY(const std::vector<Job> jobs, gather(set, found));
   if (jobs.empty()) {
     std::string why;
     if (set.boxes) {
@@ -170,6 +189,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
         found.boxes += answer->boxes.size();
         found.bad_boxes += answer->problems.size();
         found.suppressed += answer->doubles;
+        found.notes.add(jobs[i].path.string(), answer->notes);
         found.frames.push_back(std::move(answer->frame));
         ++done;
         if (options.progress && !options.progress(done, jobs.size(), jobs[i].path.filename().string())) over = true;
@@ -260,6 +280,7 @@ Json to_json(const PoseReport& report) {
                            {"pictures_without_boxes", whole(found.empty_pictures)},
                            {"boxes", whole(found.boxes)},
                            {"boxes_left_out", whole(found.bad_boxes)},
+                           {"boxes_of_pictures_not_listed", whole(found.boxes_elsewhere)},
                            {"poses_suppressed", whole(found.suppressed)},
                            {"seconds", found.seconds},
                            {"persons_per_second", found.persons_per_second()},

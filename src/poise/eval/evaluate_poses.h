@@ -10,6 +10,7 @@
 #include "poise/formats/boxes.h"
 #include "poise/formats/coco_ground_truth.h"
 #include "poise/formats/pose_set.h"
+#include "poise/infer/picture_notes.h"
 #include "poise/infer/pose_finder.h"
 #include "poise/metrics/coco_eval.h"
 #include "poise/metrics/oks_sigmas.h"
@@ -50,8 +51,10 @@ struct FoundPoses {
   std::string box_source;           // "ground truth"; "detections, boxes.json"; "poise-person", "whole image"
   std::vector<FrameResult> frames;  // of pictures with boxes; named as the truth names them, with its image ids
   std::size_t boxes = 0, suppressed = 0, empty_pictures = 0, bad_boxes = 0;
-  double seconds = 0;           // all of it
-  double estimate_seconds = 0;  // crop, network and decoding alone
+  std::size_t boxes_elsewhere = 0;  // of pictures that the annotations do not list: not looked at
+  PictureNotes notes;               // of another size than the annotations say, read with a note
+  double seconds = 0;               // all of it
+  double estimate_seconds = 0;      // crop, network and decoding alone
 
   double persons_per_second() const;
   double persons_per_second_estimate() const;
@@ -65,8 +68,9 @@ struct FindPosesOptions {
 
 /// Poses of all the set's pictures: in its boxes, true ones too thinned out by the finder's rule for doubles, as the
 /// authors' evaluation does; without boxes, of whom the finder finds. Errors: the truth's joints or their sigmas do not
-/// fit the metric, or nobody has what PCK's threshold is relative to (before any work); no picture has a box; of
-/// reading a picture, naming it; stopped.
+/// fit the metric, or nobody has what PCK's threshold is relative to, or pictures are not in the folder
+/// (image/picture_folder.h has the rule), all before any work; no picture has a box; of reading a picture, naming it;
+/// stopped.
 Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options = {});
 
 /// The poses as COCO's results file holds them.

@@ -8,6 +8,7 @@
 #include "poise/draw/chart.h"
 #include "poise/draw/draw.h"
 #include "poise/image/codec.h"
+#include "poise/image/picture_folder.h"
 #include "poise/image/resize.h"
 #include "poise/skeleton/skeleton.h"
 
@@ -110,7 +111,8 @@ Skeleton skeleton_of(const CocoTruth& truth) {
 /// The picture with its best detections, as many as there are persons, shrunk into a tile.
 Result<Image> tile(const Plot& p, const Skeleton& skeleton, int image, double errors) {
   const CocoTruth::Image& entry = p.report.truth.images[static_cast<std::size_t>(image)];
-  POISE_TRY(Image picture, read_image(p.options.images / entry.file_name));
+  POISE_TRY(const std::filesystem::path path, PictureFolder(p.options.images).find(entry.file_name));
+  POISE_TRY(Image picture, read_image(path));
   const auto joints = static_cast<std::size_t>(p.report.results.joints);
   const auto persons = std::count(p.report.truth.image.begin(), p.report.truth.image.end(), image);
   constexpr DrawOptions kShowFaint{.min_score = 0.05F};

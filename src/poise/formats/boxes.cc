@@ -191,7 +191,7 @@ Result<std::optional<Size>> image_size(const Entry& entry) {
 
 std::size_t BoxesFile::add_image(std::optional<std::int64_t> id, const std::string& name) {
   const std::size_t index = images_.size();
-  images_.push_back({id, {}});
+  images_.push_back({id, std::nullopt, {}});
   names_.push_back(name);
   if (!name.empty()) by_name_.emplace(last_part(name), index);
   if (id) by_id_.emplace(*id, index);
@@ -262,7 +262,7 @@ Status BoxesFile::add_annotations(const Json& file) {
     }
     POISE_TRY(const auto size, image_size(entry));
     sizes.push_back(size);
-    add_image(id, name->as_string());
+    images_[add_image(id, name->as_string())].size = size;
   }
   for (std::size_t i = 0; i < annotations.as_array().size(); ++i) {
     const Entry entry{"annotations", i, annotations.as_array()[i]};
@@ -335,6 +335,12 @@ std::vector<std::string> BoxesFile::notes() const {
   say(left_out_.no_area, "their area is not above 0");
   say(left_out_.outside, "empty, or outside the picture of the size that the file gives");
   return lines;
+}
+
+std::size_t BoxesFile::persons_beside(const std::set<const ImageBoxes*>& taken) const {
+  std::size_t persons = 0;
+  for (const ImageBoxes& image : images_) persons += taken.contains(&image) ? 0 : image.persons.size();
+  return persons;
 }
 
 const ImageBoxes* BoxesFile::find(const std::filesystem::path& picture) const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace poise {
 
 struct ImageBoxes {
   std::optional<std::int64_t> image_id;
+  std::optional<Size> size = {};   // pixels, where annotations give it
   std::vector<PersonBox> persons;  // in the file's order
 };
 
@@ -56,6 +58,8 @@ class BoxesFile {
   bool is_annotations() const { return is_annotations_; }
   bool exif_applied() const { return exif_applied_; }
   std::size_t image_count() const { return images_.size(); }
+  /// Persons of pictures that none of `taken` is (answers of find()): to be said aloud.
+  std::size_t persons_beside(const std::set<const ImageBoxes*>& taken) const;
   const BoxesLeftOut& left_out() const { return left_out_; }
   /// The same in words, one line a reason: "2 detections left out: of another category than 1, people".
   std::vector<std::string> notes() const;

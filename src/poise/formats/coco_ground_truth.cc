@@ -16,12 +16,16 @@ constexpr std::size_t kMaxRows = 50'000'000;  // indices are ints
 
 class TruthReader {
  public:
-  explicit TruthReader(CocoPart part) : parser_({keypoint_members(part), "score"}) {}
+  TruthReader(CocoPart part, std::size_t most_faults)
+      : parser_({keypoint_members(part), "score"}), most_faults_(most_faults) {}
 
   Status take(const JsonBatch& batch) {
     if (batch.array == "annotations") {
-      POISE_RETURN_IF_ERROR(parser_.parse(batch, "annotations", entries_));
-      for (const CocoEntry& entry : entries_.entries) POISE_RETURN_IF_ERROR(add(entry, entries_.keypoints));
+      const Status parsed = parser_.parse(batch, "annotations", entries_);
+      if (!parsed.ok()) return most_faults_ == 0 || batch.at.size() < 3 ? pass_over(parsed) : take_one_by_one(batch);
+      for (const CocoEntry& entry : entries_.entries) {
+        POISE_RETURN_IF_ERROR(pass_over(add(entry, entries_.keypoints)));
+      }
       return {};
     }
     auto list = parse_json(batch.text);
@@ -32,7 +36,10 @@ class TruthReader {
       const Json& entry = list->as_array()[i];
       const std::string name = batch.array + "[" + std::to_string(batch.first + i) + "]";
       auto id = entry.integer("id");
-      if (!id.ok()) return id.error().prefixed(name);
+      if (!id.ok()) {
+        POISE_RETURN_IF_ERROR(pass_over(id.error().prefixed(name)));
+        continue;
+      }
       if (batch.array == "images") {
         add_image(*id, entry);
       } else {
@@ -85,6 +92,25 @@ class TruthReader {
   }
 
  private:
+  /// The error, or none where it is one of those that are passed over.
+  Status pass_over(const Status& status) {
+    if (status.ok() || truth_.faults.size() >= most_faults_) return status;
+    truth_.faults.push_back(status.error().message);
+    return {};
+  }
+
+  /// A batch of which an entry is wrong.
+  Status take_one_by_one(const JsonBatch& batch) {
+    for (std::size_t i = 0; i + 1 < batch.at.size(); ++i) {
+      std::string text = batch.text.substr(batch.at[i], batch.at[i + 1] - batch.at[i]);
+      text.erase(text.find_last_not_of(" \t\r\n,") + 1);
+      const JsonBatch one{
+          batch.array, batch.first + i, batch.offset + batch.at[i] - 1, "[" + text + "]", {1, 1 + text.size()}};
+      POISE_RETURN_IF_ERROR(take(one));
+    }
+    return {};
+  }
+
   static constexpr double kNoArea = -1;
   static constexpr std::size_t kNoJoints = std::numeric_limits<std::size_t>::max();
 
@@ -136,6 +162,7 @@ class TruthReader {
     if (!entry.image_id) return malformed(name + ".image_id is missing");
     if (!entry.category_id) return malformed(name + ".category_id is missing");
     if (!entry.box) return malformed(name + ".bbox is missing");
+    if (entry.area && *entry.area < 0) return malformed(name + ".area is negative");
     if (!ids_.insert(*entry.id).second) {
       return malformed(name + ".id " + std::to_string(*entry.id) + " is that of an earlier annotation too");
     }
@@ -159,7 +186,6 @@ class TruthReader {
     image_ids_.push_back(*entry.image_id);
     category_ids_.push_back(*entry.category_id);
     truth_.box.push_back(*entry.box);
-    if (entry.area && *entry.area < 0) return malformed(name + ".area is negative");
     truth_.area.push_back(entry.area.value_or(kNoArea));
     truth_.crowd.push_back(entry.crowd ? 1 : 0);
     truth_.num_keypoints.push_back(static_cast<int>(std::clamp<std::int64_t>(count, -1, kMaxCount)));
@@ -168,6 +194,7 @@ class TruthReader {
 
   static constexpr std::int64_t kMaxCount = 1'000'000;  // only 0 or not matters
   CocoEntryParser parser_;
+  std::size_t most_faults_ = 0;
   CocoEntries entries_;
   CocoTruth truth_;
   std::vector<std::int64_t> image_ids_, category_ids_;  // of the rows
@@ -177,14 +204,14 @@ class TruthReader {
   std::unordered_set<std::int64_t> ids_;
 };
 
-Result<CocoTruth> read(JsonElements elements, CocoPart part) {
+Result<CocoTruth> read(JsonElements elements, CocoPart part, std::size_t most_faults = 0) {
   POISE_TRY(const char top, elements.top());
   if (top != '{') {
     return malformed(
         "labels must be an object with images, annotations and categories, these are something else: are they "
         "predictions, the two files swapped?");
   }
-  TruthReader reader(part);
+  TruthReader reader(part, most_faults);
   JsonBatch batch;
   for (;;) {
     POISE_TRY(const bool more, elements.next(batch));
@@ -248,9 +275,9 @@ std::string score_member(CocoPart part) {
   return "score";
 }
 
-Result<CocoTruth> read_coco_truth(const std::filesystem::path& path, CocoPart part) {
+Result<CocoTruth> read_coco_truth(const std::filesystem::path& path, CocoPart part, std::size_t most_faults) {
   POISE_TRY(JsonElements elements, JsonElements::open(path, {"images", "annotations", "categories"}));
-  auto truth = read(std::move(elements), part);
+  auto truth = read(std::move(elements), part, most_faults);
   if (!truth.ok()) return truth.error().prefixed(path.string());
   return truth;
 }

@@ -49,7 +49,8 @@ struct CocoTruth {
   std::size_t unknown_category = 0;   // likewise
   std::size_t without_keypoints = 0;  // truths without the member: as if no joint were labelled
   std::size_t without_area = 0;
-  bool has_id_zero = false;  // cocoapi takes a match with it for a miss
+  bool has_id_zero = false;         // cocoapi takes a match with it for a miss
+  std::vector<std::string> faults;  // of entries that were passed over, where the reader was to go on after one
 
   std::size_t size() const { return id.size(); }
   /// Index of the image or category, -1 where it is not listed.
@@ -59,8 +60,10 @@ struct CocoTruth {
 
 /// Streams: a file of any size with bounded memory beside the rows. Errors: kNotFound, kIo, kMalformed (broken JSON; a
 /// missing or wrong member: "annotations[3].bbox must be ..."; two truths of one id; joint counts that differ),
-/// kTooLarge; messages start with the path.
-Result<CocoTruth> read_coco_truth(const std::filesystem::path& path, CocoPart part = CocoPart::kBody);
+/// kTooLarge; messages start with the path. most_faults: so many wrong entries are passed over and named in
+/// CocoTruth::faults before one is an error.
+Result<CocoTruth> read_coco_truth(const std::filesystem::path& path, CocoPart part = CocoPart::kBody,
+                                  std::size_t most_faults = 0);
 Result<CocoTruth> parse_coco_truth(BytesView bytes, CocoPart part = CocoPart::kBody);
 
 /// The members of a part, and the member of its score: {"foot_kpts"}, "foot_score".

@@ -47,7 +47,7 @@ Result<Annotation> to_annotation(const CocoTruth& truth, std::size_t row) {
 }
 
 Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOptions& options) {
-  POISE_TRY(const CocoTruth truth, read_coco_truth(path));
+  POISE_TRY(CocoTruth truth, read_coco_truth(path, CocoPart::kBody, options.most_faults));
   PoseSet set;
   set.is_truth = true;
   set.annotated = Annotated::kPersonCentric;
@@ -72,7 +72,11 @@ Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOpt
       continue;
     }
     auto one = to_annotation(truth, row);
-    if (!one.ok()) return one.error().prefixed(path.string());
+    if (!one.ok() && truth.faults.size() >= options.most_faults) return one.error().prefixed(path.string());
+    if (!one.ok()) {
+      truth.faults.push_back(one.error().message);
+      continue;
+    }
     set.images[static_cast<std::size_t>(truth.image[row])].truths.push_back(std::move(*one));
   }
   const auto say = [&](std::size_t count, const char* what) {
@@ -81,6 +85,9 @@ Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOpt
   say(without, " annotations left out: without a labelled joint");
   say(truth.unknown_image, " annotations left out: their image is not listed");
   say(truth.unknown_category, " annotations left out: their category is not listed");
+  set.unlisted_image = truth.unknown_image;
+  set.unlisted_category = truth.unknown_category;
+  set.faults = std::move(truth.faults);
   return set;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -9,23 +11,25 @@
 namespace poise {
 namespace {
 
-constexpr std::size_t kColumns = 7;
+constexpr std::size_t kMaxColumns = 64;
 constexpr std::size_t kMaxJoints = 4096;
 
-/// RFC 4180: the fields of one record; `at` moves past its end.
-Result<std::vector<std::string>> record(std::string_view text, std::size_t& at) {
+/// RFC 4180: the fields of one record; `at` moves past its end, `line` counts lines.
+Result<std::vector<std::string>> record(std::string_view text, std::size_t& at, std::size_t& line) {
   std::vector<std::string> fields(1);
   while (at < text.size()) {
     const char c = text[at++];
-    if (c == '\n') return fields;
+    if (c == '\n') return ++line, fields;
     if (c == '\r' && at < text.size() && text[at] == '\n') continue;
+    if (c == '\r') return malformed("a line ends as on an old Macintosh (CR): save it with other line ends");
     if (c == ',') {
-      if (fields.size() >= kColumns) return malformed("more than 7 fields");
+      if (fields.size() >= kMaxColumns) return malformed("more than 64 fields");
       fields.emplace_back();
     } else if (c == '"' && fields.back().empty()) {
       while (true) {
         if (at >= text.size()) return malformed("truncated: a quoted field does not end");
         const char q = text[at++];
+        line += q == '\n' ? 1 : 0;
         if (q != '"') {
           fields.back() += q;
         } else if (at < text.size() && text[at] == '"') {
@@ -53,10 +57,33 @@ Result<float> number(const std::string& field, const char* name) {
   return static_cast<float>(value);
 }
 
+constexpr std::array<const char*, 7> kColumns{"source", "person", "score", "joint", "x", "y", "joint_score"};
+constexpr const char* kHeader = "source,person,score,joint,x,y,joint_score";
+
 class CsvReader {
  public:
-  Status add(const std::vector<std::string>& fields) {
-    if (fields.size() != kColumns) return malformed("7 fields wanted, it has " + std::to_string(fields.size()));
+  /// The first line: each column once, in any order, and others, which are passed over.
+  Status take_header(const std::vector<std::string>& names) {
+    columns_ = names.size();
+    for (std::size_t k = 0; k < kColumns.size(); ++k) {
+      const auto at = std::find(names.begin(), names.end(), kColumns[k]);
+      if (at == names.end() || std::find(at + 1, names.end(), kColumns[k]) != names.end()) {
+        const bool other =
+            names.size() == 1 && (names[0].find(';') != std::string::npos || names[0].find('\t') != std::string::npos);
+        return malformed(std::string("not a poses CSV: its first line must name the columns ") + kHeader +
+                         (other ? ", with commas between (here are semicolons or tabs: save it with commas)" : ""));
+      }
+      at_[k] = static_cast<std::size_t>(at - names.begin());
+    }
+    return {};
+  }
+
+  Status add(std::vector<std::string> row) {
+    if (row.size() != columns_) {
+      return malformed(std::to_string(columns_) + " fields wanted, it has " + std::to_string(row.size()));
+    }
+    std::array<std::string, kColumns.size()> fields;
+    for (std::size_t k = 0; k < fields.size(); ++k) fields[k] = std::move(row[at_[k]]);
     Line line;
     POISE_TRY(line.score, number(fields[2], "score"));
     POISE_TRY(line.keypoint.point.x, number(fields[4], "x"));
@@ -100,6 +127,8 @@ class CsvReader {
     float score = 0;
     Keypoint keypoint;
   };
+  std::size_t columns_ = 0;                        // of the file
+  std::array<std::size_t, kColumns.size()> at_{};  // where ours are
   PoseSet set_;
   std::vector<std::string> names_;
   std::map<std::string, std::size_t> joints_, images_;
@@ -112,22 +141,16 @@ Result<PoseSet> csv_pose_set(std::string_view text) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return malformed("not a poses CSV: the text is UTF-16: save it as UTF-8");
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a spreadsheet's byte order mark
-  const std::string_view header = std::string_view("source,person,score,joint,x,y,joint_score");
   std::size_t at = 0;
+  std::size_t line = 1;
   CsvReader reader;
-  for (std::size_t line = 1; at < text.size(); ++line) {
-    const auto fields = record(text, at);
-    const std::string where = "record " + std::to_string(line);
+  for (bool first = true; at < text.size(); first = false) {
+    const std::string where = "line " + std::to_string(line);
+    auto fields = record(text, at, line);
     if (!fields.ok()) return fields.error().prefixed(where);
-    if (line == 1) {
-      std::string joined;
-      for (const std::string& field : *fields) joined += (joined.empty() ? "" : ",") + field;
-      if (joined != header) return malformed("not a poses CSV: its first line must be " + std::string(header));
-      continue;
-    }
-    if (fields->size() == 1 && fields->front().empty()) continue;
-    const Status added = reader.add(*fields);
-    if (!added.ok()) return added.error().prefixed(where);
+    if (!first && fields->size() == 1 && fields->front().empty()) continue;
+    const Status taken = first ? reader.take_header(*fields) : reader.add(std::move(*fields));
+    if (!taken.ok()) return taken.error().prefixed(where);
   }
   if (text.empty()) return malformed("not a poses CSV: the file is empty");
   return reader.finish();

@@ -1,13 +1,11 @@
 #include "poise/formats/json_elements.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <memory>
-#include <system_error>
 #include <utility>
 
+#include "poise/base/input_file.h"
 #include "poise/base/json.h"
 
 namespace poise {
@@ -46,20 +44,13 @@ JsonElements::JsonElements(Source source, std::vector<std::string> arrays)
     : source_(std::move(source)), arrays_(std::move(arrays)) {}
 
 Result<JsonElements> JsonElements::open(const std::filesystem::path& path, std::vector<std::string> arrays) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return not_found(path.string() + ": there is no such file");
-  if (std::filesystem::is_directory(path, ignored)) return io_error(path.string() + ": is a folder");
-  errno = 0;
-  auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
-  if (!*file) {
-    return io_error(path.string() + ": cannot be opened: " + std::generic_category().message(errno));
-  }
   const std::string name = path.string();
+  auto opened = InputFile::open(path);
+  if (!opened.ok()) return opened.error().prefixed(name);
+  const auto file = std::make_shared<InputFile>(std::move(*opened));
   return JsonElements(
-      [file, name](std::span<char> into) -> Result<std::size_t> {
-        file->read(into.data(), static_cast<std::streamsize>(into.size()));
-        if (file->bad()) return io_error("cannot be read to its end");
-        return static_cast<std::size_t>(file->gcount());
+      [file](std::span<char> into) -> Result<std::size_t> {
+        return file->read({reinterpret_cast<std::uint8_t*>(into.data()), into.size()});
       },
       std::move(arrays));
 }

@@ -36,14 +36,18 @@ struct PoseSet {
   bool is_truth = false;
   bool nameless = false;  // rows without image names (pred.mat, gt_valid.mat): they meet others row by row
   std::vector<Image> images;
-  std::vector<std::string> notes;  // what was left out or is odd, to be said aloud
+  std::vector<std::string> notes;     // what was left out or is odd, to be said aloud
+  std::size_t unlisted_image = 0;     // of COCO's annotations left out: those whose image is not listed
+  std::size_t unlisted_category = 0;  // likewise
+  std::vector<std::string> faults;    // of entries that were passed over (PoseReadOptions::most_faults)
 
   std::size_t persons() const;
 };
 
 struct PoseReadOptions {
   std::optional<Skeleton> skeleton = {};  // counts where the file does not name its joints, if it has as many
-  MatHdf5Reader hdf5 = nullptr;           // for .mat of version 7.3: read_mat_hdf5 (formats/mat_hdf5.h)
+  std::size_t most_faults = 0;   // COCO: so many wrong annotations are passed over and named before one is an error
+  MatHdf5Reader hdf5 = nullptr;  // for .mat of version 7.3: read_mat_hdf5 (formats/mat_hdf5.h)
 };
 
 /// By extension and content: .mat (LSP, LSPET or MPII by its variables), .csv, a folder (of *_keypoints.json or

@@ -132,12 +132,19 @@ TEST_F(HostileFiles, Openpose) {
 TEST_F(HostileFiles, Csv) {
   const std::string header = "source,person,score,joint,x,y,joint_score\n";
   EXPECT_TRUE(holds(error("a.csv", ""), "the file is empty"));
-  EXPECT_TRUE(holds(error("a.csv", "a,b\n"), "its first line must be"));
-  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1\n"), "record 2: 7 fields wanted, it has 3"));
-  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,x,1,1\n"), "record 2: x must be a number"));
+  EXPECT_TRUE(holds(error("a.csv", "a,b\n"), "line 1: not a poses CSV: its first line must name the columns"));
+  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1\n"), "line 2: 7 fields wanted, it has 3"));
+  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,x,1,1\n"), "line 2: x must be a number"));
   EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,1e300,1,1\n"), "x must be a number"));
   EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,nan,1,1\n"), "x must be a number"));
-  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,1,1,1,1\n"), "more than 7 fields"));
+  EXPECT_TRUE(holds(error("a.csv", header + "a,0,1,nose,1,1,1,1\n"), "line 2: 7 fields wanted, it has 8"));
+  EXPECT_TRUE(holds(error("a.csv", header + std::string(70, ',')), "line 2: more than 64 fields"));
+  EXPECT_TRUE(holds(error("a.csv", header + "\"a\nb\",0,1,nose,1,1,1\na,0,1\n"), "line 4: 7 fields"))
+      << "lines are counted";
+  EXPECT_TRUE(holds(error("a.csv", "source;person;score;joint;x;y;joint_score\n"), "semicolons"));
+  EXPECT_TRUE(holds(error("a.csv", "source,person\ra,0\r"), "line 1: a line ends as on an old Macintosh"));
+  EXPECT_TRUE(holds(error("a.csv", "x," + header), "line 1: not a poses CSV")) << "x twice";
+  EXPECT_EQ(error("a.csv", "note,joint,x,y,joint_score,source,person,score\n,nose,1,2,.5,a.png,0,.9\n"), "read");
   EXPECT_TRUE(holds(error("a.csv", header + "\"a"), "does not end"));
   EXPECT_EQ(error("a.csv", header + "a,0,1,nose,,,\n"), "read");
 }

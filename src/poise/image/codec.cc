@@ -93,6 +93,7 @@ Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options)
     DecodedImage decoded;
     decoded.exif_orientation = raw.orientation;
     decoded.shrink = raw.shrink;
+    decoded.note = std::move(raw.note);
     decoded.exif_applied = options.exif == Exif::kApply && raw.orientation != 1;
     decoded.image = decoded.exif_applied ? upright(std::move(raw.image), raw.orientation) : std::move(raw.image);
     return decoded;

@@ -28,11 +28,13 @@ struct DecodedImage {
   int exif_orientation = 1;   // 1 to 8 as found in the file; 1 where there is none
   bool exif_applied = false;  // the pixels were turned
   int shrink = 1;             // what the sides were divided by: 1 for all but JPEGs; a pixel is the mean of so many
+  std::string note = {};      // what is odd about the file, though no pixel is missing: to be said aloud
 };
 
 /// Errors: kMalformed (not a picture, or broken: named), kUnsupported (a format
 /// we do not read), kTooLarge. A JPEG that ends early or is damaged is an
-/// error, not a half-grey picture. Thread-safe.
+/// error, not a half-grey picture; one that lacks its end mark alone, or has a
+/// few stray bytes between its segments, is read with a note. Thread-safe.
 Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options = {});
 /// Errors as decode_image and read_file; messages start with the path.
 Result<DecodedImage> read_image_file(const std::filesystem::path& path, const DecodeOptions& options = {});

@@ -127,10 +127,45 @@ TEST(Codec, EveryTruncationIsAnError) {
   const Image picture = gradient(40, 30);
   for (const ImageFormat format : {ImageFormat::kJpeg, ImageFormat::kPng, ImageFormat::kWebp}) {
     const Bytes whole = coded(picture, format);
-    for (std::size_t length = 0; length < whole.size(); ++length) {
+    const std::size_t end_mark = format == ImageFormat::kJpeg ? 2 : 0;  // without it no pixel is missing
+    for (std::size_t length = 0; length < whole.size() - end_mark; ++length) {
       EXPECT_FALSE(decode_image(BytesView(whole).first(length)).ok()) << length << " of " << whole.size();
     }
   }
+}
+
+/// The note on a JPEG of the same pixels; "" where it is read without one.
+std::string note_on(const Bytes& jpeg, const Image& pixels) {
+  const auto decoded = decode_image(jpeg);
+  EXPECT_TRUE(decoded.ok()) << decoded.error().message;
+  if (!decoded.ok()) return "not read";
+  const std::size_t row = static_cast<std::size_t>(pixels.width()) * 3;
+  for (int y = 0; y < pixels.height(); ++y) {
+    EXPECT_TRUE(std::equal(pixels.row(y), pixels.row(y) + row, decoded->image.row(y))) << y;
+  }
+  return decoded->note;
+}
+
+TEST(Codec, AJpegThatLacksNoPixelIsReadWithANote) {
+  const Bytes whole = coded(noise(64, 48), ImageFormat::kJpeg);
+  const Image pixels = decode_image(whole).value().image;
+  EXPECT_EQ(note_on(whole, pixels), "");
+  const Bytes no_end(whole.begin(), whole.end() - 2);
+  const std::string lacks = "this JPEG lacks its end mark, all pixels are there";
+  EXPECT_EQ(note_on(no_end, pixels), lacks);
+  EXPECT_EQ(note_on(Bytes(whole.begin(), whole.end() - 1), pixels), lacks);
+  Bytes zeros = no_end;
+  zeros.resize(zeros.size() + 512);
+  EXPECT_EQ(note_on(zeros, pixels), lacks);
+  Bytes stray = whole;
+  constexpr std::array<std::uint8_t, 2> kTable{0xFF, 0xDB};
+  stray.insert(std::search(stray.begin(), stray.end(), kTable.begin(), kTable.end()), 2, std::uint8_t{0});
+  EXPECT_EQ(note_on(stray, pixels), "stray bytes between the segments of this JPEG were passed over");
+  stray.resize(stray.size() - 2);
+  EXPECT_EQ(note_on(stray, pixels), "stray bytes between the segments of this JPEG were passed over; " + lacks);
+  stray = whole;
+  stray.insert(std::search(stray.begin(), stray.end(), kTable.begin(), kTable.end()), 40, std::uint8_t{7});
+  EXPECT_FALSE(decode_image(stray).ok()) << "so many are another kind of damage";
 }
 
 TEST(Codec, ADamagedJpegIsAnErrorNotAHalfGreyPicture) {

@@ -10,9 +10,10 @@
 namespace poise::image_detail {
 
 struct RawPicture {
-  Image image;          // as stored, not turned
-  int orientation = 1;  // EXIF, 1 to 8
-  int shrink = 1;       // what the sides were divided by
+  Image image;            // as stored, not turned
+  int orientation = 1;    // EXIF, 1 to 8
+  int shrink = 1;         // what the sides were divided by
+  std::string note = {};  // what was mended
 };
 
 /// Before any pixel is allocated: both sides in 1 to 1,000,000 and the area

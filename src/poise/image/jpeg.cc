@@ -1,7 +1,10 @@
 #include <turbojpeg.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,9 +77,93 @@ void rgb_from_cmyk(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
   }
 }
 
-}  // namespace
+/// The file without bytes between its segments that belong to none; nothing where there are none, or more than a few.
+std::optional<Bytes> without_stray_bytes(BytesView bytes) {
+  constexpr std::size_t kMostStray = 16;  // more is another kind of damage
+  Bytes clean(bytes.begin(), bytes.begin() + 2);
+  std::size_t stray = 0;
+  for (std::size_t at = 2; at + 4 <= bytes.size();) {
+    const std::uint8_t marker = bytes[at + 1];
+    if (bytes[at] != 0xFF || marker == 0xFF || marker == 0x00) {
+      stray += bytes[at] == 0xFF && marker == 0xFF ? 0 : 1;  // 0xFF before a marker is legal
+      if (stray > kMostStray) return std::nullopt;
+      ++at;
+      continue;
+    }
+    const bool alone = marker == 0x01 || (marker >= 0xD0 && marker <= 0xD9);
+    const std::size_t length = alone ? 0 : static_cast<std::size_t>(bytes[at + 2]) << 8U | bytes[at + 3];
+    if ((!alone && length < 2) || length > bytes.size() - at - 2) return std::nullopt;
+    const std::size_t end = marker == 0xDA ? bytes.size() : at + 2 + length;
+    clean.insert(clean.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                 bytes.begin() + static_cast<std::ptrdiff_t>(end));
+    if (marker == 0xDA) return stray > 0 ? std::optional(std::move(clean)) : std::nullopt;
+    at = end;
+  }
+  return std::nullopt;
+}
 
-Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
+/// Of a component: the lowest bit that the scans so far bring of each of its 64 coefficients.
+using Coefficients = std::array<std::uint8_t, 64>;
+
+/// Whether the scans bring every bit of every coefficient: a progressive file that ends between two scans looks whole
+/// to a decoder. No scan after the last is told apart from its own coded data.
+bool has_all_scans(BytesView bytes) {
+  constexpr std::uint8_t kNothing = 255;
+  std::map<std::uint8_t, Coefficients> components;
+  const auto skip_coded = [&](std::size_t at) {
+    while (at + 1 < bytes.size() && (bytes[at] != 0xFF || bytes[at + 1] == 0x00 || bytes[at + 1] == 0xFF ||
+                                     (bytes[at + 1] >= 0xD0 && bytes[at + 1] <= 0xD7))) {
+      ++at;
+    }
+    return at;
+  };
+  for (std::size_t at = 2; at + 4 <= bytes.size() && bytes[at] == 0xFF && bytes[at + 1] != 0xD9;) {
+    const std::uint8_t marker = bytes[at + 1];
+    if (marker == 0xFF) {
+      ++at;
+      continue;
+    }
+    const std::size_t length = static_cast<std::size_t>(bytes[at + 2]) << 8U | bytes[at + 3];
+    if (length < 2 || length > bytes.size() - at - 2) return false;
+    const BytesView body = bytes.subspan(at + 4, length - 2);
+    at += 2 + length;
+    if (marker >= 0xC0 && marker <= 0xC2) {
+      for (std::size_t k = 6; k + 2 < body.size(); k += 3) components[body[k]].fill(kNothing);
+    } else if (marker == 0xDA) {
+      const std::size_t count = body.empty() ? 0 : body[0];
+      if (body.size() < 4 + 2 * count) return false;
+      const std::uint8_t first = body[1 + 2 * count];
+      const std::uint8_t last = body[2 + 2 * count];
+      for (std::size_t k = 0; k < count && first <= last && last < 64; ++k) {
+        Coefficients& own = components[body[1 + 2 * k]];
+        std::fill(own.begin() + first, own.begin() + last + 1, static_cast<std::uint8_t>(body[3 + 2 * count] & 0x0FU));
+      }
+      at = skip_coded(at);
+    }
+  }
+  return !components.empty() && std::all_of(components.begin(), components.end(), [](const auto& component) {
+    return std::all_of(component.second.begin(), component.second.end(), [](std::uint8_t bit) { return bit == 0; });
+  });
+}
+
+/// Ways in which the file may be meant whose end mark is missing; none where it is there. Zeros at the end are no part
+/// of it: a file system's, which had the room but not the last bytes. One of them may be data.
+std::vector<Bytes> with_end_mark(BytesView bytes) {
+  constexpr std::array<std::uint8_t, 2> kEnd{0xFF, 0xD9};
+  constexpr std::array<std::uint8_t, 2> kScan{0xFF, 0xDA};
+  const auto scan = std::find_end(bytes.begin(), bytes.end(), kScan.begin(), kScan.end());
+  if (std::search(scan, bytes.end(), kEnd.begin(), kEnd.end()) != bytes.end()) return {};
+  std::size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == 0) --size;
+  std::vector<Bytes> ways;
+  for (std::size_t zeros = 0; zeros < 2 && size + zeros <= bytes.size(); ++zeros) {
+    Bytes& way = ways.emplace_back(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size + zeros));
+    way.insert(way.end(), kEnd.begin(), kEnd.end());
+  }
+  return ways;
+}
+
+Result<RawPicture> decode_as_it_is(BytesView bytes, const DecodeOptions& options) {
   const Handle handle(tjInitDecompress());
   if (!handle) return too_large("no memory for a JPEG decoder: close other programs");
   int width = 0;
@@ -127,6 +214,32 @@ Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
   }
   for (int y = 0; y < height; ++y) {
     rgb_from_cmyk(cmyk.data() + static_cast<std::size_t>(y) * pitch, width, picture.image.row(y));
+  }
+  return picture;
+}
+
+}  // namespace
+
+Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
+  Result<RawPicture> picture = decode_as_it_is(bytes, options);
+  if (picture.ok() || picture.error().code != ErrorCode::kMalformed) return picture;
+  std::string note;
+  const std::optional<Bytes> clean = without_stray_bytes(bytes);
+  if (clean) {
+    bytes = *clean;
+    note = "stray bytes between the segments of this JPEG were passed over";
+    Result<RawPicture> mended = decode_as_it_is(bytes, options);
+    if (mended.ok()) {
+      mended->note = note;
+      return mended;
+    }
+  }
+  for (const Bytes& whole : with_end_mark(bytes)) {
+    if (!has_all_scans(whole)) continue;
+    Result<RawPicture> mended = decode_as_it_is(whole, options);
+    if (!mended.ok()) continue;
+    mended->note = (note.empty() ? "" : note + "; ") + "this JPEG lacks its end mark, all pixels are there";
+    return mended;
   }
   return picture;
 }

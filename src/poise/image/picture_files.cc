@@ -3,6 +3,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <set>
@@ -12,14 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// In a folder: hidden files, macOS's ._x.jpg among them, are none.
-bool is_picture_name(const fs::path& path) {
-  if (path.filename().string().starts_with('.')) return false;
+/// "HEIC" of "a.heic"; "" where the name has no extension.
+std::string kind_of(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".jpe" || extension == ".jfif" ||
-         extension == ".png" || extension == ".webp";
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return extension.empty() ? extension : extension.substr(1);
+}
+
+bool is_picture(const std::string& kind) {
+  constexpr std::array kKinds{"JPG", "JPEG", "JPE", "JFIF", "PNG", "WEBP"};
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
 /// Relative and without "..", so that nothing is written outside the output folder. Of an absolute path only what lies
@@ -34,21 +38,50 @@ fs::path name_of(const fs::path& path, const fs::path& base) {
   return name;
 }
 
-Status add_folder(const fs::path& folder, const fs::path& base, std::vector<PictureFile>& sources) {
+std::string note_of(const std::map<std::string, std::size_t>& passed_over) {
+  constexpr std::size_t kMostKinds = 6;
+  std::size_t files = 0;
+  std::string kinds;
+  std::size_t named = 0;
+  for (const auto& [kind, count] : passed_over) {
+    files += count;
+    if (++named > kMostKinds) continue;
+    const std::string name = kind.empty() ? "without an extension" : kind;
+    kinds += (kinds.empty() ? "" : ", ") + (passed_over.size() == 1 ? "" : std::to_string(count) + " ") + name;
+  }
+  if (named > kMostKinds) kinds += " and others";
+  if (files == 0) return {};
+  return std::to_string(files) + (files == 1 ? " file" : " files") + " not read: " + kinds;
+}
+
+Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& sources) {
   std::vector<fs::path> found;
+  std::map<std::string, std::size_t> others;
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-    if (walk->is_regular_file(error) && is_picture_name(walk->path())) found.push_back(walk->path());
+    // Hidden files, macOS's ._x.jpg among them, are none.
+    if (!walk->is_regular_file(error) || walk->path().filename().string().starts_with('.')) continue;
+    const std::string kind = kind_of(walk->path());
+    if (is_picture(kind)) {
+      found.push_back(walk->path());
+    } else {
+      ++others[kind];
+    }
   }
   if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
-  if (found.empty()) return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder");
+  if (found.empty()) {
+    const std::string note = note_of(others);
+    return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder" +
+                     (note.empty() ? "" : "; " + note));
+  }
   std::sort(found.begin(), found.end());
-  for (const fs::path& path : found) sources.push_back({path, name_of(path, base), {}});
+  for (const fs::path& path : found) sources.files.push_back({path, name_of(path, base), {}});
+  for (const auto& [kind, count] : others) sources.passed_over[kind] += count;
   return {};
 }
 
-Status add_glob(const std::string& pattern, std::vector<PictureFile>& sources) {
+Status add_glob(const std::string& pattern, FoundPictures& sources) {
   glob_t matches{};
   const int code = ::glob(pattern.c_str(), 0, nullptr, &matches);
   std::vector<fs::path> found;
@@ -61,7 +94,7 @@ Status add_glob(const std::string& pattern, std::vector<PictureFile>& sources) {
     if (fs::is_directory(path, error)) {
       POISE_RETURN_IF_ERROR(add_folder(path, base, sources));
     } else {
-      sources.push_back({path, name_of(path, base), {}});
+      sources.files.push_back({path, name_of(path, base), {}});
     }
   }
   return {};
@@ -69,15 +102,17 @@ Status add_glob(const std::string& pattern, std::vector<PictureFile>& sources) {
 
 }  // namespace
 
-Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& names) {
-  std::vector<PictureFile> sources;
+std::string FoundPictures::note() const { return note_of(passed_over); }
+
+Result<FoundPictures> find_pictures(const std::vector<std::string>& names) {
+  FoundPictures sources;
   for (const std::string& name : names) {
     std::error_code error;
     if (fs::is_directory(name, error)) {
       const fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
       POISE_RETURN_IF_ERROR(add_folder(folder, folder.parent_path(), sources));
     } else if (fs::exists(name, error)) {
-      sources.push_back({name, name_of(name, fs::path(name).parent_path()), {}});
+      sources.files.push_back({name, name_of(name, fs::path(name).parent_path()), {}});
     } else if (name.find_first_of("*?[") != std::string::npos) {
       POISE_RETURN_IF_ERROR(add_glob(name, sources));
     } else {
@@ -88,7 +123,7 @@ Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& n
   std::map<fs::path, fs::path> taken;
   std::set<fs::path> stems;
   std::vector<PictureFile> distinct;
-  for (PictureFile& source : sources) {
+  for (PictureFile& source : sources.files) {
     const auto [first, is_new] = taken.emplace(source.name, source.path);
     std::error_code error;
     if (!is_new && fs::equivalent(first->second, source.path, error)) continue;  // named twice: done once
@@ -103,7 +138,8 @@ Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& n
     }
     distinct.push_back(std::move(source));
   }
-  return distinct;
+  sources.files = std::move(distinct);
+  return sources;
 }
 
 }  // namespace poise

@@ -1,7 +1,9 @@
 #pragma once
 // What people name, files, folders and globs, turned into pictures to do and names to keep their results under.
 
+#include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,17 @@ struct PictureFile {
   std::filesystem::path place;  // where its results go under the output folder: the name, apart from a.png beside a.jpg
 };
 
+struct FoundPictures {
+  std::vector<PictureFile> files;
+  std::map<std::string, std::size_t> passed_over;  // in searched folders: files that are no pictures read here, by kind
+  /// "3 files not read: HEIC"; "5 files not read: 3 HEIC, 2 MP4"; "" where there are none.
+  std::string note() const;
+};
+
 /// Files, folders (searched through: .jpg .jpeg .jpe .jfif .png .webp, none that is hidden) and globs (* ? [..]). A
 /// relative path is kept as given: team.jpg and holiday/team.jpg do not collide; of an absolute one, what lies below
 /// its last named folder. Two sources that would share a name are an error. Sorted within each folder or glob. Errors
 /// name what was not found or held no picture.
-Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& names);
+Result<FoundPictures> find_pictures(const std::vector<std::string>& names);
 
 }  // namespace poise

@@ -49,6 +49,7 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
   POISE_TRY(DecodedImage decoded, read_image_file(path, decode));
   PipelinePicture picture;
   picture.image = std::move(decoded.image);
+  if (!decoded.note.empty()) picture.notes.push_back({"read with a note: " + decoded.note});
   FrameResult& frame = picture.frame;
   frame.source = path.string();
   frame.exif_orientation = decoded.exif_orientation;
@@ -65,6 +66,7 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
   if (found == nullptr) return picture;  // detections name only pictures with people
   picture.matched = true;
   frame.image_id = found->image_id;
+  if (auto note = note_on_size(picture.image.size(), found->size)) picture.notes.push_back(std::move(*note));
   take_persons(found->persons, threshold_, picture);
   return picture;
 }

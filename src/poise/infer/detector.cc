@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "poise/codec/detection.h"
@@ -21,6 +24,15 @@ Box inside(const Box& box, Size image) {
   return {left, top, right - left, bottom - top};
 }
 
+constexpr int kCocoClasses = 80;  // whose first is the person
+
+/// "outputs boxes, scores".
+std::string outputs_of(const Graph& graph) {
+  std::string names;
+  for (const ValueId id : graph.outputs) names += (names.empty() ? "" : ", ") + graph.values.at(id).name;
+  return (graph.outputs.size() == 1 ? "output " : "outputs ") + names;
+}
+
 /// Whether the network says what the card's family says, of the classes that the card names; from shapes alone, so that
 /// it is known before the first picture.
 Status check_outputs(const Graph& graph, const DetectionFamily& family, const DetectorCard& card) {
@@ -28,17 +40,29 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
   POISE_TRY(const auto infos, infer_shapes(graph, std::array{Shape{1, 3, size.height, size.width}}));
   std::vector<Tensor> outputs;
   for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape);
-  POISE_TRY(const int classes, family.classes(outputs, card.head));
+  const auto told = family.classes(outputs, card.head);
+  if (!told.ok()) return told.error().prefixed(outputs_of(graph));
+  const int classes = *told;
   const auto named = static_cast<int>(card.classes.size());
   if (named > 0 && named != classes) {
     return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, its card names " +
                             std::to_string(named) +
                             ": correct \"classes\" in MODEL.card.json, or the .names of a darknet network");
   }
+  if (!card.person_is_said && classes != 1 && classes != kCocoClasses) {
+    return invalid_argument(outputs_of(graph) + ", read as " + card.family + ", tells " + std::to_string(classes) +
+                            " classes apart, and nothing says which is the person: say \"classes\" or \"person\" in "
+                            "MODEL.card.json, or name the family that it has");
+  }
   if (card.person < classes) return {};
   return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, and its card says that " +
                           "class " + std::to_string(card.person) +
                           ", counted from 0, is the person: correct \"person\" in MODEL.card.json");
+}
+
+bool is_finite(const Detection& d) {
+  return std::isfinite(d.box.x) && std::isfinite(d.box.y) && std::isfinite(d.box.width) &&
+         std::isfinite(d.box.height) && std::isfinite(d.score);
 }
 
 }  // namespace
@@ -48,6 +72,10 @@ struct Detector::Model {
   const DetectionFamily* family = nullptr;
   std::string hash;
   Precision precision = Precision::kFloat32;
+};
+
+struct Detector::Counts {
+  std::atomic<std::size_t> other_class = 0, not_finite = 0, outside = 0, full_pictures = 0;
 };
 
 struct Detector::State {
@@ -73,12 +101,33 @@ Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& opti
   const DetectionFamily* family = find_detection_family(card->family);
   const Status fits = check_outputs(model.graph, *family, *card);
   if (!fits.ok()) return named(fits.error());
+  const std::string names = outputs_of(model.graph);
   auto made = make_runner(std::move(model.graph), options.run, card->precision);
   if (!made.ok()) return named(made.error());
   card->head.threshold = options.threshold.value_or(card->head.threshold);
   card->nms = options.nms.value_or(card->nms);
   auto shared = std::make_shared<const Model>(Model{std::move(*card), family, std::move(model.hash), made->precision});
-  return Detector(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
+  Detector detector(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
+  // Who wrote a card into the file has seen its answers; a preset, or a card laid beside it, may be another network's.
+  if (!model.metadata.contains(kCardKey)) {
+    const Status answers = detector.check_answers_to_grey();
+    if (!answers.ok()) return named(answers.error().prefixed(names));
+  }
+  return detector;
+}
+
+Status Detector::check_answers_to_grey() {
+  constexpr int kSide = 16;
+  constexpr std::uint8_t kGrey = 114;
+  Image grey(kSide, kSide);
+  std::fill_n(grey.data(), std::size_t{3} * kSide * kSide, kGrey);
+  const DetectionHead& head = model_->card.head;
+  DetectionHead everything = head;
+  everything.threshold = std::numeric_limits<float>::lowest();
+  POISE_RETURN_IF_ERROR(run(grey.view()));
+  std::vector<Detection> said;
+  POISE_RETURN_IF_ERROR(model_->family->decode(state_->outputs, everything, said));
+  return check_answers(said, head);
 }
 
 Result<Detector> Detector::load(const std::filesystem::path& model, const DetectorOptions& options) {
@@ -87,28 +136,41 @@ Result<Detector> Detector::load(const std::filesystem::path& model, const Detect
 }
 
 Detector::Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state)
-    : model_(std::move(model)), state_(std::move(state)) {}
+    : model_(std::move(model)), state_(std::move(state)), counts_(std::make_shared<Counts>()) {}
 Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;
 Detector::~Detector() = default;
 
-Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
+/// Leaves what the network says of the picture in the state's outputs.
+Status Detector::run(const ImageView& image) {
   const DetectorCard& card = model_->card;
   State& s = *state_;
-  if (image.empty()) return invalid_argument("the image is empty");
   const Size size = card.input.size;
   if (s.input.count() == 0) s.input = Tensor(Shape{1, 3, size.height, size.width});
   write_letterbox(image, card.letterbox, card.input, s.input.floats());
   const TensorView view(s.input);
-  POISE_RETURN_IF_ERROR(s.network->run(std::span(&view, 1), s.outputs));
+  return s.network->run(std::span(&view, 1), s.outputs);
+}
+
+Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
+  const DetectorCard& card = model_->card;
+  if (image.empty()) return invalid_argument("the image is empty");
+  POISE_RETURN_IF_ERROR(run(image));
   std::vector<Detection> found;
-  POISE_RETURN_IF_ERROR(model_->family->decode(s.outputs, card.head, found));
-  std::erase_if(found, [&](const Detection& detection) { return detection.label != card.person; });
-  const Placement placement = place(image.size(), size, card.letterbox);
+  POISE_RETURN_IF_ERROR(model_->family->decode(state_->outputs, card.head, found));
+  counts_->other_class += std::erase_if(found, [&](const Detection& d) { return d.label != card.person; });
+  counts_->not_finite += std::erase_if(found, [](const Detection& d) { return !is_finite(d); });
+  const Placement placement = place(image.size(), card.input.size, card.letterbox);
+  const std::vector<Detection> kept = suppress(std::move(found), card.nms, card.max_detections);
+  if (static_cast<int>(kept.size()) == card.max_detections) ++counts_->full_pictures;
   std::vector<PersonBox> persons;
-  for (const Detection& detection : suppress(std::move(found), card.nms, card.max_detections)) {
+  for (const Detection& detection : kept) {
     const Box box = inside(image_box(detection.box, placement, image.size()), image.size());
-    if (box.width > 0 && box.height > 0) persons.push_back({box, std::min(detection.score, 1.0F)});
+    if (box.width > 0 && box.height > 0) {
+      persons.push_back({box, std::min(detection.score, 1.0F)});
+    } else {
+      ++counts_->outside;
+    }
   }
   return persons;
 }
@@ -120,6 +182,28 @@ const std::string& Detector::model_hash() const { return model_->hash; }
 Precision Detector::precision() const { return model_->precision; }
 int Detector::threads() const { return state_->threads; }
 
+DetectorLeftOut Detector::left_out() const {
+  return {counts_->other_class, counts_->not_finite, counts_->outside, counts_->full_pictures};
+}
+
+std::vector<std::string> Detector::notes() const {
+  const DetectorLeftOut out = left_out();
+  std::vector<std::string> lines;
+  if (out.not_finite > 0) {
+    lines.push_back(std::to_string(out.not_finite) + " boxes of the detector left out: no finite numbers");
+  }
+  if (out.outside > 0) {
+    lines.push_back(std::to_string(out.outside) +
+                    " boxes of the detector left out: nothing of them lies in the picture");
+  }
+  if (out.full_pictures > 0) {
+    lines.push_back("in " + std::to_string(out.full_pictures) + (out.full_pictures == 1 ? " picture" : " pictures") +
+                    " the detector found " + std::to_string(model_->card.max_detections) +
+                    " people, which is its limit (\"max_detections\" of its card): there may be more");
+  }
+  return lines;
+}
+
 void Detector::set_threshold(float threshold) {
   auto changed = std::make_shared<Model>(*model_);  // siblings keep theirs
   changed->card.head.threshold = threshold;
@@ -129,7 +213,9 @@ void Detector::set_threshold(float threshold) {
 std::optional<Detector> Detector::sibling(int threads) const {
   auto network = state_->network->sibling(threads);
   if (network == nullptr) return std::nullopt;
-  return Detector(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
+  Detector other(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
+  other.counts_ = counts_;
+  return other;
 }
 
 }  // namespace poise

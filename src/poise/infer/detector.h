@@ -23,10 +23,20 @@ struct DetectorOptions {
   CardSources card = {};                // flags over sidecar over embedded card over preset (detector_card.h)
 };
 
+/// What detectors said that became nobody, by reason: to be said aloud.
+struct DetectorLeftOut {
+  std::size_t other_class = 0;    // things above the threshold that are no persons, before they are thinned out
+  std::size_t not_finite = 0;     // boxes or scores of NaN or infinity
+  std::size_t outside = 0;        // boxes of which nothing lies in the picture
+  std::size_t full_pictures = 0;  // pictures with max_detections persons: there may be more
+};
+
 class Detector {
  public:
   /// Reads the model and its card: ONNX, or darknet .weights with its .cfg beside it. Errors: those of the readers and
-  /// of detector_card_from_json; messages start with the path.
+  /// of detector_card_from_json; outputs that are not the family's, naming them; an answer to a picture of one grey
+  /// that check_answers refuses, unless the card is the file's own; nothing that says which of several classes, but
+  /// COCO's 80, is the person. Messages start with the path.
   static Result<Detector> load(const std::filesystem::path& model, const DetectorOptions& options = {});
   /// The same of a model that has been read, read_shipped("poise-person") for one; `file`: where from, for the card
   /// beside it and for messages.
@@ -48,6 +58,10 @@ class Detector {
   const std::string& model_hash() const;
   Precision precision() const;  // in force
   int threads() const;
+  /// Since it was made; its siblings' too. Thread-safe.
+  DetectorLeftOut left_out() const;
+  /// The same in words, one line a reason, other classes apart.
+  std::vector<std::string> notes() const;
 
   /// As Session::sibling; nothing where the network's runner can be only one.
   std::optional<Detector> sibling(int threads) const;
@@ -55,9 +69,13 @@ class Detector {
  private:
   struct Model;  // what siblings share
   struct State;  // one's own: the runner, and memory kept from call to call
+  struct Counts;
+  Status run(const ImageView& image);
+  Status check_answers_to_grey();
   Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state);
   std::shared_ptr<const Model> model_;
   std::unique_ptr<State> state_;
+  std::shared_ptr<Counts> counts_;  // of all siblings
 };
 
 }  // namespace poise

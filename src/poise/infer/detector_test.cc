@@ -67,6 +67,7 @@ Result<std::vector<PersonBox>> look(Detector& detector, const Image& image) { re
 DetectorOptions yolov8(Json flags = Json::object()) {
   DetectorOptions options;
   options.card.preset = "yolov8";
+  if (flags.find("person") == nullptr && flags.find("classes") == nullptr) flags.set("person", 0);
   options.card.flags = std::move(flags);
   return options;
 }
@@ -144,6 +145,10 @@ TEST(Detector, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal(patches(), yolov8(flags)).find("does not look for people"), std::string::npos);
   flags.set("classes", Json(Json::Array{Json("dog"), Json("cat"), Json("person")}));
   EXPECT_NE(refusal(patches(), yolov8(flags)).find("its card names 3"), std::string::npos);
+  DetectorOptions silent;
+  silent.card.preset = "yolov8";
+  const std::string guess = refusal(patches(), silent);
+  EXPECT_NE(guess.find("output output0, read as yolov8, tells 2 classes apart"), std::string::npos) << guess;
   const auto pose = Detector::load(kGolden + "pytorch_tiny/pose_resnet_tiny.onnx", yolov8());
   ASSERT_FALSE(pose.ok());
   EXPECT_NE(pose.error().message.find("family yolov8"), std::string::npos);
@@ -151,6 +156,39 @@ TEST(Detector, RefusalsSayWhatToDo) {
   huge.graph.outputs = {
       huge.graph.add_node("Relu", "y", {huge.graph.add_input("x", {1, 3, (std::int64_t{1} << 32) + 64, 64})}, "y")};
   EXPECT_NE(refusal(std::move(huge), yolov8()).find("at most 4096"), std::string::npos);
+}
+
+/// The patches with scores as they are before a sigmoid: said once, before the first picture.
+TEST(Detector, ScoresThatAreNoneAreSeenAtTheStart) {
+  NetworkFile model = patches();
+  Graph& graph = model.graph;
+  const auto constant = [&](const char* name, float value) {
+    return graph.add_constant(name, std::make_shared<Tensor>(Tensor::from({1}, std::vector<float>{value})));
+  };
+  const ValueId shifted = graph.add_node("Sub", "shift", {graph.outputs[0], constant("seven", 7)}, "shifted");
+  graph.outputs = {shifted};
+  const std::string refused = refusal(std::move(model), yolov8());
+  EXPECT_NE(refused.find("output shifted: scores are -6.55"), std::string::npos) << refused;
+}
+
+TEST(Detector, WhatBecameNobodyIsCounted) {
+  Json flags = Json::object();
+  flags.set("max_detections", 3);
+  Detector detector = Detector::create(patches(), yolov8(flags)).value();
+  auto sibling = detector.sibling(1);
+  ASSERT_TRUE(sibling);
+  EXPECT_EQ(look(detector, square({64, 64}, {0, 0, 64, 64}, 255, 0)).value().size(), 3U);
+  EXPECT_TRUE(look(*sibling, square({64, 64}, {16, 16, 16, 16}, 0, 255)).value().empty());
+  EXPECT_EQ(detector.left_out().full_pictures, 1U);
+  EXPECT_EQ(detector.left_out().other_class, 1U) << "a sibling's are everybody's";
+  ASSERT_EQ(detector.notes().size(), 1U);
+  EXPECT_NE(detector.notes()[0].find("in 1 picture the detector found 3 people"), std::string::npos);
+  // 64x8 in 64x64: the rows of patches above and below hold padding alone.
+  flags = Json::object();
+  flags.set("pad_colour", Json(Json::Array{Json(255), Json(0), Json(0)}));
+  Detector padded = Detector::create(patches(), yolov8(flags)).value();
+  (void)look(padded, square({64, 8}, {0, 0, 1, 1}, 0, 0)).value();
+  EXPECT_EQ(padded.left_out().outside, 8U);
 }
 
 /// What its card leaves out is a default's: a preset's would be wrong for it.

@@ -174,6 +174,7 @@ class PicturesUnderWay {
       slot.answer.frame.height = slot.answer.image.height();
       slot.answer.matched = picture->matched;
       slot.answer.problems = std::move(picture->problems);
+      slot.answer.notes = std::move(picture->notes);
       slot.guesses = picture->guesses || seconds >= 0;
       slot.answer.boxes = std::move(picture->boxes).value_or(std::vector<PersonBox>{});
     } else {

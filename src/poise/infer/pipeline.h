@@ -13,6 +13,7 @@
 #include "poise/infer/detector.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
+#include "poise/infer/picture_notes.h"
 
 namespace poise {
 
@@ -23,6 +24,7 @@ struct PipelinePicture {
   bool guesses = false;    // the boxes are somebody's guess: two may be one person (PipelineOptions::doubles)
   bool matched = false;    // a file of boxes speaks of it
   std::vector<std::string> problems = {};  // boxes left out, one line each
+  std::vector<PictureNote> notes = {};     // what is odd, though the picture is used
 };
 
 struct PipelineAnswer {
@@ -31,8 +33,9 @@ struct PipelineAnswer {
   FrameResult frame;                         // with its poses; none without an estimator
   std::vector<Estimate::Heatmaps> heatmaps;  // one a pose, where wanted
   std::size_t doubles = 0;                   // poses that went, being somebody's who was found better
-  bool matched = false;                      // as PipelinePicture's, and the next
+  bool matched = false;                      // as PipelinePicture's, and the next two
   std::vector<std::string> problems;
+  std::vector<PictureNote> notes;
 };
 
 /// Seconds are those of the streams, added up.

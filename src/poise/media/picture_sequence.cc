@@ -143,8 +143,8 @@ Result<std::unique_ptr<VideoSource>> open_pictures(const std::string& source, do
   if (const auto pattern = parse_pattern(source); pattern && !fs::exists(source, error)) {
     POISE_TRY(files, files_of(*pattern, source));
   } else {
-    POISE_TRY(const std::vector<PictureFile> found, find_pictures({source}));
-    for (const PictureFile& file : found) files.push_back(file.path);
+    POISE_TRY(const FoundPictures found, find_pictures({source}));
+    for (const PictureFile& file : found.files) files.push_back(file.path);
   }
   std::sort(files.begin(), files.end(),
             [](const fs::path& a, const fs::path& b) { return natural_less(a.native(), b.native()); });

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -37,6 +39,21 @@ std::vector<double> slice(std::size_t begin, std::size_t end) {
 std::vector<double> coco() {
   std::vector<double> sigmas(kCocoTenfold.begin(), kCocoTenfold.end());
   for (double& sigma : sigmas) sigma /= 10.0;
+  return sigmas;
+}
+
+/// Of joints that all have COCO's own names, each once; nothing where there are others.
+std::optional<std::vector<double>> some_of_coco(const std::vector<std::string>& names) {
+  const auto skeleton = find_skeleton("coco17");
+  if (!skeleton.ok() || names.empty()) return std::nullopt;
+  const std::vector<double> all = coco();
+  std::set<int> seen;
+  std::vector<double> sigmas;
+  for (const std::string& name : names) {
+    const auto joint = skeleton->index_of(name);
+    if (!joint || !seen.insert(*joint).second) return std::nullopt;
+    sigmas.push_back(all[static_cast<std::size_t>(*joint)]);
+  }
   return sigmas;
 }
 
@@ -100,18 +117,18 @@ Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton) {
   return sigmas;
 }
 
-Result<std::string> guess_sigmas(const CocoTruth& truth, CocoPart part) {
+Result<OksSigmas> guess_sigmas(const CocoTruth& truth, CocoPart part) {
   switch (part) {
     case CocoPart::kFoot:
-      return std::string("foot6");
+      return parse_sigmas("foot6");
     case CocoPart::kFace:
-      return std::string("face68");
+      return parse_sigmas("face68");
     case CocoPart::kLeftHand:
-      return std::string("lefthand21");
+      return parse_sigmas("lefthand21");
     case CocoPart::kRightHand:
-      return std::string("righthand21");
+      return parse_sigmas("righthand21");
     case CocoPart::kWholeBody:
-      return std::string("coco_wholebody133");
+      return parse_sigmas("coco_wholebody133");
     case CocoPart::kBody:
     case CocoPart::kNone:
       break;
@@ -122,16 +139,20 @@ Result<std::string> guess_sigmas(const CocoTruth& truth, CocoPart part) {
       if (!skeleton.ok() || skeleton->joints.size() != category.keypoints.size()) continue;
       const bool same = std::equal(skeleton->joints.begin(), skeleton->joints.end(), category.keypoints.begin(),
                                    [](const Joint& joint, const std::string& name) { return joint.name == name; });
-      if (same && skeleton_sigmas(*skeleton).ok()) return known;
+      if (same && skeleton_sigmas(*skeleton).ok()) return parse_sigmas(known);
+    }
+    const bool has_names = static_cast<int>(category.keypoints.size()) == truth.joints;
+    if (auto some = has_names ? some_of_coco(category.keypoints) : std::nullopt) {
+      return OksSigmas{"coco17, by the joints' names", std::move(*some)};
     }
   }
   // cocoapi has nothing but its seventeen; CrowdPose's truth names its joints in more than one way.
-  if (truth.joints == 17 || truth.joints == 0) return std::string("coco17");
+  if (truth.joints == 17 || truth.joints == 0) return parse_sigmas("coco17");
   if (truth.joints == 14 && !truth.categories.empty() && truth.categories[0].keypoints.size() == 14 &&
       truth.categories[0].keypoints[0] == "left_shoulder") {
-    return std::string("crowdpose14");
+    return parse_sigmas("crowdpose14");
   }
-  if (truth.joints == 133) return std::string("coco_wholebody133");
+  if (truth.joints == 133) return parse_sigmas("coco_wholebody133");
   return not_found("the truth has " + std::to_string(truth.joints) +
                    " joints, of no skeleton with known sigmas: give option \"sigmas\"");
 }

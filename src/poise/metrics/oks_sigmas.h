@@ -28,9 +28,9 @@ Result<OksSigmas> parse_sigmas(const std::string& text);
 /// has none.
 Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton);
 
-/// What fits a truth read with this part: by its joint names, else by the number of joints. Errors: kNotFound, asking
-/// for sigmas.
-Result<std::string> guess_sigmas(const CocoTruth& truth, CocoPart part);
+/// What fits a truth read with this part: by its joint names, those of a known skeleton or some of COCO's in any order,
+/// else by the number of joints. Errors: kNotFound, asking for sigmas.
+Result<OksSigmas> guess_sigmas(const CocoTruth& truth, CocoPart part);
 
 /// Two annotations of the same persons by different people (matched by annotation id; v > 0 in both): sigma_i^2 =
 /// E[d_i^2 / s^2], s^2 the first one's area (COCO keypoint evaluation page, "Tuning OKS"). Errors: kInvalidArgument

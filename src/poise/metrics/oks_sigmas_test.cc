@@ -35,8 +35,8 @@ TEST(OksSigmas, OfASkeletonAreItsDecimals) {
 TEST(OksSigmas, GuessedByNamesThenByNumber) {
   CocoTruth truth;
   truth.joints = 17;
-  EXPECT_EQ(guess_sigmas(truth, CocoPart::kBody).value(), "coco17");
-  EXPECT_EQ(guess_sigmas(truth, CocoPart::kFace).value(), "face68");
+  EXPECT_EQ(guess_sigmas(truth, CocoPart::kBody).value().source, "coco17");
+  EXPECT_EQ(guess_sigmas(truth, CocoPart::kFace).value().source, "face68");
   truth.joints = 5;
   EXPECT_EQ(guess_sigmas(truth, CocoPart::kBody).error().code, ErrorCode::kNotFound);
   truth.joints = 16;
@@ -44,7 +44,20 @@ TEST(OksSigmas, GuessedByNamesThenByNumber) {
   const Skeleton mpii = find_skeleton("mpii16").value();
   for (const Joint& joint : mpii.joints) category.keypoints.push_back(joint.name);
   truth.categories = {category};
-  EXPECT_EQ(guess_sigmas(truth, CocoPart::kBody).value(), "mpii16");
+  EXPECT_EQ(guess_sigmas(truth, CocoPart::kBody).value().source, "mpii16");
+}
+
+TEST(OksSigmas, SomeOfCocosJointsHaveCocosSigmas) {
+  CocoTruth truth;
+  truth.joints = 3;
+  truth.categories.emplace_back().keypoints = {"left_hip", "nose", "right_ankle"};
+  const OksSigmas some = guess_sigmas(truth, CocoPart::kBody).value();
+  EXPECT_EQ(some.values, (std::vector<double>{1.07 / 10.0, .26 / 10.0, .89 / 10.0}));
+  EXPECT_EQ(some.source, "coco17, by the joints' names");
+  truth.categories[0].keypoints[1] = "tail";
+  EXPECT_FALSE(guess_sigmas(truth, CocoPart::kBody).ok());
+  truth.categories[0].keypoints[1] = "left_hip";
+  EXPECT_FALSE(guess_sigmas(truth, CocoPart::kBody).ok()) << "one name twice";
 }
 
 TEST(OksSigmas, EstimatedFromDoubleAnnotation) {

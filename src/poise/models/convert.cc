@@ -102,6 +102,13 @@ Status from_checkpoint(const ConvertOptions& o, const std::optional<ModelConfig>
   POISE_TRY(const StateDict file, read_state_dict(o.input));
   const auto report = load_parameters(conversion.graph, file);
   if (!report.ok()) return report.error().prefixed(o.input.string());
+  if (!file.other_members.empty()) {
+    std::string others;
+    for (const std::string& name : file.other_members) others += (others.empty() ? "" : ", ") + name;
+    conversion.notes.push_back(o.input.string() + ": the weights are those of " +
+                               (file.taken.empty() ? "its top" : file.taken) + "; it holds tensors under " + others +
+                               " too, which were not taken");
+  }
   conversion.layout = file.layout;
   conversion.input_hash = file.hash;
   const auto others = std::ranges::count_if(

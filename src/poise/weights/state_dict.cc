@@ -43,14 +43,20 @@ class Budget {
   std::uint64_t left_;
 };
 
-/// DataParallel's prefix goes where every name has it.
-void strip_module(std::vector<StoredTensor>& tensors) {
-  constexpr std::string_view kPrefix = "module.";
-  const auto has = [&](const StoredTensor& tensor) {
-    return tensor.name.starts_with(kPrefix) && tensor.name.size() > kPrefix.size();
-  };
-  if (!std::all_of(tensors.begin(), tensors.end(), has)) return;
-  for (StoredTensor& tensor : tensors) tensor.name.erase(0, kPrefix.size());
+/// The prefixes of wrappers, DataParallel's and Lightning's, go where every name has them, however many there are.
+void strip_wrappers(std::vector<StoredTensor>& tensors) {
+  if (tensors.empty()) return;
+  for (bool stripped = true; stripped;) {
+    stripped = false;
+    for (const std::string_view prefix : {"module.", "model."}) {
+      const auto has = [&](const StoredTensor& tensor) {
+        return tensor.name.starts_with(prefix) && tensor.name.size() > prefix.size();
+      };
+      if (!std::all_of(tensors.begin(), tensors.end(), has)) continue;
+      for (StoredTensor& tensor : tensors) tensor.name.erase(0, prefix.size());
+      stripped = true;
+    }
+  }
 }
 
 /// All but the hash.
@@ -60,10 +66,12 @@ Result<StateDict> read_all(ByteSource& source, const StateDictLimits& limits) {
                      std::to_string(limits.max_bytes));
   POISE_TRY(const Layout* layout, detect(source));
   POISE_TRY(StoredState stored, layout->find(source, limits));
-  strip_module(stored.tensors);
+  strip_wrappers(stored.tensors);
   StateDict out;
   out.layout = layout->name;
   out.metadata = std::move(stored.metadata);
+  out.taken = std::move(stored.taken);
+  out.other_members = std::move(stored.other_members);
   Budget budget(source.size(), limits.max_bytes);
   for (const StoredTensor& tensor : stored.tensors) {
     const Status status = budget.take(tensor);

@@ -14,12 +14,14 @@
 namespace poise {
 
 struct StateDict {
-  /// Row-major, contiguous. float16, bfloat16 and float64 have become float32; a prefix "module." that all names share
-  /// (DataParallel's) is gone.
+  /// Row-major, contiguous. float16, bfloat16 and float64 have become float32; prefixes "module." (DataParallel's) and
+  /// "model." (Lightning's) that all names share are gone.
   std::map<std::string, std::shared_ptr<const Tensor>> tensors;
   std::string layout;                           // "torch zip", "torch legacy" (before PyTorch 1.6), "safetensors"
   std::string hash;                             // SHA-256 of the file, hexadecimal
   std::map<std::string, std::string> metadata;  // safetensors' __metadata__; a checkpoint's plain members ("epoch")
+  std::string taken;                            // a checkpoint's member that holds `tensors`; "": the whole of it
+  std::vector<std::string> other_members;       // that hold tensors too ("ema_state_dict"), and were not taken
 };
 
 struct StateDictLimits {

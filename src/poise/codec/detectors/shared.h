@@ -20,10 +20,19 @@ inline std::string shapes_of(std::span<const Tensor> outputs) {
   return text;
 }
 
+/// Rows of x1 y1 x2 y2 score class (and more), as networks give them that thin out their boxes themselves.
+inline bool is_end_to_end(std::span<const Tensor> outputs) {
+  return !outputs.empty() && outputs[0].rank() == 3 && outputs[0].dim(1) <= 1000 &&
+         (outputs[0].dim(2) == 5 || outputs[0].dim(2) == 6 || outputs[0].dim(2) == 7 || outputs[0].dim(1) == 300);
+}
+
 /// "the network gives 1x85x22x22, family yolox reads (1, n, 5 + classes)".
 inline Error other_outputs(std::span<const Tensor> outputs, const char* family, const std::string& wanted) {
-  return unsupported("the network gives " + shapes_of(outputs) + ", family " + family + " reads " + wanted +
-                     ": give option \"preset\" of the detector, or a card with the right family");
+  const char* advice = is_end_to_end(outputs)
+                           ? ": if these are boxes that the network has thinned out itself (end-to-end, NMS inside), "
+                             "export it without that"
+                           : ": give option \"preset\" of the detector, or a card with the right family";
+  return unsupported("the network gives " + shapes_of(outputs) + ", family " + family + " reads " + wanted + advice);
 }
 
 /// One float tensor (1, ...) of this rank, with more than `least` along `axis`.

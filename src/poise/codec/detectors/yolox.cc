@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "poise/codec/detectors/shared.h"
 
 namespace poise {
@@ -15,6 +17,24 @@ std::size_t strides_of(Size input, std::int64_t places) {
   return 0;
 }
 
+/// Whether the rows hold boxes in pixels already (YOLOX's export_onnx.py --decode_in_inference), not offsets in cells
+/// and logarithms: then their centres are spread over the whole input. A row that is read so must be in the input too.
+bool are_decoded(const float* row, std::int64_t places, int numbers, const DetectionHead& head) {
+  constexpr double kOffsets = 8;  // cells; a centre is in its own cell, or one beside it
+  const float longest = static_cast<float>(std::max(head.input.width, head.input.height));
+  double sum = 0;
+  bool absurd = false;   // as offsets
+  bool sensible = true;  // as pixels
+  for (std::int64_t i = 0; i < places; ++i, row += numbers) {
+    sum += static_cast<double>(std::abs(row[0]) + std::abs(row[1]));
+    const Best best = best_of(row + 5, numbers - 5, 1);
+    if (!(row[4] * best.score > head.threshold)) continue;
+    absurd |= std::max(row[2], row[3]) > std::log(2 * longest);  // even of cells of one pixel
+    sensible &= std::min(row[2], row[3]) > 0 && std::max(row[2], row[3]) < 2 * longest;
+  }
+  return sum > 2 * kOffsets * static_cast<double>(places) || (absurd && sensible);
+}
+
 }  // namespace
 
 Result<int> classes_of_yolox(std::span<const Tensor> outputs, const DetectionHead& head) {
@@ -30,6 +50,7 @@ Status decode_yolox(std::span<const Tensor> outputs, const DetectionHead& head, 
   POISE_TRY(const int classes, classes_of_yolox(outputs, head));
   const float* row = outputs[0].floats().data();
   const std::size_t strides = strides_of(head.input, outputs[0].dim(1));
+  const bool decoded = are_decoded(row, outputs[0].dim(1), 5 + classes, head);
   for (std::size_t s = 0; s < strides; ++s) {
     const auto stride = static_cast<float>(kStrides[s]);
     const int columns = head.input.width / kStrides[s];
@@ -39,6 +60,10 @@ Status decode_yolox(std::span<const Tensor> outputs, const DetectionHead& head, 
       const Best best = best_of(row + 5, classes, 1);
       const float score = row[4] * best.score;
       if (!(score > head.threshold)) continue;
+      if (decoded) {
+        found.push_back({around(row[0], row[1], row[2], row[3]), score, best.label});
+        continue;
+      }
       const int cell_row = i / columns;
       const int cell_column = i % columns;
       const float x = (static_cast<float>(cell_column) + row[0]) * stride;

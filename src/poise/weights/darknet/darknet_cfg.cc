@@ -113,6 +113,7 @@ Result<std::vector<std::int64_t>> CfgSection::wholes(std::string_view option, st
 
 Result<std::vector<CfgSection>> parse_cfg(std::string_view text, std::size_t most) {
   std::vector<CfgSection> sections;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // an editor's byte order mark
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view content = trimmed(text.substr(0, end));
@@ -129,7 +130,7 @@ Result<std::vector<CfgSection>> parse_cfg(std::string_view text, std::size_t mos
     if (equals == std::string_view::npos) return error("is neither [section] nor option=value");
     if (sections.empty()) return error("an option stands before the first [section]");
     std::string_view value = content.substr(equals + 1);
-    value = trimmed(value.substr(0, value.find('#')));
+    value = trimmed(value.substr(0, value.find_first_of("#;")));  // where darknet's atoi() stops
     sections.back().set(std::string(trimmed(content.substr(0, equals))), std::string(value));
   }
   return sections;

@@ -36,6 +36,8 @@ struct StoredTensor {
 struct StoredState {
   std::vector<StoredTensor> tensors;
   std::map<std::string, std::string> metadata;
+  std::string taken = {};  // as StateDict's, and the next
+  std::vector<std::string> other_members = {};
 };
 
 /// Elements from the first to the last one, both included; 0 where there is none. Errors: kMalformed, kTooLarge,

@@ -251,6 +251,11 @@ Result<TorchState> find_torch_state(const Pickle& pickle, const StateDictLimits&
   for (std::size_t i = 0; root != chosen && i < std::min(pickle.count(root), 2 * kMostMembers); i += 2) {
     const std::optional<std::string> key = plain(pickle, pickle.child(root, i));
     std::optional<std::string> value = plain(pickle, pickle.child(root, i + 1));
+    if (key && pickle.child(root, i + 1) == chosen) {
+      state.taken = *key;
+    } else if (key && holds_tensors(pickle, pickle.child(root, i + 1))) {
+      state.other_members.push_back(*key);
+    }
     if (key && value) state.metadata.insert_or_assign(*key, std::move(*value));
   }
   return state;
@@ -276,6 +281,8 @@ Result<std::map<std::string_view, TorchStorage>> find_torch_storages(const Pickl
 Result<StoredState> place_tensors(TorchState state, const StoragePlace& place) {
   StoredState stored;
   stored.metadata = std::move(state.metadata);
+  stored.taken = std::move(state.taken);
+  stored.other_members = std::move(state.other_members);
   for (TorchTensor& tensor : state.tensors) {
     const Result<std::uint64_t> start = place(tensor.storage);
     if (!start) return start.error().prefixed("tensor " + printable(tensor.name));

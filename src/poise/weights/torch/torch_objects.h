@@ -34,6 +34,8 @@ struct TorchTensor {
 struct TorchState {
   std::vector<TorchTensor> tensors;  // each within its storage as stated
   std::map<std::string, std::string> metadata;
+  std::string taken;  // as StateDict's, and the next
+  std::vector<std::string> other_members;
 };
 
 /// The member "state_dict", "model", "net" or "ema" that holds tensors, or else the whole dictionary. Errors:

@@ -1,0 +1,38 @@
+#include "poise/image/picture_files.h"
+
+#include <gtest/gtest.h>
+
+#include "kit/temporary_folder.h"
+#include "poise/base/file.h"
+
+namespace poise {
+namespace {
+
+FoundPictures found_in(const std::vector<std::string>& names) {
+  const kit::TemporaryFolder folder;
+  for (const std::string& name : names) {
+    EXPECT_TRUE(write_file_atomic(folder.path() / name, std::string_view("x")).ok());
+  }
+  return find_pictures({folder.path().string()}).value();
+}
+
+TEST(FindPictures, WhatIsPassedOverIsCountedByKind) {
+  EXPECT_EQ(found_in({"a.jpg", "b.JFIF", "c.jpe", ".hidden.heic", "._a.jpg"}).note(), "");
+  const FoundPictures found = found_in({"a.jpg", "b.heic", "c.HEIC", "sub/d.heic"});
+  EXPECT_EQ(found.files.size(), 1U);
+  EXPECT_EQ(found.note(), "3 files not read: HEIC");
+  EXPECT_EQ(found_in({"a.jpg", "b.heic", "c.mp4", "README"}).note(),
+            "3 files not read: 1 without an extension, 1 HEIC, 1 MP4");
+  EXPECT_EQ(found_in({"a.jpg", "b.gif"}).note(), "1 file not read: GIF");
+}
+
+TEST(FindPictures, AFolderWithoutPicturesSaysWhatItHolds) {
+  const kit::TemporaryFolder folder;
+  EXPECT_TRUE(write_file_atomic(folder.path() / "a.heic", std::string_view("x")).ok());
+  const auto found = find_pictures({folder.path().string()});
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(found.error().message.find("1 file not read: HEIC"), std::string::npos) << found.error().message;
+}
+
+}  // namespace
+}  // namespace poise
