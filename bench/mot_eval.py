@@ -3,12 +3,13 @@
 
 bench/mot_eval.py [build/release/bin/poise] [--rounds 7] [--json [FILE]]
 
-Makes seven sequences with MOT17-train's frames and about its boxes once, in build/bench: people who walk, pause, are hidden
-and come back, distractors, tracks that miss, drift, break off and swap. Both read the files, leave out what MOT17's rules leave
-out, and give CLEAR MOT, IDF1 and HOTA of each sequence, in a process of its own. They must agree within 1e-3, or nothing is
-reported; how far they are apart is printed. (In crowds motrics 0.3.0 pairs otherwise than TrackEval here and there; Poise's
-figures of this set are TrackEval's, and tests/golden/random_tracks.py compares them.) motrics' time is given twice: of the whole process, and without starting Python and importing. Poise runs on one
-thread, as motrics does. Ends with 1 where Poise takes longer than the smaller of the two.
+Makes seven sequences with MOT17-train's frames and about its boxes once, in build/bench: people who walk, are hidden and come
+back, distractors, tracks that miss, drift, break off and swap. Both read the files, leave out what MOT17's rules leave out,
+and give CLEAR MOT, IDF1 and HOTA of each sequence, in a process of its own. They must agree within 1e-3, or nothing is reported;
+how far they are apart is printed. (In crowds motrics 0.3.0 pairs otherwise than TrackEval here and there; Poise's figures are
+TrackEval's, and tests/golden/random_tracks.py compares them.) motrics' time is given twice: of the whole process, and without
+starting Python and importing. Poise runs on one thread, as motrics does. Ends with 1 where Poise, all of its process, takes
+longer than motrics without its start.
 Needs: python3 -m venv build/motrics; build/motrics/bin/pip install motrics numpy
 """
 import argparse

@@ -31,11 +31,13 @@ class TrackFormats : public Program {
 
 TEST_F(TrackFormats, EachHasItsFiles) {
   write_frames(4);
-  const Outcome outcome = run({"track", "frames", "--detector", "none", "--no-video", "--track-score", "0", "--min-score",
-                               "0", "-f", "openpose", "-f", "posetrack", "-f", "trc", "-f", "bvh", "-f", "coco", "--json"});
+  const Outcome outcome = run({"track",       "frames", "--detector", "none",     "--no-video", "--track-score", "0",
+                               "--min-score", "0",      "-f",         "openpose", "-f",         "posetrack",     "-f",
+                               "trc",         "-f",     "bvh",        "-f",       "coco",       "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(parse_json(outcome.out).value().find("files")->as_array().size(), 5U);
-  const Json people = parse_json(slurp(folder_ / "poise-out/frames_keypoints/frames_000000000003_keypoints.json")).value();
+  const Json people =
+      parse_json(slurp(folder_ / "poise-out/frames_keypoints/frames_000000000003_keypoints.json")).value();
   EXPECT_EQ(people.find("people")->as_array().at(0).find("person_id")->as_array().at(0).as_integer(), 1);
   EXPECT_TRUE(contains(slurp(folder_ / "poise-out/frames_person1.trc"), "\tpx\t"));
   EXPECT_TRUE(contains(slurp(folder_ / "poise-out/frames_person1.bvh"), "ROOT hips_2d_image_plane"));
@@ -111,8 +113,8 @@ TEST_F(TrackFormats, AnglesOfResultsThatAreTheTruth) {
   EXPECT_NEAR(figures.find("left_knee.slope")->as_number(), 1, 1e-12);
   const Outcome one = run({"metrics", "angles", "truth.json", "results.json", "--angle", "5,7,9"});
   EXPECT_TRUE(contains(one.out, "5,7,9: ")) << one.out << one.err;
-  EXPECT_TRUE(contains(run({"metrics", "angles", "truth.json", "results.json", "--angle", "tail"}).err,
-                       "no angle is called"));
+  EXPECT_TRUE(
+      contains(run({"metrics", "angles", "truth.json", "results.json", "--angle", "tail"}).err, "no angle is called"));
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
+#include "poise/metrics/angles.h"
+
 #include <cmath>
 #include <cstdio>
 #include <memory>
 
 #include "console.h"
 #include "metrics/commands.h"
-#include "poise/metrics/angles.h"
 #include "poise/skeleton/skeleton.h"
 
 namespace poise::app {
@@ -48,9 +49,10 @@ void print(const AngleReport& report, const AngleOptions& options) {
   const std::size_t lost = report.missed + report.not_found + report.unmeasurable;
   std::printf("%s: %zu of %zu labelled ones read, in %zu pictures\n", shown(report.angle.name).c_str(), report.read,
               report.read + lost, report.images);
-  std::printf("  not read: %zu nobody found, %zu without one of the joints, %zu of two joints on one pixel; %zu not "
-              "labelled\n",
-              report.missed, report.not_found, report.unmeasurable, report.unlabelled);
+  std::printf(
+      "  not read: %zu nobody found, %zu without one of the joints, %zu of two joints on one pixel; %zu not "
+      "labelled\n",
+      report.missed, report.not_found, report.unmeasurable, report.unlabelled);
   if (report.read == 0) return;
   for (const AngleFigure& figure : report.figures) {
     const bool rate = std::string_view(figure.name) == "big_error_rate";
@@ -102,7 +104,8 @@ Status measure(const Options& o, Console& console) {
     angles.push_back(std::move(angle));
   }
   if (o.angles.empty()) angles = known_angles(names);
-  if (angles.empty()) return invalid_argument(o.truth + " names no elbow, shoulder, hip or knee: name angles by --angle");
+  if (angles.empty())
+    return invalid_argument(o.truth + " names no elbow, shoulder, hip or knee: name angles by --angle");
   POISE_TRY(const AngleEvaluation evaluation, measure_angles(truth, results, angles, o.measure));
   Json json = Json::Object{{"metric", "angles"}, {"ground_truth", o.truth}, {"predictions", o.results}};
   json.set("unit", "degrees, rates from 0 to 1");
@@ -128,9 +131,10 @@ Action make_metrics_angles(CLI::App& command) {
   command.add_option("truth", o->truth, "COCO annotations")->required()->type_name("GT");
   command.add_option("results", o->results, "COCO results")->required()->type_name("RESULTS");
   command
-      .add_option("--angle", o->angles,
-                  "left_elbow, right_knee ..., or three joints by name or number, as 5,7,9; more than once; otherwise all "
-                  "elbows, shoulders, hips and knees")
+      .add_option(
+          "--angle", o->angles,
+          "left_elbow, right_knee ..., or three joints by name or number, as 5,7,9; more than once; otherwise all "
+          "elbows, shoulders, hips and knees")
       ->type_name("ANGLE");
   command.add_option("--big-error", o->measure.big_error, "degrees from which an error is large")
       ->check(CLI::PositiveNumber)

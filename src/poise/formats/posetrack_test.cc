@@ -86,8 +86,7 @@ TEST(Posetrack, TheSampleGoesThroughBothForms) {
 
 TEST(Posetrack, WhatIsWrongIsNamed) {
   const auto message = [](const std::string& text) { return parsed(text).error().message; };
-  EXPECT_EQ(message(R"({"persons": []})"),
-            "neither PoseTrack17's \"annolist\" nor PoseTrack18's \"images\" is in it");
+  EXPECT_EQ(message(R"({"persons": []})"), "neither PoseTrack17's \"annolist\" nor PoseTrack18's \"images\" is in it");
   EXPECT_EQ(message(R"({"annolist": [{"annorect": []}]})"), "annolist[0].image.name must be a text");
   EXPECT_EQ(message(R"({"annolist": [{"image": [{"name": "a"}], "annorect": [{"annopoints":
               [{"point": [{"id": [1], "x": ["3"], "y": [4]}]}]}]}]})"),
@@ -100,9 +99,10 @@ TEST(Posetrack, WhatIsWrongIsNamed) {
             "categories[0].keypoints must name right_ankle once: PoseTrack's fifteen joints are wanted");
   EXPECT_EQ(message(R"({"images": [], "annotations": [{"image_id": 4}], )" + joints + "}"),
             "annotations[0].image_id is not the id of a picture: 4");
-  EXPECT_EQ(message(R"({"images": [{"id": 4, "file_name": "a"}], "annotations": [{"image_id": 4, "keypoints": [1]}], )" +
-                    joints + "}"),
-            "annotations[0].keypoints must be 51 numbers: x, y, v of each joint that the category names");
+  EXPECT_EQ(
+      message(R"({"images": [{"id": 4, "file_name": "a"}], "annotations": [{"image_id": 4, "keypoints": [1]}], )" +
+              joints + "}"),
+      "annotations[0].keypoints must be 51 numbers: x, y, v of each joint that the category names");
   EXPECT_EQ(message(R"({"images": [{"id": 4, "file_name": "a"}, {"id": 4, "file_name": "b"}], "annotations": [], )" +
                     joints + "}"),
             "images[1]: another picture has the id 4");

@@ -98,12 +98,40 @@ double ccc_of(const Moments& m) {
 
 /// In this order in AngleReport::figures.
 enum Figure {
-  kBias, kMedianError, kMeanAbsError, kMedianAbsError, kP95AbsError, kRmse, kBigErrorRate, kLowerLimit, kUpperLimit,
-  kLowerPercentile, kUpperPercentile, kSlope, kIntercept, kIcc, kCcc, kPearson, kFigures
+  kBias,
+  kMedianError,
+  kMeanAbsError,
+  kMedianAbsError,
+  kP95AbsError,
+  kRmse,
+  kBigErrorRate,
+  kLowerLimit,
+  kUpperLimit,
+  kLowerPercentile,
+  kUpperPercentile,
+  kSlope,
+  kIntercept,
+  kIcc,
+  kCcc,
+  kPearson,
+  kFigures
 };
-constexpr std::array<const char*, kFigures> kNames = {
-    "bias", "median_error", "mean_abs_error", "median_abs_error", "p95_abs_error", "rmse", "big_error_rate", "lower_limit",
-    "upper_limit", "lower_percentile", "upper_percentile", "slope", "intercept", "icc", "ccc", "pearson"};
+constexpr std::array<const char*, kFigures> kNames = {"bias",
+                                                      "median_error",
+                                                      "mean_abs_error",
+                                                      "median_abs_error",
+                                                      "p95_abs_error",
+                                                      "rmse",
+                                                      "big_error_rate",
+                                                      "lower_limit",
+                                                      "upper_limit",
+                                                      "lower_percentile",
+                                                      "upper_percentile",
+                                                      "slope",
+                                                      "intercept",
+                                                      "icc",
+                                                      "ccc",
+                                                      "pearson"};
 using Values = std::array<double, kFigures>;
 
 Values values_of(const Readings& readings, double big_error) {
@@ -334,9 +362,9 @@ AngleInterval wilson(std::size_t successes, std::size_t count) {
 std::vector<Angle> known_angles(const std::vector<std::string>& joints) {
   std::vector<Angle> angles;
   constexpr std::array<std::array<const char*, 4>, 4> kKnown = {{{"elbow", "shoulder", "elbow", "wrist"},
-                                                                {"shoulder", "elbow", "shoulder", "hip"},
-                                                                {"hip", "shoulder", "hip", "knee"},
-                                                                {"knee", "hip", "knee", "ankle"}}};
+                                                                 {"shoulder", "elbow", "shoulder", "hip"},
+                                                                 {"hip", "shoulder", "hip", "knee"},
+                                                                 {"knee", "hip", "knee", "ankle"}}};
   for (const auto& [name, a, b, c] : kKnown) {
     for (const std::string side : {"left_", "right_"}) {
       const auto text = side + a + "," + side + b + "," + side + c;

@@ -1,6 +1,7 @@
 #pragma once
-// How far the angles at people's joints, read off what was found, are from those read off the truth: a pose network as a
-// measuring instrument. Statistics as poseaudit 0.7 has them (poseaudit/audit.py, agreement.py), whose figures these are.
+// How far the angles at people's joints, read off what was found, are from those read off the truth: a pose network as
+// a measuring instrument. Statistics as poseaudit 0.7 has them (poseaudit/audit.py, agreement.py), whose figures these
+// are.
 
 #include <array>
 #include <cstdint>
@@ -22,9 +23,9 @@ struct Angle {
 
 struct AngleOptions {
   CocoPairOptions pairs;
-  double big_error = 15;                   // degrees: from here on an error is large
+  double big_error = 15;                      // degrees: from here on an error is large
   std::vector<double> size_bands = {30, 60};  // edges, pixels, rising: of the mean length of the angle's two limbs
-  int samples = 2000;                      // of the bootstrap, which draws whole images; 0: no intervals
+  int samples = 2000;                         // of the bootstrap, which draws whole images; 0: no intervals
   std::uint64_t seed = 1;
   int threads = 0;  // 0: as many as there are processors
 };

@@ -10,7 +10,9 @@
 namespace poise {
 namespace {
 
-BytesView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+BytesView bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 void expect_number(double found, const Json& wanted, double tolerance, const std::string& where) {
   EXPECT_EQ(std::isnan(found), wanted.is_null()) << where;

@@ -96,8 +96,7 @@ class Pairing {
     const double iou = iou_of(truth_.box[truth], results_.box[result]);
     if (iou < options_.min_iou) return;
     const auto joints = shared(truth, result);
-    const double area =
-        std::max(truth_.box[truth][2] * truth_.box[truth][3], std::numeric_limits<double>::epsilon());
+    const double area = std::max(truth_.box[truth][2] * truth_.box[truth][3], std::numeric_limits<double>::epsilon());
     double sum = 0;
     for (const auto& [j, square] : joints) {
       const double sigma = joints_ == kCocoSigmas.size() ? kCocoSigmas[j] : kOneSigma;

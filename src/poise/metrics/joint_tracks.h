@@ -27,8 +27,8 @@ class JointTracks {
   void match(std::int64_t object, std::int64_t found, double distance, bool again);
 
   std::unordered_map<std::int64_t, std::int64_t> objects_;  // the partner of each that was matched
-  std::unordered_map<std::int64_t, std::int64_t> owners_;  // of what was found: the object it was given to last
-  std::unordered_set<std::int64_t> known_;                 // found ids that were matched before
+  std::unordered_map<std::int64_t, std::int64_t> owners_;   // of what was found: the object it was given to last
+  std::unordered_set<std::int64_t> known_;                  // found ids that were matched before
   PosetrackJointCounts counts_;
   double event_sum_ = 0;
 };

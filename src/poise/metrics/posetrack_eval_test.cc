@@ -19,7 +19,8 @@ constexpr std::size_t kTotal = kPosetrackJoints;
 PosetrackOptions keeping(const std::string& names) {
   PosetrackOptions options;
   for (const auto& [name, member] : posetrack_quirks()) {
-    options.quirks.*member = names == "all" || ("," + names + ",").find("," + std::string(name) + ",") != std::string::npos;
+    options.quirks.*member =
+        names == "all" || ("," + names + ",").find("," + std::string(name) + ",") != std::string::npos;
   }
   return options;
 }
@@ -42,7 +43,8 @@ TEST(PosetrackEval, EqualsThePlainVersionWithAndWithoutEachQuirk) {
   for (const Json& set : golden.as_array()) {
     std::vector<PosetrackPair> pairs;
     for (const Json& pair : set.find("sequences")->as_array()) {
-      pairs.push_back({parse_posetrack(*pair.find("truth")).value(), parse_posetrack(*pair.find("predictions")).value()});
+      pairs.push_back(
+          {parse_posetrack(*pair.find("truth")).value(), parse_posetrack(*pair.find("predictions")).value()});
     }
     for (const auto& [quirks, rows] : set.find("figures")->as_object()) {
       const PosetrackFigures all = measure_posetrack(pairs, keeping(quirks)).value().all;
@@ -148,8 +150,7 @@ TEST(PosetrackEval, PointsWithinIgnoredRegionsAreNeither) {
 TEST(PosetrackEval, AMissingScoreIsTheLowest) {
   PosetrackPerson unscored = person(5, 0);
   for (PosetrackPoint& point : unscored.points) point.score.reset();
-  const PosetrackFigures figures =
-      measure({frame({person(1, 0)})}, {frame({unscored, person(6, 900, 0.001)})}, "none");
+  const PosetrackFigures figures = measure({frame({person(1, 0)})}, {frame({unscored, person(6, 900, 0.001)})}, "none");
   EXPECT_EQ(figures.ap[kTotal], 50) << "right, but after what is wrong";
 }
 
