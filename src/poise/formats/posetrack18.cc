@@ -234,6 +234,8 @@ Json posetrack18_person(const PosetrackPerson& person, std::int64_t image_id, st
   return json;
 }
 
+double posetrack_number(float value) { return std::round(1e3 * static_cast<double>(value)) / 1e3; }
+
 Json posetrack18_categories() {
   Json names = Json::array();
   for (const std::string_view name : kOrder) names.push(name);

@@ -17,4 +17,7 @@ Json posetrack18_person(const PosetrackPerson& person, std::int64_t image_id, st
 /// "categories".
 Json posetrack18_categories();
 
+/// What we found, to a thousandth: a float's other digits say nothing.
+double posetrack_number(float value);
+
 }  // namespace poise

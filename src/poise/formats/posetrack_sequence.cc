@@ -1,6 +1,5 @@
 // People followed through a video as PoseTrack's files of predictions, which poseval and `evaluate_posetrack` measure.
 
-#include <cmath>
 #include <cstdio>
 
 #include "poise/formats/derived_joints.h"
@@ -33,19 +32,17 @@ class PosetrackFrames {
   PosetrackPerson person_of(const Pose& pose) const {
     PosetrackPerson person;
     if (pose.track_id) person.track = *pose.track_id;
-    person.score = rounded(pose.score);
-    person.box = {rounded(pose.box.x), rounded(pose.box.y), rounded(pose.box.width), rounded(pose.box.height)};
+    person.score = posetrack_number(pose.score);
+    person.box = {posetrack_number(pose.box.x), posetrack_number(pose.box.y), posetrack_number(pose.box.width),
+                  posetrack_number(pose.box.height)};
     for (std::size_t joint = 0; joint < joints_.size(); ++joint) {
       const auto place = place_of(joints_[joint], pose.keypoints, min_score_);
       if (!place) continue;
-      person.points.push_back(
-          {static_cast<int>(joint), rounded(place->point.x), rounded(place->point.y), rounded(place->score)});
+      person.points.push_back({static_cast<int>(joint), posetrack_number(place->point.x),
+                               posetrack_number(place->point.y), posetrack_number(place->score)});
     }
     return person;
   }
-
-  /// To a thousandth: more digits say nothing and make large files.
-  static double rounded(float value) { return std::round(1e3 * static_cast<double>(value)) / 1e3; }
 
   std::string name_;
   float min_score_;

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+
+#include "poise/base/random.h"
+#include "poise/formats/pose_readers.h"
 
 namespace poise {
 namespace {
@@ -84,6 +88,41 @@ TEST(Posetrack, TheSampleGoesThroughBothForms) {
   }
 }
 
+TEST(Posetrack, ASetKeepsIdsHeadsAndRegions) {
+  const PosetrackSequence sequence = parsed(kOld).value();
+  PoseSet set = posetrack_pose_set(sequence).value();
+  EXPECT_FALSE(set.is_truth) << "it has scores";
+  ASSERT_EQ(set.images.at(0).poses.size(), 1U) << "who has no joint is left out";
+  EXPECT_EQ(set.images[0].poses[0].track_id, 7);
+  EXPECT_NEAR(set.images[0].poses[0].score, 0.9, 1e-6);
+  const PosetrackSequence again = posetrack_sequence(set);
+  EXPECT_EQ(again.frames.at(0).ignored, sequence.frames[0].ignored);
+  EXPECT_EQ(again.frames[0].persons.at(0).points.size(), 2U);
+  EXPECT_EQ(again.frames[0].persons[0].track, 7);
+
+  PosetrackSequence truth = sequence;
+  truth.frames[0].persons.pop_back();
+  for (PosetrackPoint& point : truth.frames[0].persons[0].points) point.score.reset();
+  set = posetrack_pose_set(truth).value();
+  EXPECT_TRUE(set.is_truth);
+  EXPECT_EQ(set.images.at(0).head_boxes.at(0), (Box{10, 20, 30, 40}));
+  const PosetrackSequence back = posetrack_sequence(set);
+  expect_equal(truth, back);
+  EXPECT_FALSE(back.frames[0].persons[0].points[0].score.has_value());
+}
+
+TEST(Posetrack, SetsOfOtherSkeletonsAreWrittenByName) {
+  PoseSet set;
+  set.skeleton = find_skeleton("coco17").value();
+  Pose pose;
+  for (int j = 0; j < 17; ++j) pose.keypoints.push_back({{static_cast<float>(j), 100}, 0.5F});
+  set.images.push_back({3, "a.jpg", 0, 0, {pose}, {}, {}, {}, {}});
+  const PosetrackSequence sequence = posetrack_sequence(set);
+  ASSERT_EQ(sequence.frames.at(0).persons.at(0).points.size(), 15U);
+  EXPECT_EQ(sequence.frames[0].persons[0].points[12].x, 5.5) << "head_bottom between the shoulders";
+  EXPECT_EQ(sequence.frames[0].id, 3);
+}
+
 TEST(Posetrack, WhatIsWrongIsNamed) {
   const auto message = [](const std::string& text) { return parsed(text).error().message; };
   EXPECT_EQ(message(R"({"persons": []})"), "neither PoseTrack17's \"annolist\" nor PoseTrack18's \"images\" is in it");
@@ -106,6 +145,29 @@ TEST(Posetrack, WhatIsWrongIsNamed) {
   EXPECT_EQ(message(R"({"images": [{"id": 4, "file_name": "a"}, {"id": 4, "file_name": "b"}], "annotations": [], )" +
                     joints + "}"),
             "images[1]: another picture has the id 4");
+}
+
+TEST(Posetrack, MutatedFilesAreReadOrRefused) {
+  const PosetrackSequence sequence = parsed(kOld).value();
+  Random random(3);
+  int refused = 0;
+  for (const std::string& text : {std::string(kOld), posetrack18_json(sequence).dump()}) {
+    for (int i = 0; i < 1500; ++i) {
+      std::string bent = text;
+      for (std::uint64_t k = 0; k <= random.below(3); ++k) {
+        const auto at = static_cast<std::size_t>(random.below(bent.size()));
+        if (random.uniform() < 0.5) {
+          bent[at] = "0-9[]{},\":eEx"[random.below(13)];
+        } else {
+          bent.erase(at, static_cast<std::size_t>(random.below(30)));
+        }
+      }
+      const auto json = parse_json(bent);
+      refused += !json.ok() || !parse_posetrack(*json).ok() ? 1 : 0;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_LT(refused, 3000) << "some remain good";
 }
 
 }  // namespace

@@ -386,17 +386,19 @@ Result<Angle> angle_by_name(const std::string& text, const std::vector<std::stri
     }
     return not_found("no angle is called \"" + text + "\"; there are " + names + ", or three joints with commas");
   }
-  Angle angle{text, {}};
+  std::vector<std::string> wanted;
   std::istringstream list(text);
-  std::size_t count = 0;
-  for (std::string joint; std::getline(list, joint, ','); ++count) {
-    if (count == angle.joints.size()) break;
-    POISE_TRY(angle.joints[count], joint_of(joint, joints));
+  for (std::string joint; std::getline(list, joint, ',');) wanted.push_back(joint);
+  const auto wrong = [&] {
+    return invalid_argument("an angle is three different joints, the second being where it is: \"" + text + "\"");
+  };
+  Angle angle{text, {}};
+  if (wanted.size() != angle.joints.size()) return wrong();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    POISE_TRY(angle.joints[i], joint_of(wanted[i], joints));
   }
   const auto& [a, b, c] = angle.joints;
-  if (count != angle.joints.size() || !list.eof() || a == b || b == c || a == c) {
-    return invalid_argument("an angle is three different joints, the second being where it is: \"" + text + "\"");
-  }
+  if (a == b || b == c || a == c) return wrong();
   return angle;
 }
 
