@@ -59,7 +59,12 @@ TEST_F(TrackFormats, EachHasItsFiles) {
   EXPECT_EQ(figures.find("MOTA")->as_number(), 100);
   EXPECT_EQ(figures.find("MOTA_left_wrist")->as_number(), 100);
   EXPECT_EQ(figures.find("frames")->as_integer(), 4);
-  EXPECT_TRUE(contains(run({"metrics", "posetrack", "gt", "pred"}).out, "MOTA"));
+  const Outcome converted = run({"convert-results", "poise-out/frames.json", "--from", "posetrack", "--to",
+                                 "posetrack17", "-o", "pred/frames.json"});
+  ASSERT_EQ(converted.code, 0) << converted.err;
+  EXPECT_TRUE(contains(slurp(folder_ / "pred/frames.json"), "annolist"));
+  const Outcome again = run({"metrics", "posetrack", "gt", "pred"});
+  EXPECT_TRUE(contains(again.out, "MOTA           100.00 100.00")) << again.out << again.err;
   EXPECT_TRUE(contains(run({"metrics", "posetrack", "gt", "pred", "--quirks", "last"}).err, "summed-distances"));
   EXPECT_TRUE(contains(run({"metrics", "posetrack", "gt/frames.json", "pred"}).err, "two files or two folders"));
 }

@@ -152,7 +152,7 @@ class Sequence {
   PosetrackFigures figures;
 
  private:
-  /// poseval's stand-in for somebody; ids in its first sequence can be the same, and are taken for it there too.
+  /// poseval's stand-in for somebody. A real id may be the same: a miss and a false positive leave no trace.
   static constexpr std::int64_t kNobody = 0;
   const PosetrackOptions& options_;
   bool tracked_;
