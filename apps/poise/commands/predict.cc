@@ -248,7 +248,6 @@ Status predict_frames(Options& o, int& code) {
   prediction.draw = o.output.draw;
   prediction.no_video = o.no_image;
   prediction.quiet = o.quiet;
-  prediction.settings = [&o](const PoseFinder& finder) { return settings_json(o, finder); };
   return predict_video(std::move(prediction), code);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // `poise predict -v`: a video, each frame by itself. Done where `track` is (track.cc), which differs in who is who.
 
-#include <functional>
 #include <string>
 
 #include "flags/card_flags.h"
@@ -21,7 +20,6 @@ struct VideoPrediction {
   EstimatorOptions estimator;
   DrawOptions draw;
   bool no_video = false, quiet = false;
-  std::function<Json(const PoseFinder&)> settings;  // for the outputs
 };
 
 /// Until the video ends or Ctrl-C. `code`: the exit code. Errors: what must be said before any frame.

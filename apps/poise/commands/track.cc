@@ -43,7 +43,6 @@ struct Options {
   double rate = 30;
   bool no_video = false, no_propagation = false, no_motion = false, live = false, quiet = false;
   bool alone = false;  // each frame by itself: nobody is followed
-  std::function<Json(const PoseFinder&)> alone_settings;
 };
 
 constexpr const char* kExamples =
@@ -169,7 +168,7 @@ class Tracking {
     return (fs::path(o_.out) / (stem_of(o_.source) + ending)).string();
   }
 
-  StreamParts parts() { return {&*finder_, &*tracker_, flow_.get()}; }
+  StreamParts parts() { return {&*finder_, tracker_ ? &*tracker_ : nullptr, flow_.get()}; }
 
   Status prepare() {
     POISE_RETURN_IF_ERROR(set_device(o_.device, o_.estimator.run));
@@ -288,7 +287,6 @@ void add_tracker_flags(CLI::App& command, Options& o) {
 Status predict_video(VideoPrediction prediction, int& code) {
   Options o;
   o.alone = true;
-  o.alone_settings = std::move(prediction.settings);
   o.source = std::move(prediction.source);
   o.model = std::move(prediction.model);
   o.json = std::move(prediction.json);

@@ -61,6 +61,7 @@ class FrameTaker {
 
 Provenance provenance_of(const StreamParts& parts, const TrackVideoOptions& options, std::string model) {
   Provenance provenance = provenance_of(*parts.finder, std::move(model));
+  if (parts.tracker == nullptr) return provenance;
   provenance.settings = overlay(to_json(parts.tracker->options()), provenance.settings);
   provenance.settings.set("flow", parts.flow != nullptr ? parts.flow->name() : "none");
   provenance.settings.set("smooth", options.smooth ? "one-euro" : "none");
