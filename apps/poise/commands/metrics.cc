@@ -20,6 +20,8 @@ constexpr Family kFamilies[] = {
     {"pcp", "correct parts, strict and loose, over ten sticks", make_metrics_pcp},
     {"pckh", "MPII's correct keypoints up to half the head", make_metrics_pckh},
     {"mot", "tracked boxes: CLEAR MOT, IDF1 and HOTA, as TrackEval's", make_metrics_mot},
+    {"posetrack", "tracked poses: AP and MOTA of each joint, as poseval's", make_metrics_posetrack},
+    {"angles", "angles at elbows, knees ...: errors in degrees with intervals, as poseaudit's", make_metrics_angles},
 };
 
 }  // namespace

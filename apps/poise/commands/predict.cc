@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
 #include "flags/card_flags.h"
@@ -28,7 +29,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> sources;
-  std::string model, boxes, exif, input, json;
+  std::string video, model, boxes, exif, input, json;
   CardFlags card;
   DetectorFlags detector;
   DoublesOptions doubles;
@@ -42,6 +43,8 @@ struct Options {
 constexpr const char* kExamples =
     "Examples:\n"
     "  poise predict team.jpg\n"
+    "  poise predict -v match.mp4                      # each frame by itself; poise track knows who is who\n"
+    "  poise predict -v 0                              # the first camera, until Ctrl-C\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
     "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
     "  poise predict dancer.jpg --detector none\n"
@@ -223,11 +226,37 @@ class Prediction {
   ThreadPool pool_;  // last: its jobs use what stands above
 };
 
+/// With --video.
+Status predict_frames(Options& o, int& code) {
+  if (!o.boxes.empty()) return invalid_argument("--boxes are of pictures: in a video people are looked for");
+  if (!o.exif.empty()) return invalid_argument("--exif is of photographs; a video's own rotation is applied");
+  if (o.output.heatmaps) return invalid_argument("--heatmaps are written for pictures, not for videos");
+  POISE_TRY(Json flags, card_flags(o));
+  const bool json_to_stdout = o.json_option->count() > 0 && o.json.empty();
+  VideoPrediction prediction;
+  prediction.source = o.video;
+  prediction.model = o.model;
+  prediction.format = o.output.format;
+  prediction.json = json_to_stdout ? "-" : o.json;
+  prediction.out = o.out;
+  prediction.device = o.device;
+  prediction.card_flags = std::move(flags);
+  prediction.preset = o.card.preset;
+  prediction.detector = o.detector;
+  prediction.doubles = o.doubles;
+  prediction.estimator = o.estimator;
+  prediction.draw = o.output.draw;
+  prediction.no_video = o.no_image;
+  prediction.quiet = o.quiet;
+  return predict_video(std::move(prediction), code);
+}
+
 Status predict(Options& o, int& code) {
-  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
     return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
   }
+  if (!o.video.empty()) return predict_frames(o, code);
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   o.output.folder = o.out;
   o.output.image = !o.no_image;
   o.estimator.card.preset = o.card.preset;
@@ -249,7 +278,15 @@ Status predict(Options& o, int& code) {
 
 Action make_predict(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
+  CLI::Option* sources = command.add_option("sources", o->sources, "pictures, folders, globs")->type_name("SOURCE");
+  command
+      .add_option("-v,--video", o->video,
+                  "instead, a video, a camera's number or an address: each frame by itself (track: who is who)")
+      ->excludes(sources)
+      ->type_name("SOURCE");
+  command.parse_complete_callback([o] {
+    if (o->sources.empty() && o->video.empty()) throw CLI::RequiredError("sources, or --video,");
+  });
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
   command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
@@ -257,13 +294,14 @@ Action make_predict(CLI::App& command) {
   std::vector<std::string> formats;
   std::string about_formats;
   for (const OutputFormat& format : output_formats()) {
+    if (!format.holds_pictures()) continue;
     formats.emplace_back(format.name);
     about_formats += (about_formats.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
   }
   command.add_option("-f,--format", o->output.format, about_formats)
       ->check(CLI::IsMember(formats))
       ->capture_default_str();
-  command.add_flag("--no-image", o->no_image, "draw no pictures");
+  command.add_flag("--no-image", o->no_image, "draw no pictures, no video");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
   add_draw_flags(command, o->output.draw, "Drawing");
   o->detector.add_to(command, "Who is where");

@@ -5,12 +5,14 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
 #include "flags/people_flags.h"
+#include "flags/sequence_flags.h"
 #include "metrics/commands.h"
 #include "model_store.h"
 #include "poise/base/version.h"
@@ -40,6 +42,7 @@ struct Options {
   TrackVideoOptions work;
   double rate = 30;
   bool no_video = false, no_propagation = false, no_motion = false, live = false, quiet = false;
+  bool alone = false;  // each frame by itself: nobody is followed
 };
 
 constexpr const char* kExamples =
@@ -142,12 +145,12 @@ class Tracking {
     watch_interrupts();
     o_.work.stream.stop = interrupted;
     TrackSinks sinks;
-    for (SequenceWriter& writer : writers_) sinks.poses.push_back(&writer);
+    for (const auto& sink : sinks_) sinks.poses.push_back(sink.get());
     if (!o_.no_video) {
-      files_.push_back(place(".poses.mp4"));
+      video_ = place(".poses.mp4");
       sinks.video = [this](Size size) {
         const double rate = source_->info().frames_per_second;
-        return create_video_file(files_.back(), {size, rate, is_file(o_.source) ? o_.source : "", o_.range});
+        return create_video_file(video_, {size, rate, is_file(o_.source) ? o_.source : "", o_.range});
       };
     }
     const auto total = static_cast<std::size_t>(source_->info().frames.value_or(0));
@@ -165,7 +168,7 @@ class Tracking {
     return (fs::path(o_.out) / (stem_of(o_.source) + ending)).string();
   }
 
-  StreamParts parts() { return {&*finder_, &*tracker_, flow_.get()}; }
+  StreamParts parts() { return {&*finder_, tracker_ ? &*tracker_ : nullptr, flow_.get()}; }
 
   Status prepare() {
     POISE_RETURN_IF_ERROR(set_device(o_.device, o_.estimator.run));
@@ -177,19 +180,18 @@ class Tracking {
     o_.work.stream.live = source_->info().live;
     POISE_RETURN_IF_ERROR(prepare_folder(o_.out));
     o_.estimator.card.preset = o_.card.preset;
-    POISE_TRY(o_.estimator.card.flags, o_.card.json());
+    if (!o_.alone) {
+      POISE_TRY(o_.estimator.card.flags, o_.card.json());
+    }
     POISE_TRY(BoxSource people, open_people("", o_.detector, o_.estimator.run));
     POISE_TRY(OpenModel model, open_model(o_.model));
     POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o_.estimator, model.path));
     finder_.emplace(std::move(estimator), std::move(people), o_.doubles);
-    POISE_RETURN_IF_ERROR(make_tracker());
-    for (const std::string& name : o_.formats) {
-      POISE_TRY(const SequenceFormat format, find_sequence_format(name));
-      const Provenance provenance = provenance_of(parts(), o_.work, model.name);
-      files_.push_back(place(format.ending));
-      POISE_TRY(SequenceWriter writer, SequenceWriter::create(files_.back(), format, finder_->skeleton(), provenance));
-      writers_.push_back(std::move(writer));
-    }
+    if (!o_.alone) POISE_RETURN_IF_ERROR(make_tracker());
+    const double rate = source_->info().frames_per_second;
+    const SequenceTarget target{place(""), finder_->skeleton(), provenance_of(parts(), o_.work, model.name),
+                                o_.work.draw.min_score, rate > 0 ? rate : 30};
+    POISE_TRY(sinks_, open_sequences(o_.formats, target));
     return {};
   }
 
@@ -207,21 +209,36 @@ class Tracking {
     return {};
   }
 
+  std::vector<std::string> written() const {
+    std::vector<std::string> files;
+    for (const auto& sink : sinks_) {
+      for (const fs::path& file : sink->files()) files.push_back(file.string());
+    }
+    if (!video_.empty()) files.push_back(video_);
+    return files;
+  }
+
   Status finish(const TrackReport& report, int& code) {
     const StreamReport& stream = report.stream;
     std::int64_t dropped = 0;
     if (const auto* live = dynamic_cast<const LiveSource*>(source_.get())) dropped = live->dropped();
     if (stream.error) console_.error(stream.error->message);
-    Json json = summary(o_, report, files_);
+    const std::vector<std::string> files = written();
+    Json json = summary(o_, report, files);
     json.set("dropped", dropped);
     POISE_RETURN_IF_ERROR(put_json(json, o_.json));
     if (!o_.quiet && o_.json != "-") {
       std::ostringstream text;
       text.precision(3);
-      text << stream.frames << " frames, " << report.ids << (report.ids == 1 ? " person" : " people") << " followed, "
-           << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
+      text << stream.frames << " frames, ";
+      if (o_.alone) {
+        text << stream.persons << (stream.persons == 1 ? " person, " : " persons, ");
+      } else {
+        text << report.ids << (report.ids == 1 ? " person" : " people") << " followed, ";
+      }
+      text << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
       if (dropped > 0) text << ", " << dropped << " frames dropped to keep up";
-      for (const std::string& file : files_) text << "\n  " << shown(file);
+      for (const std::string& file : files) text << "\n  " << shown(file);
       std::printf("%s\n", text.str().c_str());
     }
     code = stream.error ? 1 : interrupted() ? 130 : 0;
@@ -234,8 +251,8 @@ class Tracking {
   std::optional<PoseFinder> finder_;
   std::optional<Tracker> tracker_;
   std::unique_ptr<Flow> flow_;
-  std::vector<SequenceWriter> writers_;
-  std::vector<std::string> files_;
+  std::vector<std::unique_ptr<SequenceSink>> sinks_;
+  std::string video_;  // "": none is written
 };
 
 void add_tracker_flags(CLI::App& command, Options& o) {
@@ -267,6 +284,27 @@ void add_tracker_flags(CLI::App& command, Options& o) {
 
 }  // namespace
 
+Status predict_video(VideoPrediction prediction, int& code) {
+  Options o;
+  o.alone = true;
+  o.source = std::move(prediction.source);
+  o.model = std::move(prediction.model);
+  o.json = std::move(prediction.json);
+  o.formats = {std::move(prediction.format)};
+  o.out = std::move(prediction.out);
+  o.device = std::move(prediction.device);
+  o.card.preset = std::move(prediction.preset);
+  o.detector = std::move(prediction.detector);
+  o.doubles = prediction.doubles;
+  o.estimator = std::move(prediction.estimator);
+  o.estimator.card.flags = std::move(prediction.card_flags);
+  o.work.draw = prediction.draw;
+  o.work.smooth = {};  // nobody is the same in two frames
+  o.no_video = prediction.no_video;
+  o.quiet = prediction.quiet;
+  return Tracking(o).run(code);
+}
+
 Action make_track(CLI::App& command) {
   auto o = std::make_shared<Options>();
   o->work.draw.ids = true;
@@ -278,13 +316,7 @@ Action make_track(CLI::App& command) {
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
-  std::vector<std::string> names;
-  std::string about;
-  for (const SequenceFormat& format : sequence_formats()) {
-    names.emplace_back(format.name);
-    about += (about.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  }
-  command.add_option("-f,--format", o->formats, about)->check(CLI::IsMember(names))->capture_default_str();
+  add_sequence_formats(command, o->formats);
   command.add_flag("--no-video", o->no_video, "write no drawn video");
   command.add_option("--start", o->range.start, "seconds to begin at")->check(CLI::NonNegativeNumber);
   command.add_option("--duration", o->range.duration, "seconds to go on for")->check(CLI::PositiveNumber);

@@ -1,5 +1,5 @@
 #pragma once
-// `poise metrics FAMILY`: one file a family, one line in cmd_metrics.cc's table.
+// `poise metrics FAMILY`: one file a family, one line in the table of commands/metrics.cc.
 
 #include <string>
 
@@ -9,12 +9,14 @@
 
 namespace poise::app {
 
+Action make_metrics_angles(CLI::App& command);
 Action make_metrics_coco(CLI::App& command);
 Action make_metrics_pck(CLI::App& command);
 Action make_metrics_pdj(CLI::App& command);
 Action make_metrics_pcp(CLI::App& command);
 Action make_metrics_pckh(CLI::App& command);
 Action make_metrics_mot(CLI::App& command);
+Action make_metrics_posetrack(CLI::App& command);
 
 /// --json [FILE]: "-" (also where no file is named) is standard output, and the table is not printed there then.
 void add_json_option(CLI::App& command, std::string& file);

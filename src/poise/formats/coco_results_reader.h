@@ -27,6 +27,7 @@ struct CocoResultsOptions {
 
 struct CocoResults {
   int joints = 0;
+  bool has_boxes = false;  // the file gives them
 
   // One row a detection that was kept, by category, image, falling score, place in the file.
   std::vector<std::uint64_t> index;  // place in the file

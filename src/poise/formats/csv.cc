@@ -3,7 +3,7 @@
 
 #include "poise/base/check.h"
 #include "poise/formats/csv_text.h"
-#include "poise/formats/writers.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 
@@ -36,6 +36,47 @@ std::string csv_rows(const FrameResult& frame, const Skeleton& skeleton) {
     }
   }
   return text;
+}
+
+namespace {
+
+class CsvSequence final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".csv";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string begin() override { return "frame,seconds,id,score,joint,x,y,joint_score\n"; }
+
+  std::string of_frame(const TimedFrame& frame) override {
+    std::string text;
+    const std::string time = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + ",";
+    for (const Pose& pose : frame.result.poses) {
+      POISE_CHECK(pose.keypoints.size() == target().skeleton.joints.size());
+      const std::string id = pose.track_id ? std::to_string(*pose.track_id) : "";
+      const std::string start = time + id + "," + csv_number(pose.score) + ",";
+      for (std::size_t i = 0; i < pose.keypoints.size(); ++i) {
+        const Keypoint& joint = pose.keypoints[i];
+        text += start + csv_field(target().skeleton.joints[i].name) + "," + csv_number(joint.point.x) + "," +
+                csv_number(joint.point.y) + "," + csv_number(joint.score) + "\n";
+      }
+    }
+    return text;
+  }
+};
+
+std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                    float /*min_score*/) {
+  return csv_header() + csv_rows(frame, skeleton);
+}
+
+}  // namespace
+
+OutputFormat csv_format() {
+  return {"csv",
+          "a line a joint; a file a picture, or one of a video",
+          {.suffix = ".poses.csv", .of_picture = text_of},
+          open_text<CsvSequence>};
 }
 
 }  // namespace poise

@@ -5,7 +5,7 @@
 
 #include "poise/base/check.h"
 #include "poise/base/version.h"
-#include "poise/formats/writers.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 namespace {
@@ -154,6 +154,48 @@ Result<FrameResult> parse_poses_json(const Json& json) {
     frame.poses.push_back(std::move(pose));
   }
   return frame;
+}
+
+namespace {
+
+/// JSON Lines: the first says what follows, skeleton, model and settings; then a line a frame.
+class PoiseSequence final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".jsonl";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string begin() override {
+    const Json first = poses_json({}, target().skeleton, target().provenance);
+    Json line = Json::object();
+    for (const char* name : {"poise_poses", "poise_version", "model", "settings", "skeleton"}) {
+      if (const Json* member = first.find(name); member != nullptr) line.set(name, *member);
+    }
+    return line.dump() + "\n";
+  }
+
+  std::string of_frame(const TimedFrame& frame) override {
+    const Json line = Json::Object{{"frame", frame.index},
+                                   {"seconds", frame.seconds},
+                                   {"width", frame.result.width},
+                                   {"height", frame.result.height},
+                                   {"persons", persons_json(frame.result, target().skeleton.joints.size())}};
+    return line.dump() + "\n";
+  }
+};
+
+std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                    float /*min_score*/) {
+  return poses_json(frame, skeleton, provenance).dump(1) + "\n";
+}
+
+}  // namespace
+
+OutputFormat poise_format() {
+  return {"poise",
+          "JSON with all settings, a file a picture; of a video JSON Lines, a line a frame",
+          {.suffix = ".poses.json", .of_picture = text_of},
+          open_text<PoiseSequence>};
 }
 
 }  // namespace poise

@@ -33,6 +33,9 @@ Result<PictureWriter> PictureWriter::open(PictureWriterOptions options, Skeleton
                                           std::span<const OutputFormat> formats) {
   PictureWriter writer;
   POISE_TRY(writer.format_, find_output_format(options.format, formats));
+  if (!writer.format_.holds_pictures()) {
+    return invalid_argument("the format " + options.format + " holds videos, not pictures that stand alone");
+  }
   POISE_RETURN_IF_ERROR(prepare_folder(options.folder));
   writer.options_ = std::move(options);
   writer.skeleton_ = std::move(skeleton);
@@ -48,7 +51,7 @@ std::filesystem::path PictureWriter::stem(const std::filesystem::path& place) co
 std::vector<std::filesystem::path> PictureWriter::files(const std::filesystem::path& place) const {
   const std::string start = stem(place).string();
   std::vector<std::filesystem::path> files;
-  if (format_.suffix != nullptr) files.emplace_back(start + format_.suffix);
+  if (format_.pictures.suffix != nullptr) files.emplace_back(start + format_.pictures.suffix);
   if (options_.image) files.emplace_back(start + ".poses.jpg");
   return files;
 }
@@ -56,9 +59,9 @@ std::vector<std::filesystem::path> PictureWriter::files(const std::filesystem::p
 Status PictureWriter::write(const std::filesystem::path& place, Image image, const FrameResult& frame,
                             std::span<const Estimate::Heatmaps> heatmaps) const {
   const std::filesystem::path start = stem(place);
-  if (format_.suffix != nullptr) {
-    const std::string text = format_.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
-    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.suffix, text));
+  if (format_.pictures.suffix != nullptr) {
+    const std::string text = format_.pictures.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
+    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.pictures.suffix, text));
   }
   if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps));
   if (!options_.image) return {};
@@ -67,12 +70,12 @@ Status PictureWriter::write(const std::filesystem::path& place, Image image, con
 }
 
 void PictureWriter::add(const FrameResult& frame) {
-  if (format_.add_to_run != nullptr) format_.add_to_run(frame, ++pictures_, run_);
+  if (format_.pictures.add_to_run != nullptr) format_.pictures.add_to_run(frame, ++pictures_, run_);
 }
 
 Status PictureWriter::finish() const {
-  if (format_.run_file == nullptr) return {};
-  return write_file_atomic(options_.folder / format_.run_file, run_.dump() + "\n");
+  if (format_.pictures.run_file == nullptr) return {};
+  return write_file_atomic(options_.folder / format_.pictures.run_file, run_.dump() + "\n");
 }
 
 }  // namespace poise

@@ -23,7 +23,8 @@ struct PictureWriterOptions {
 
 class PictureWriter {
  public:
-  /// Tries the folder before any work. `formats`: to choose from. Errors: kNotFound (no such format), kIo.
+  /// Tries the folder before any work. `formats`: to choose from. Errors: kNotFound (no such format),
+  /// kInvalidArgument (one of videos alone), kIo.
   static Result<PictureWriter> open(PictureWriterOptions options, Skeleton skeleton, Provenance provenance,
                                     std::span<const OutputFormat> formats = output_formats());
 

@@ -59,11 +59,12 @@ TEST_F(Writer, OneFileARun) {
 
 TEST_F(Writer, AFormatOfOnesOwnIsOneFunctionAndOneLine) {
   std::vector<OutputFormat> formats(output_formats().begin(), output_formats().end());
-  formats.push_back({"count", "how many", ".count",
-                     [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
-                       return std::to_string(frame.poses.size());
-                     },
-                     nullptr, nullptr});
+  formats.push_back(
+      {"count",
+       "how many",
+       {.suffix = ".count", .of_picture = [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
+          return std::to_string(frame.poses.size());
+        }}});
   const PictureWriter writer = PictureWriter::open({.folder = folder_ / "out", .format = "count", .image = false},
                                                    find_skeleton("coco17").value(), {"m.onnx", "abc"}, formats)
                                    .value();

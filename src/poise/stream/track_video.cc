@@ -16,7 +16,7 @@ class FrameTaker {
 
   Status operator()(TimedFrame& frame, Image& image) {
     if (smooth_) smooth_->smooth(frame.result.poses, frame.seconds);
-    for (SequenceWriter* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
+    for (SequenceSink* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
     if (sinks_.video) POISE_RETURN_IF_ERROR(draw_frame(frame, image));
     if (sinks_.progress) sinks_.progress(frame);
     return {};
@@ -25,7 +25,7 @@ class FrameTaker {
   /// Both kinds are finished, whatever becomes of the other.
   Status finish(std::string& summary) {
     Status status;
-    for (SequenceWriter* writer : sinks_.poses) {
+    for (SequenceSink* writer : sinks_.poses) {
       const Status one = writer->finish();
       if (status.ok()) status = one;
     }
@@ -61,6 +61,7 @@ class FrameTaker {
 
 Provenance provenance_of(const StreamParts& parts, const TrackVideoOptions& options, std::string model) {
   Provenance provenance = provenance_of(*parts.finder, std::move(model));
+  if (parts.tracker == nullptr) return provenance;
   provenance.settings = overlay(to_json(parts.tracker->options()), provenance.settings);
   provenance.settings.set("flow", parts.flow != nullptr ? parts.flow->name() : "none");
   provenance.settings.set("smooth", options.smooth ? "one-euro" : "none");
@@ -76,7 +77,7 @@ TrackReport track_video(VideoSource& source, const StreamParts& parts, const Tra
       source, parts, [&](TimedFrame& frame, Image& image) { return taker(frame, image); }, options.stream);
   const Status status = taker.finish(report.video);
   if (!status.ok() && !report.stream.error) report.stream.error = status.error();
-  report.ids = parts.tracker->ids();
+  report.ids = parts.tracker == nullptr ? 0 : parts.tracker->ids();
   return report;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "poise/draw/draw.h"
-#include "poise/formats/sequence_formats.h"
+#include "poise/formats/sequence_sink.h"
 #include "poise/stream/stream.h"
 #include "poise/track/one_euro.h"
 
@@ -16,7 +16,7 @@ namespace poise {
 
 /// Where the results go. Each may be left out.
 struct TrackSinks {
-  std::vector<SequenceWriter*> poses = {};
+  std::vector<SequenceSink*> poses = {};
   /// Makes the drawn video, once the first frame's size is known; frames of another size are fitted into it.
   std::function<Result<std::unique_ptr<VideoSink>>(Size picture)> video = {};
   /// Called after each frame, one at a time.
@@ -35,12 +35,12 @@ struct TrackReport {
   std::string video;    // what was written, as VideoSink::summary says; "" where nothing was
 };
 
-/// provenance_of the finder, with how its people are followed: the tracker's options, flow, smooth, detect_every.
-/// parts.finder and parts.tracker are needed.
+/// provenance_of the finder, with how its people are followed, where there is a tracker: its options, flow, smooth,
+/// detect_every. parts.finder is needed.
 Provenance provenance_of(const StreamParts& parts, const TrackVideoOptions& options, std::string model);
 
-/// Until the source ends, an error, or options.stream.stop. All sinks are finished in any case. parts.tracker is
-/// needed.
+/// Until the source ends, an error, or options.stream.stop. All sinks are finished in any case. Without
+/// parts.tracker each frame stands alone: `smooth` must be nothing then.
 TrackReport track_video(VideoSource& source, const StreamParts& parts, const TrackSinks& sinks,
                         const TrackVideoOptions& options = {});
 
