@@ -1,5 +1,6 @@
 #include "poise/formats/sequence_formats.h"
 
+#include <algorithm>
 #include <array>
 
 #include "poise/base/check.h"
@@ -20,16 +21,22 @@ std::string poise_header(const Skeleton& skeleton, const Provenance& provenance)
 }
 
 std::string poise_line(const TimedFrame& frame, const Skeleton& skeleton) {
+  Json persons = persons_json(frame.result, skeleton.joints.size());
+  for (std::size_t i = 0; i < frame.result.poses.size(); ++i) {
+    const std::vector<int>* filled = frame.filled_of(frame.result.poses[i]);
+    if (filled == nullptr) continue;
+    persons.as_array()[i].set("filled", Json(Json::Array(filled->begin(), filled->end())));
+  }
   const Json line = Json::Object{{"frame", frame.index},
                                  {"seconds", frame.seconds},
                                  {"width", frame.result.width},
                                  {"height", frame.result.height},
-                                 {"persons", persons_json(frame.result, skeleton.joints.size())}};
+                                 {"persons", std::move(persons)}};
   return line.dump() + "\n";
 }
 
 std::string csv_first(const Skeleton& /*skeleton*/, const Provenance& /*provenance*/) {
-  return "frame,seconds,id,score,joint,x,y,joint_score\n";
+  return "frame,seconds,id,score,joint,x,y,joint_score,filled\n";
 }
 
 std::string csv_lines(const TimedFrame& frame, const Skeleton& skeleton) {
@@ -37,12 +44,15 @@ std::string csv_lines(const TimedFrame& frame, const Skeleton& skeleton) {
   const std::string time = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + ",";
   for (const Pose& pose : frame.result.poses) {
     POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
+    const std::vector<int>* filled = frame.filled_of(pose);
     const std::string id = pose.track_id ? std::to_string(*pose.track_id) : "";
     const std::string start = time + id + "," + csv_number(pose.score) + ",";
     for (std::size_t i = 0; i < pose.keypoints.size(); ++i) {
       const Keypoint& joint = pose.keypoints[i];
+      const bool is_filled =
+          filled != nullptr && std::binary_search(filled->begin(), filled->end(), static_cast<int>(i));
       text += start + csv_field(skeleton.joints[i].name) + "," + csv_number(joint.point.x) + "," +
-              csv_number(joint.point.y) + "," + csv_number(joint.score) + "\n";
+              csv_number(joint.point.y) + "," + csv_number(joint.score) + "," + (is_filled ? "1" : "0") + "\n";
     }
   }
   return text;
