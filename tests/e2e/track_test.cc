@@ -54,7 +54,31 @@ TEST_F(Track, OnePersonKeepsOneIdInEveryFormat) {
   }
   EXPECT_TRUE(contains(slurp(folder_ / "poise-out/frames.txt"), "\n12,1,1,1,320,240,"));
   EXPECT_TRUE(
-      contains(slurp(folder_ / "poise-out/frames.csv"), "frame,seconds,id,score,joint,x,y,joint_score\n0,0,1,"));
+      contains(slurp(folder_ / "poise-out/frames.csv"), "frame,seconds,id,score,joint,x,y,joint_score,filled\n0,0,1,"));
+}
+
+TEST_F(Track, SmoothedOfflineWithoutLag) {
+  write_frames(20);
+  const Outcome outcome = run({"track", "frames", "--detector", "none", "--track-score", "0", "--smooth", "offline",
+                               "-f", "poise", "-f", "csv", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json summary = parse_json(outcome.out).value();
+  const Json* smoothing = summary.find("smoothing");
+  ASSERT_NE(smoothing, nullptr);
+  EXPECT_EQ(smoothing->find("kind")->as_string(), "offline");
+  EXPECT_EQ(smoothing->find("filled_persons")->as_integer(), 0);
+  EXPECT_EQ(lines("poise-out/frames.jsonl").size(), 21U);
+#ifdef POISE_HAS_VIDEO
+  const Outcome again = run({"track", "poise-out/frames.poses.mp4", "--detector", "none", "--no-video", "--json", "-"});
+  EXPECT_EQ(parse_json(again.out).value().find("frames")->as_integer(), 20) << "the second round draws all of them";
+#endif
+  const Outcome piped = run({"-c", std::string("'") + POISE_PROGRAM +
+                                       "' track - --raw 64x48:bgr24@30 --detector none --smooth offline < /dev/null"},
+                            "/bin/sh");
+  EXPECT_EQ(piped.code, 1);
+#ifdef POISE_HAS_VIDEO
+  EXPECT_TRUE(contains(piped.err, "--no-video")) << piped.err;
+#endif
 }
 
 TEST_F(Track, PartsOfAVideo) {

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <sstream>
@@ -103,6 +104,32 @@ Json stage(const StageCost& cost, double seconds) {
       {"ms_each", 1e3 * cost.each()}, {"runs", cost.runs}, {"share", seconds > 0 ? cost.seconds / seconds : 0}};
 }
 
+Json smoothing_json(const std::string& kind, const SmoothingReport& smoothing) {
+  Json json = Json::Object{{"kind", kind},
+                           {"jitter_before", smoothing.jitter_before},
+                           {"jitter_after", smoothing.jitter_after},
+                           {"lag_frames", smoothing.lag}};
+  if (kind == "offline") {
+    json.set("outliers", smoothing.offline.outliers);
+    json.set("filled_joints", smoothing.offline.filled_joints);
+    json.set("filled_persons", smoothing.offline.filled_persons);
+  }
+  return json;
+}
+
+/// "joints: jitter 1.2 % of the person's size, smoothed .41 %, .8 frames late".
+std::string smoothing_line(const SmoothingReport& smoothing) {
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "jitter of the joints %.2f %% of a person's size, smoothed %.2f %%, %.1f frames late",
+                100 * smoothing.jitter_before, 100 * smoothing.jitter_after, std::abs(smoothing.lag));
+  std::string line = text;
+  if (const std::int64_t filled = smoothing.offline.filled_persons; filled > 0) {
+    line += "; " + std::to_string(filled) + (filled == 1 ? " person" : " persons") + " filled in";
+  }
+  return line;
+}
+
 Json summary(const Options& o, const TrackReport& report, const std::vector<std::string>& files) {
   const StreamReport& stream = report.stream;
   double computed = 0;
@@ -128,6 +155,7 @@ Json summary(const Options& o, const TrackReport& report, const std::vector<std:
   stages.set("link", stage(stream.link, computed));
   stages.set("draw_and_write", stage(stream.take, computed));
   json.set("stages", std::move(stages));
+  if (report.smoothing) json.set("smoothing", smoothing_json(o.smooth, *report.smoothing));
   if (!report.video.empty()) json.set("video", report.video);
   Json outputs = Json::array();
   for (const std::string& file : files) outputs.push(file);
@@ -205,7 +233,22 @@ class Tracking {
       options.min_box_score = named->detector.card().head.threshold;
     POISE_TRY(flow_, open_flow(o_.flow));
     tracker_.emplace(finder_->skeleton(), options);
-    if (o_.smooth == "none") o_.work.smooth.reset();
+    return choose_smoothing();
+  }
+
+  Status choose_smoothing() {
+    if (o_.smooth == "none") o_.work.smooth = std::monostate();
+    if (o_.smooth != "offline") return {};
+    if (source_->info().live) {
+      return invalid_argument(
+          "a live source has no end to wait for: --smooth offline is for files; take --smooth online");
+    }
+    if (o_.source == "-" && !o_.no_video) {
+      return invalid_argument(
+          "--smooth offline draws once all frames are known, and standard input gives them but once: add --no-video");
+    }
+    o_.work.smooth = OfflineSmoothingOptions{};
+    if (o_.source != "-") o_.work.open_again = [this] { return open_source(o_); };
     return {};
   }
 
@@ -238,6 +281,7 @@ class Tracking {
       }
       text << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
       if (dropped > 0) text << ", " << dropped << " frames dropped to keep up";
+      if (report.smoothing && report.smoothing->jitter_before > 0) text << "\n  " << smoothing_line(*report.smoothing);
       for (const std::string& file : files) text << "\n  " << shown(file);
       std::printf("%s\n", text.str().c_str());
     }
@@ -299,7 +343,7 @@ Status predict_video(VideoPrediction prediction, int& code) {
   o.estimator = std::move(prediction.estimator);
   o.estimator.card.flags = std::move(prediction.card_flags);
   o.work.draw = prediction.draw;
-  o.work.smooth = {};  // nobody is the same in two frames
+  o.work.smooth = std::monostate();  // nobody is the same in two frames
   o.no_video = prediction.no_video;
   o.quiet = prediction.quiet;
   return Tracking(o).run(code);
@@ -333,8 +377,11 @@ Action make_track(CLI::App& command) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_flag("--live", o->live, "the newest frame wins: what comes too fast is dropped (always so for cameras)");
-  command.add_option("--smooth", o->smooth, "online: one-euro, with little lag; none: joints as they are found")
-      ->check(CLI::IsMember({"online", "none"}))
+  command
+      .add_option("--smooth", o->smooth,
+                  "online: one-euro, with little lag; offline: without lag, gaps filled, written at the end; none: "
+                  "joints as found")
+      ->check(CLI::IsMember({"online", "offline", "none"}))
       ->capture_default_str();
   add_tracker_flags(command, *o);
   add_draw_flags(command, o->work.draw, "Drawing");

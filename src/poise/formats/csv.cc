@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -19,7 +20,7 @@ std::string csv_field(std::string_view field) {
 
 std::string csv_number(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
 
-std::string csv_header() { return "source,person,score,joint,x,y,joint_score\n"; }
+std::string csv_header() { return "source,person,score,joint,x,y,joint_score,filled\n"; }
 
 std::string csv_rows(const FrameResult& frame, const Skeleton& skeleton) {
   std::string text;
@@ -55,10 +56,13 @@ class CsvSequence final : public TextSequence {
       POISE_CHECK(pose.keypoints.size() == target().skeleton.joints.size());
       const std::string id = pose.track_id ? std::to_string(*pose.track_id) : "";
       const std::string start = time + id + "," + csv_number(pose.score) + ",";
+      const std::vector<int>* filled = frame.filled_of(pose);
       for (std::size_t i = 0; i < pose.keypoints.size(); ++i) {
         const Keypoint& joint = pose.keypoints[i];
+        const bool is_filled =
+            filled != nullptr && std::binary_search(filled->begin(), filled->end(), static_cast<int>(i));
         text += start + csv_field(target().skeleton.joints[i].name) + "," + csv_number(joint.point.x) + "," +
-                csv_number(joint.point.y) + "," + csv_number(joint.score) + "\n";
+                csv_number(joint.point.y) + "," + csv_number(joint.score) + (is_filled ? ",1\n" : ",0\n");
       }
     }
     return text;

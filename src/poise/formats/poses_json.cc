@@ -175,11 +175,16 @@ class PoiseSequence final : public TextSequence {
   }
 
   std::string of_frame(const TimedFrame& frame) override {
+    Json persons = persons_json(frame.result, target().skeleton.joints.size());
+    for (std::size_t i = 0; i < frame.result.poses.size(); ++i) {
+      const std::vector<int>* filled = frame.filled_of(frame.result.poses[i]);
+      if (filled != nullptr) persons.as_array()[i].set("filled", Json(Json::Array(filled->begin(), filled->end())));
+    }
     const Json line = Json::Object{{"frame", frame.index},
                                    {"seconds", frame.seconds},
                                    {"width", frame.result.width},
                                    {"height", frame.result.height},
-                                   {"persons", persons_json(frame.result, target().skeleton.joints.size())}};
+                                   {"persons", std::move(persons)}};
     return line.dump() + "\n";
   }
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -251,9 +252,15 @@ class FramesUnderWay {
         for (Pose& pose : portion.estimate.poses) whole.poses.push_back(std::move(pose));
       }
       PoseFinder& finder = *parts_.finder;
+      // Of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
+      const std::size_t carried = parts_.tracker != nullptr ? parts_.tracker->carried() : 0;
+      const auto first_carried = whole.poses.end() - static_cast<std::ptrdiff_t>(std::min(carried, whole.poses.size()));
+      std::vector<Pose> others(std::make_move_iterator(first_carried), std::make_move_iterator(whole.poses.end()));
+      whole.poses.erase(first_carried, whole.poses.end());
       if (finder.people().are_guesses()) {
         remove_doubles(whole, finder.estimator().card().crop(), finder.skeleton(), finder.doubles());
       }
+      std::move(others.begin(), others.end(), std::back_inserter(whole.poses));
       if (parts_.tracker != nullptr) parts_.tracker->link(whole.poses);
       slot.found.result.poses = std::move(whole.poses);
       return {};
