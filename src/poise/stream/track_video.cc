@@ -16,7 +16,9 @@ class FrameTaker {
   Status operator()(TimedFrame& frame, Image& image) {
     if (smooth_) smooth_->smooth(frame.result.poses, frame.seconds);
     for (SequenceWriter* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
-    if (sinks_.video) POISE_RETURN_IF_ERROR(draw_frame(frame, image));
+    if (sinks_.video || sinks_.show) draw(image, frame.result.poses, skeleton_, options_.draw);
+    if (sinks_.show) sinks_.show(image.view());
+    if (sinks_.video) POISE_RETURN_IF_ERROR(write_frame(frame, image));
     if (sinks_.progress) sinks_.progress(frame);
     return {};
   }
@@ -37,8 +39,7 @@ class FrameTaker {
   }
 
  private:
-  Status draw_frame(const TimedFrame& frame, Image& image) {
-    draw(image, frame.result.poses, skeleton_, options_.draw);
+  Status write_frame(const TimedFrame& frame, const Image& image) {
     if (!video_) {
       size_ = image.size();
       POISE_TRY(video_, sinks_.video(size_));
