@@ -12,6 +12,7 @@
 
 #include "e2e/program.h"
 #include "kit/figure_set.h"
+#include "kit/rtsp_server.h"
 #include "poise/base/json.h"
 
 namespace poise {
@@ -177,6 +178,18 @@ TEST_F(Track, AChangeOfSizeIsFollowedAndTheVideoKeepsItsSize) {
   expect_playable("poise-out/sizes.poses.mp4", 8);
 }
 
+TEST_F(Track, OfWhatIsCutShortThePartThatIsThereIsWritten) {
+  const std::string whole = slurp(golden("steady.mkv"));
+  write("cut.mkv", whole.substr(0, whole.size() * 6 / 10));
+  const Outcome outcome = run({"track", "cut.mkv", "--detector", "none", "-q"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  const std::size_t frames = lines("poise-out/cut.jsonl").size() - 1;
+  EXPECT_GT(frames, 2U);
+  EXPECT_LT(frames, 24U);
+  expect_playable("poise-out/cut.poses.mp4", frames);
+}
+
 TEST_F(Track, SoundGoesWithTheFrames) {
   const Outcome outcome = run({"track", golden("sound.mp4"), "--detector", "none", "--start", "0.4", "--json", "-"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -201,6 +214,18 @@ TEST_F(Track, WhereTheDiskIsFullWhatWasDoneIsKept) {
   ASSERT_FALSE(table.empty());
   const std::string last = table.substr(table.rfind('\n', table.size() - 2) + 1);
   expect_playable("poise-out/frames.poses.mp4", std::stoul(last));
+}
+
+/// A camera that never ends, for a while: the end of the range is the end, and not a connection that is lost.
+TEST_F(Track, APartOfAStream) {
+  const kit::RtspServer server;
+  if (!server.runs()) GTEST_SKIP() << kit::kNoServer;
+  const Outcome outcome = run({"track", server.address(), "--duration", "0.5", "--detector", "none", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json summary = parse_json(outcome.out).value();
+  EXPECT_GT(summary.find("frames")->as_integer(), 0);
+  EXPECT_EQ(summary.find("reconnections")->as_integer(), 0);
+  expect_playable("poise-out/stream.poses.mp4", static_cast<std::size_t>(summary.find("frames")->as_integer()));
 }
 
 #ifdef POISE_HAS_WINDOW

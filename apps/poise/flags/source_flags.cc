@@ -20,6 +20,16 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+bool is_file(const std::string& source) {
+  std::error_code ignored;
+  return fs::is_regular_file(source, ignored);
+}
+
+/// Cameras and streams, which may be opened several times: of their range, `every` alone is kept here.
+bool may_be_lost(const SourceFlags& flags) {
+  return flags.source != "-" && !names_pictures(flags.source) && !is_file(flags.source);
+}
+
 Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const std::atomic<bool>* stop) {
   if (flags.source == "-" && flags.raw.empty()) {
     return invalid_argument("frames on standard input have no form of their own: give --raw WIDTHxHEIGHT:FORMAT@RATE");
@@ -32,10 +42,29 @@ Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const
     POISE_TRY(source, open_raw(STDIN_FILENO, format));
   } else if (names_pictures(flags.source)) {
     POISE_TRY(source, open_pictures(flags.source, flags.rate));
+  } else if (may_be_lost(flags)) {
+    return open_video_source(flags.source, {.every = flags.range.every}, stop);
   } else {
     return open_video_source(flags.source, flags.range, stop);
   }
   return with_range(std::move(source), flags.range);
+}
+
+/// The newest frame wins.
+std::unique_ptr<LiveSource> live_source(std::unique_ptr<VideoSource> source, const SourceFlags& flags,
+                                        std::function<void(const std::string&)> note) {
+  const bool live = source->info().live;
+  LiveOptions options;
+  // Of a recording that a server sends, the end is the end.
+  if (live && flags.reconnect > 0 && !source->info().frames) {
+    options.attempts = flags.reconnect;
+    options.reopen = [flags](const std::atomic<bool>& stop) { return open_frames(flags, &stop); };
+    options.lost = [note = std::move(note)](const Status& why) {
+      note((why.ok() ? "the stream ended" : why.error().message) + "; trying again");
+    };
+  }
+  if (!live && flags.source != "-") source = at_its_pace(std::move(source));
+  return std::make_unique<LiveSource>(std::move(source), std::move(options));
 }
 
 }  // namespace
@@ -65,21 +94,15 @@ void SourceFlags::add_to(CLI::App& command) {
 Result<OpenSource> open_source(const SourceFlags& flags, std::function<void(const std::string&)> note) {
   OpenSource opened;
   POISE_TRY(opened.source, open_frames(flags, nullptr));
-  const bool live = opened.source->info().live;
-  if (!live && !flags.live) return opened;
-  LiveOptions options;
-  // Of a recording that a server sends, the end is the end.
-  if (live && flags.reconnect > 0 && !opened.source->info().frames) {
-    options.attempts = flags.reconnect;
-    options.reopen = [flags](const std::atomic<bool>& stop) { return open_frames(flags, &stop); };
-    options.lost = [note = std::move(note)](const Status& why) {
-      note((why.ok() ? "the stream ended" : why.error().message) + "; trying again");
-    };
+  if (flags.live || opened.source->info().live) {
+    auto newest = live_source(std::move(opened.source), flags, std::move(note));
+    opened.live = newest.get();
+    opened.source = std::move(newest);
   }
-  if (!live && flags.source != "-") opened.source = at_its_pace(std::move(opened.source));
-  auto newest = std::make_unique<LiveSource>(std::move(opened.source), std::move(options));
-  opened.live = newest.get();
-  opened.source = std::move(newest);
+  if (!may_be_lost(flags)) return opened;
+  // Begun once and ended once, however often it is opened.
+  POISE_TRY(opened.source,
+            with_range(std::move(opened.source), {.start = flags.range.start, .duration = flags.range.duration}));
   return opened;
 }
 
@@ -95,9 +118,6 @@ std::string stem_of(const std::string& source) {
   return stem.empty() ? "frames" : stem;
 }
 
-std::string sound_of(const SourceFlags& flags) {
-  std::error_code ignored;
-  return !flags.live && fs::is_regular_file(flags.source, ignored) ? flags.source : "";
-}
+std::string sound_of(const SourceFlags& flags) { return !flags.live && is_file(flags.source) ? flags.source : ""; }
 
 }  // namespace poise::app

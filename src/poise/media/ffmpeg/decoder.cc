@@ -84,10 +84,11 @@ Result<const AVFrame*> Decoder::next() {
       }
       return frame_.get();
     }
-    if (code == AVERROR_EOF) return nullptr;
-    if (code != AVERROR(EAGAIN)) {  // this frame is lost, the next may be good
-      count_damage(words(code));
-      if (draining_) return nullptr;
+    const bool lost = code != AVERROR_EOF && code != AVERROR(EAGAIN);
+    if (lost) count_damage(words(code));  // this frame is; the next may be good
+    if (code == AVERROR_EOF || (lost && draining_)) {
+      if (failure_) return *failure_;
+      return nullptr;
     }
     POISE_TRY(const bool fed, feed());
     if (!fed) return nullptr;
@@ -109,8 +110,10 @@ Result<bool> Decoder::feed() {
       continue;
     }
     if (code < 0) {
-      if (code != AVERROR_EOF && input_->kind != SourceKind::kFile) return read_error(*input_, code);
-      if (code != AVERROR_EOF) count_damage(words(code));
+      // Of what comes by HTTP without a length, FFmpeg calls any end premature.
+      const bool end = code == AVERROR_EOF || (input_->live && logged("should be 18446744073709551615"));
+      if (!end && input_->kind != SourceKind::kFile) failure_ = read_error(*input_, code);  // after the last frames
+      if (!end) count_damage(words(code));
       if (input_->kind == SourceKind::kFile) {
         early_end_ = early_end_ || logged_early_end() || ends_in_a_fragment(demuxer, behind_last_packet_);
         expect();

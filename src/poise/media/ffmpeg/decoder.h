@@ -1,6 +1,9 @@
 #pragma once
 // Packets to decoded frames, in order of presentation. Private.
 
+#include <optional>
+#include <string>
+
 #include "poise/media/ffmpeg/open_input.h"
 
 namespace poise::av {
@@ -34,6 +37,7 @@ class Decoder {
   std::int64_t damaged_ = 0;
   std::int64_t behind_last_packet_ = 0;  // bytes from the file's beginning
   std::string first_damage_;
+  std::optional<Error> failure_;
   bool draining_ = false, early_end_ = false;
 };
 
