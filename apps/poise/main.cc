@@ -53,6 +53,7 @@ int finished(int code) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may grow no further
   const poise::PassiveThreads passive;
   CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + poise::kVersion);

@@ -89,6 +89,7 @@ bool LiveSource::reconnect(Status& last) {
   }
   while (options_.attempts == 0 || failures_ < options_.attempts) {
     const double seconds = options_.first_wait * std::exp2(std::min(failures_++, 30));
+    if (options_.lost) options_.lost(last);
     if (!wait(std::min(seconds, options_.longest_wait))) return false;
     auto opened = options_.reopen(stop_);
     if (!opened.ok()) {

@@ -22,6 +22,8 @@ struct LiveOptions {
   double first_wait = 0.5;        // seconds before it is; doubled after each failure
   double longest_wait = 8;        // seconds
   int attempts = 20;              // failures in a row, then next() returns the last; 0: for ever
+  // Called by the thread that reads, where the source is to be opened again: what went wrong; ok() where it ended.
+  std::function<void(const Status& why)> lost = nullptr;
 };
 
 /// next() gives the newest frame that was not given yet, and waits where there is none. Indices count all frames of the

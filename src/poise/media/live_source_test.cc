@@ -119,6 +119,8 @@ TEST(LiveSource, IsOpenedAgainAndIndicesAndTimesGoOn) {
 TEST(LiveSource, GivesUpAfterItsAttempts) {
   int calls = 0;
   LiveOptions options{.first_wait = 1e-4, .longest_wait = 1e-3, .attempts = 3};
+  std::vector<std::string> lost;
+  options.lost = [&](const Status& why) { lost.push_back(why.ok() ? "the end" : why.error().message); };
   options.reopen = [&](const std::atomic<bool>&) -> Result<std::unique_ptr<VideoSource>> {
     ++calls;
     if (calls == 2) return std::unique_ptr<VideoSource>(std::make_unique<CountedSource>(0, 10, "gone at once"));
@@ -127,6 +129,7 @@ TEST(LiveSource, GivesUpAfterItsAttempts) {
   LiveSource live(std::make_unique<CountedSource>(0, 10, "cable pulled"), std::move(options));
   EXPECT_EQ(live.next().error().message, "no route");
   EXPECT_EQ(calls, 3);
+  EXPECT_EQ(lost, (std::vector<std::string>{"cable pulled", "no route", "gone at once"}));
 }
 
 TEST(LiveSource, OpeningAgainIsInterruptedToo) {

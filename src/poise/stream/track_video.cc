@@ -19,8 +19,10 @@ class Writing {
   }
 
   Status draw_frame(const TimedFrame& frame, Image& image) {
-    if (!sinks_.video) return {};
+    if (!sinks_.video && !sinks_.show) return {};
     draw(image, frame.result.poses, skeleton_, draw_);
+    if (sinks_.show) sinks_.show(image.view());
+    if (!sinks_.video) return {};
     if (!video_) {
       size_ = image.size();
       POISE_TRY(video_, sinks_.video(size_));
@@ -98,7 +100,7 @@ Status draw_again(VideoSource& source, const std::vector<TimedFrame>& frames, co
 Status write_smoothed(const std::vector<TimedFrame>& frames, const TrackSinks& sinks, const TrackVideoOptions& options,
                       Writing& writing) {
   for (const TimedFrame& frame : frames) POISE_RETURN_IF_ERROR(writing.write(frame));
-  if (!sinks.video || frames.empty()) return {};
+  if ((!sinks.video && !sinks.show) || frames.empty()) return {};
   // Who stopped the first round wants what was done; only a wish that comes later ends the second.
   const auto& stop = options.stream.stop;
   const bool stopped = stop && stop();
@@ -109,7 +111,7 @@ Status write_smoothed(const std::vector<TimedFrame>& frames, const TrackSinks& s
 TrackReport track_offline(VideoSource& source, const StreamParts& parts, const TrackSinks& sinks,
                           const TrackVideoOptions& options, Writing& writing) {
   TrackReport report;
-  if (sinks.video && !options.open_again) {
+  if ((sinks.video || sinks.show) && !options.open_again) {
     report.stream.error = invalid_argument(
         "smoothing without lag draws once all frames are known, and this source gives its frames but once: write no "
         "drawn video, or smooth online");

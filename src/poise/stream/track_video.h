@@ -21,6 +21,8 @@ struct TrackSinks {
   std::vector<SequenceSink*> poses = {};
   /// Makes the drawn video, once the first frame's size is known; frames of another size are fitted into it.
   std::function<Result<std::unique_ptr<VideoSink>>(Size picture)> video = {};
+  /// Sees each frame as it is drawn.
+  std::function<void(const ImageView& drawn)> show = {};
   /// Called after each frame that was followed, one at a time.
   std::function<void(const TimedFrame& frame)> progress = {};
 };
