@@ -43,7 +43,7 @@ Seen run(std::size_t pictures, Estimator& estimator, const PipelineOptions& opti
   Seen seen;
   seen.cost = run_pipeline(
       pictures, nullptr, &estimator,
-      [&](std::size_t i) -> Result<PipelinePicture> {
+      [&](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
         if (i == broken) return malformed("broken");
         return PipelinePicture{picture(i), persons(i)};
       },
@@ -118,7 +118,7 @@ TEST(Pipeline, WhatTakeThrowsComesOut) {
   const auto run = [&] {
     run_pipeline(
         200, nullptr, &estimator,
-        [](std::size_t i) -> Result<PipelinePicture> {
+        [](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
           return PipelinePicture{picture(i), persons(i)};
         },
         [](std::size_t i, const Result<PipelineAnswer>&) {
@@ -143,7 +143,7 @@ TEST(Pipeline, TheDetectorFindsWhomNobodyNamed) {
   std::size_t looked = 0, found = 0;
   const PipelineCost cost = run_pipeline(
       6, &detector, &estimator,
-      [](std::size_t i) -> Result<PipelinePicture> {
+      [](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
         PipelinePicture given{picture(i), {}};
         if (i % 2 == 0) given.boxes = persons(i);
         return given;
