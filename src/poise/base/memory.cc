@@ -26,7 +26,7 @@ Error over_memory(const std::string& what, std::uint64_t bytes, std::uint64_t li
 
 Error ReadingBudget::spent() const {
   return too_large("it holds so many small parts that they would take over " + megabytes(limit_) +
-                   " of memory, eight times its size and more: is it damaged? else split it");
+                   " of memory, six times its size and more: is it damaged? else split it");
 }
 
 }  // namespace poise

@@ -19,10 +19,10 @@ TEST(Memory, MessageSaysWhatToDo) {
   EXPECT_NE(error.message.find("max_memory"), std::string::npos);
 }
 
-TEST(ReadingBudget, IsEightTimesTheSourceAndAFixedSum) {
+TEST(ReadingBudget, IsSixTimesTheSourceAndAFixedSum) {
   ReadingBudget budget(1000);
   constexpr std::uint64_t kFixed = std::uint64_t{48} << 20U;
-  EXPECT_TRUE(budget.take(kFixed + 8000).ok());
+  EXPECT_TRUE(budget.take(kFixed + 6000).ok());
   EXPECT_FALSE(budget.take(1).ok());
   budget.give_back(101);
   EXPECT_TRUE(budget.take(100).ok());

@@ -17,7 +17,7 @@ constexpr std::uint64_t kScalar = 16;  // eight bytes, in an array that doubles 
 std::uint64_t object_bytes(OnnxMessage message) {
   switch (message) {
     case OnnxMessage::kNode:
-      return 400;
+      return 300;
     case OnnxMessage::kAttribute:
     case OnnxMessage::kTensor:
       return 300;
@@ -32,7 +32,7 @@ std::uint64_t object_bytes(OnnxMessage message) {
     case OnnxMessage::kScalars:
       break;
   }
-  return 64;
+  return 48;
 }
 
 struct Field {
