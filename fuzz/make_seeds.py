@@ -40,11 +40,11 @@ def poses():
         put("poses", f"openpose_{count}.json", text({"version": 1.3, "people": [
             {"person_id": [-1], "pose_keypoints_2d": [1.5, 2, 0.5] * count}]}))
     put("poses", "ours.json", text({
-        "poise": "0.1.0", "image": "a.jpg", "width": 64, "height": 48,
-        "skeleton": {"name": "stick", "joints": ["head", "foot"], "limbs": [[0, 1]]},
+        "poise_poses": 1, "source": "a.jpg", "box_source": "whole image",
+        "image": {"width": 64, "height": 48, "exif_orientation": 1, "exif_applied": False},
+        "skeleton": {"name": "stick", "joints": ["head", "foot"]},
         "persons": [{"box": [1, 2, 3, 4], "box_score": 1, "score": 0.5,
-                     "keypoints": [{"name": "head", "x": 1, "y": 2, "score": 0.5},
-                                   {"name": "foot", "x": 1, "y": 2, "score": 0.5}]}]}))
+                     "keypoints": [[1, 2, 0.5], [3, 4, 0.25]]}]}))
 
 
 def npy():

@@ -14,6 +14,7 @@
 #include "poise/base/sha256.h"
 #include "poise/base/thread_pool.h"
 #include "poise/image/codec.h"
+#include "poise/image/pixel_budget.h"
 
 namespace poise {
 namespace {
@@ -100,7 +101,7 @@ struct Looked {  // at one picture
   std::string hash;
 };
 
-Looked look(const fs::path& path, bool decode) {
+Looked look(const fs::path& path, bool decode, PixelBudget& budget) {
   Looked looked;
   std::error_code error;
   looked.missing = !fs::is_regular_file(path, error);
@@ -111,7 +112,8 @@ Looked look(const fs::path& path, bool decode) {
     return looked;
   }
   looked.hash = sha256_hex(*bytes);
-  const auto decoded = decode_image(*bytes, {.exif = Exif::kIgnore, .max_pixels = 100'000'000});
+  PixelBudget::Share share(budget);
+  const auto decoded = decode_image(*bytes, {.exif = Exif::kIgnore, .max_pixels = 100'000'000, .admit = share.admit()});
   if (!decoded.ok()) {
     looked.broken = decoded.error().message;
   } else {
@@ -343,12 +345,13 @@ std::vector<int> likely_swaps(const Annotation& truth, const Skeleton& skeleton)
 
 CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOptions& options) {
   Checker checker(set, options);
+  PixelBudget budget;
   ThreadPool pool(options.threads);
   constexpr std::size_t kAhead = 256;  // pictures under way: the rest wait, whatever the size of the set
   std::vector<std::future<Looked>> looks(set.images.size());
   const auto begin = [&](std::size_t i) {
     const fs::path path = images / set.images[i].name;
-    looks[i] = pool.submit([path, decode = options.decode] { return look(path, decode); });
+    looks[i] = pool.submit([path, decode = options.decode, &budget] { return look(path, decode, budget); });
   };
   for (std::size_t i = 0; i < std::min(kAhead, looks.size()); ++i) begin(i);
   for (std::size_t i = 0; i < looks.size(); ++i) {
