@@ -56,12 +56,14 @@ def npy():
 
 def cards():
     put("card", "model.json", text({
-        "card_version": 1, "name": "m", "skeleton": "coco17", "colour": "rgb", "scale": 0.00392, "mean": [0.4, 0.4, 0.4],
-        "std": [0.2, 0.2, 0.2], "input_size": [192, 256], "padding": 1.25, "codec": "heatmap", "refine": "dark",
-        "sigma": 2, "licence": "MIT"}))
+        "name": "m", "skeleton": "coco17", "colour": "bgr", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
+        "padding": 1.25, "codec": "gaussian_heatmap", "sigma": 2, "refine": "quarter"}))
     put("card", "detector.json", text({
-        "card_version": 1, "colour": "bgr", "scale": 1, "mean": [0, 0, 0], "std": [1, 1, 1], "family": "yolox",
-        "input_size": [64, 64], "classes": ["person", "dog"], "threshold": 0.3, "nms": 0.45}))
+        "family": "yolox", "colour": "bgr", "scale": 1, "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "letterbox",
+        "pad_side": "end", "input": [64, 64], "classes": ["person", "dog"], "threshold": 0.3, "nms": 0.45}))
+    put("card", "anchors.json", text({
+        "family": "yolov3", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "letterbox",
+        "pad_colour": [127.5, 127.5, 127.5], "input": [64, 64], "anchors": [[[16, 9], [5, 8]], [[3, 6], [4, 5]]]}))
     put("card", "skeleton.json", text({
         "name": "stick", "joints": [{"name": "left_a", "sigma": 0.1}, {"name": "right_a", "sigma": 0.1}],
         "limbs": [["left_a", "right_a"]], "flip_pairs": [["left_a", "right_a"]]}))

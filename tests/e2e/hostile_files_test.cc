@@ -267,7 +267,7 @@ TEST_F(HostileFiles, NamesTakeNoEffectAnywhere) {
       {"eval", "--model", name + ".onnx", "--annotations", "labels.json", "--images", "."},
       {"info", name + ".onnx"},
       {"compare", name + ".onnx", name + ".onnx"},
-      {"run", name + ".onnx", name + ".json"},
+      {"run", name + ".onnx", "--input", name + ".json", "--output", "o.npy"},
       {"convert", name + ".onnx", "--preset", name, "--out", "o.onnx"},
       {"convert-results", name + "2.json", "--to", "csv", "--out", name + ".csv"},
       {"models", "show", name},

@@ -22,7 +22,7 @@ struct Options {
 
 constexpr std::size_t kShortHash = 12;
 
-const char* or_dash(const std::string& text) { return text.empty() ? "-" : text.c_str(); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : shown(text); }
 
 Status list(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
@@ -61,7 +61,7 @@ Status list(const Options& o) {
   for (const StoredModel& model : models) {
     const std::string hash = model.sha256.empty() ? "not recorded" : model.sha256.substr(0, kShortHash);
     std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", shown(model.name).c_str(), hash.c_str(),
-                or_dash(model.licence), or_dash(model.accuracy));
+                or_dash(model.licence).c_str(), or_dash(model.accuracy).c_str());
   }
   std::printf("architectures, for poise convert --arch NAME\n");
   for (const ZooEntry& entry : zoo()) {
@@ -107,7 +107,7 @@ Status show(const Options& o) {
     const auto found = card.string(member);
     return found.ok() ? *found : std::string("not stated");
   };
-  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", shown(file.string()).c_str(),
+  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", shown(file).c_str(),
               model.hash.c_str(), shown(model.graph.name).c_str(),
               static_cast<double>(model.graph.parameter_count()) * 1e-6);
   std::printf(

@@ -13,8 +13,6 @@
 namespace poise {
 namespace {
 
-constexpr std::size_t kLinearSearch = 16;  // members up to which looking through all is the fastest look-up
-
 using Token = JsonReader::Token;
 
 Json number(const JsonReader& reader) {
