@@ -2,10 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 
 #include "flags/flag_names.h"
+#include "poise/base/json_reader.h"
+#include "poise/base/printable.h"
 
 namespace poise::app {
 namespace {
@@ -14,19 +19,27 @@ extern "C" void on_interrupt(int signal) {
   interrupt_seen = 1;
   std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
+
+std::string spelled(char c) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  return text.data();
+}
 }  // namespace
 
 std::string shown(const std::string& text, bool keep_lines) {
   std::string out;
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if ((code >= 0x20 && code != 0x7f) || (c == '\n' && keep_lines)) {
-      out += c;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    const std::string_view letter = std::string_view(text).substr(at, std::max<std::size_t>(length, 1));
+    const bool second_controls = length == 2 && letter[0] == '\xc2' && static_cast<unsigned char>(letter[1]) < 0xa0;
+    const bool plain = length > 0 && !second_controls && !is_control(letter[0]);
+    if (plain || (letter == "\n" && keep_lines)) {
+      out += letter;
     } else {
-      char spelled[8];
-      std::snprintf(spelled, sizeof spelled, "\\x%02x", code);
-      out += spelled;
+      for (const char c : letter) out += spelled(c);
     }
+    at += letter.size();
   }
   return out;
 }
@@ -46,7 +59,7 @@ void Console::error(const std::string& line) {
 void Console::note(const std::string& line) {
   if (quiet_) return;
   clear_bar();
-  std::fprintf(stderr, "%s\n", shown(with_flags(line), true).c_str());
+  std::fprintf(stderr, "%s\n", shown(with_flags(line)).c_str());
 }
 
 void Console::progress(std::size_t done, std::size_t total, const std::string& what) {

@@ -8,8 +8,8 @@
 
 namespace poise::app {
 
-/// Text that may hold names from files, for a terminal: control characters are spelled out (\x1b), so that none takes
-/// effect. `keep_lines`: newlines stay.
+/// Text that may hold names from files, for a terminal: control characters, Unicode's second set of them too, and bytes
+/// that are no UTF-8 are spelled out (\x1b), so that none takes effect. `keep_lines`: newlines stay.
 std::string shown(const std::string& text, bool keep_lines = false);
 
 class Console {

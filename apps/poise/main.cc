@@ -4,9 +4,11 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <sstream>
 
 #include "commands/command.h"
 #include "console.h"
+#include "mat_helper.h"
 #include "poise/base/passive_threads.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
@@ -52,6 +54,7 @@ int finished(int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (poise::app::is_mat_helper(argc, argv)) return poise::app::be_mat_helper(argv[2]);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
   std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may grow no further
   const poise::PassiveThreads passive;
@@ -71,7 +74,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
-    app.exit(error, std::cout, std::cerr);
+    std::ostringstream wrong;
+    app.exit(error, std::cout, wrong);
+    std::cerr << poise::app::shown(wrong.str(), true);
     std::cout.flush();
     return asked ? finished(std::cout ? 0 : 1) : 2;
   }
@@ -84,7 +89,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "poise: %s\n", error.what());
+    std::fprintf(stderr, "poise: %s\n", poise::app::shown(error.what()).c_str());
   }
   return 1;
 }

@@ -283,7 +283,9 @@ int main(int argc, char** argv) {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help
-    app.exit(error, std::cout, std::cerr);
+    std::ostringstream wrong;
+    app.exit(error, std::cout, wrong);
+    std::cerr << poise::app::shown(wrong.str(), true);
     return asked ? 0 : 2;
   }
   try {
@@ -293,7 +295,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "poise: %s\n", error.what());
+    std::fprintf(stderr, "poise: %s\n", poise::app::shown(error.what()).c_str());
   }
   return 1;
 }

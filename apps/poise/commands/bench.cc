@@ -35,7 +35,7 @@ void print(const BenchLayer& layer) {
   } else {
     std::printf("%16s", "");
   }
-  std::printf("%-60s %s\n", layer.time.name.c_str(), layer.time.kernel.c_str());
+  std::printf("%-60s %s\n", shown(layer.time.name).c_str(), layer.time.kernel.c_str());
 }
 
 void print(const BenchResult& row) {
@@ -44,7 +44,7 @@ void print(const BenchResult& row) {
               static_cast<double>(row.plan.arena_bytes) * 1e-6);
   if (row.tuned) {
     for (const LayerChoice& layer : *row.tuned) {
-      std::printf("    %-60s %-9s", layer.name.c_str(), layer.form.c_str());
+      std::printf("    %-60s %-9s", shown(layer.name).c_str(), layer.form.c_str());
       for (const auto& [form, milliseconds] : layer.milliseconds)
         std::printf("  %s %.3f ms", form.c_str(), milliseconds);
       std::printf("\n");
@@ -89,11 +89,11 @@ Status print_peers(const std::string& path) {
     const auto value = json.number(name);
     return value.ok() ? *value : 0.0;
   };
-  std::printf("\n%s, %s, %.0f threads:\n", text(*report, "model").c_str(), text(*report, "machine").c_str(),
-              number(*report, "threads"));
+  std::printf("\n%s, %s, %.0f threads:\n", shown(text(*report, "model")).c_str(),
+              shown(text(*report, "machine")).c_str(), number(*report, "threads"));
   std::printf("%-14s%-14s%-10s%6s%13s\n", "engine", "version", "precision", "batch", "ms a person");
   for (const Json& row : results->as_array()) {
-    std::printf("%-14s%-14s%-10s%6.0f%13.2f\n", text(row, "engine").c_str(), text(row, "version").c_str(),
+    std::printf("%-14s%-14s%-10s%6.0f%13.2f\n", shown(text(row, "engine")).c_str(), shown(text(row, "version")).c_str(),
                 text(row, "precision").c_str(), number(row, "batch"), number(row, "ms_per_person"));
   }
   return {};

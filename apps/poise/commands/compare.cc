@@ -39,23 +39,24 @@ std::string both_names(const Difference& one) {
 }
 
 void print(const Difference& one, const char* what) {
-  std::printf("%s %s, %s: apart by %.3g of the maximum %.4g\n", what, both_names(one).c_str(),
+  std::printf("%s %s, %s: apart by %.3g of the maximum %.4g\n", what, shown(both_names(one)).c_str(),
               to_string(one.shape).c_str(), one.apart, one.largest);
 }
 
 void print(const Comparison& found, double tolerance) {
   for (const Difference& one : found.outputs) {
     if (one.first.empty() || one.second.empty()) {
-      std::printf("output %s%s is in %s alone\n", one.first.c_str(), one.second.c_str(), one.first.empty() ? "b" : "a");
+      std::printf("output %s%s is in %s alone\n", shown(one.first).c_str(), shown(one.second).c_str(),
+                  one.first.empty() ? "b" : "a");
     } else {
       print(one, "output");
     }
   }
   if (found.parting) print(*found.parting, "the networks part at");
-  if (!found.cause.empty()) std::printf("  %s\n", found.cause.c_str());
+  if (!found.cause.empty()) std::printf("  %s\n", shown(found.cause).c_str());
   if (!found.equal && !found.parting) std::puts("no layer that both networks have is apart");
-  if (!found.structure.empty()) std::printf("structure: %s\n", found.structure.c_str());
-  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", found.weights.c_str());
+  if (!found.structure.empty()) std::printf("structure: %s\n", shown(found.structure).c_str());
+  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", shown(found.weights).c_str());
   std::printf("%s within %g of the maximum; %d of %d layers matched\n", found.equal ? "equal" : "different", tolerance,
               found.matched, found.layers);
 }

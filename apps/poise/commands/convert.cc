@@ -69,9 +69,9 @@ Status convert(Options& o) {
   if (o.json) {
     std::printf("%s\n", json.dump(1).c_str());
   } else {
-    std::printf("%s: %s, %.1f M parameters, input %s -> %s\n", o.input.c_str(), done.graph.name.c_str(),
+    std::printf("%s: %s, %.1f M parameters, input %s -> %s\n", shown(o.input).c_str(), shown(done.graph.name).c_str(),
                 static_cast<double>(done.graph.parameter_count()) * 1e-6, json.find("inputs")->dump().c_str(),
-                o.out.c_str());
+                shown(o.out).c_str());
   }
   return {};
 }

@@ -3,7 +3,7 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "poise/formats/mat_hdf5.h"
+#include "mat_helper.h"
 #include "poise/formats/pose_set.h"
 
 namespace poise::app {
@@ -15,7 +15,7 @@ struct Options {
 };
 
 Status convert(const Options& o, Console& console) {
-  PoseReadOptions options{.hdf5 = read_mat_hdf5};
+  PoseReadOptions options{.hdf5 = read_mat_apart};
   PoseFormat from{};
   if (o.from.empty()) {
     POISE_TRY(from, guess_format(o.in, options));
@@ -33,7 +33,7 @@ Status convert(const Options& o, Console& console) {
   if (!written.ok()) return written;
   if (!o.quiet) {
     std::printf("%zu pictures, %zu %s of %d joints -> %s\n", set.images.size(), set.persons(),
-                set.is_truth ? "truths" : "poses", set.skeleton.size(), o.out.c_str());
+                set.is_truth ? "truths" : "poses", set.skeleton.size(), shown(o.out).c_str());
   }
   return {};
 }

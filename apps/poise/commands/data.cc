@@ -10,13 +10,13 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "mat_helper.h"
 #include "metrics/commands.h"
 #include "poise/base/thread_pool.h"
 #include "poise/data/check.h"
 #include "poise/data/check_sheet.h"
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
-#include "poise/formats/mat_hdf5.h"
 #include "poise/image/codec.h"
 
 namespace poise::app {
@@ -35,13 +35,13 @@ void add_source(CLI::App& command, Source& source) {
 }
 
 Result<PoseFormat> format_of(const Source& source) {
-  return source.format.empty() ? guess_format(source.annotations, {.hdf5 = read_mat_hdf5})
+  return source.format.empty() ? guess_format(source.annotations, {.hdf5 = read_mat_apart})
                                : format_by_name(source.format);
 }
 
 Result<PoseSet> read_labels(const Source& source) {
   POISE_TRY(const PoseFormat format, format_of(source));
-  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, {.hdf5 = read_mat_hdf5}));
+  POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, {.hdf5 = read_mat_apart}));
   if (!set.is_truth) return invalid_argument(source.annotations + ": these are predictions, labels are wanted");
   return set;
 }
@@ -75,16 +75,17 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
     const auto fault = static_cast<Fault>(f);
     if (report.counts[f] == 0) continue;
     std::printf("%-8s %6zu  %s\n", is_error(fault) ? "error" : "warning", report.counts[f], name_of(fault));
-    std::size_t shown = 0;
+    std::size_t listed = 0;
     for (const Finding& finding : report.findings) {
-      if (finding.fault != fault || shown == list) continue;
-      ++shown;
+      if (finding.fault != fault || listed == list) continue;
+      ++listed;
       const PoseSet::Image& image = set.images[finding.image];
       const std::string person =
           finding.of_person ? ", annotation " + std::to_string(image.truths[finding.truth].id) : std::string();
-      std::printf("                 %s%s: %s\n", image.name.c_str(), person.c_str(), finding.detail.c_str());
+      std::printf("                 %s%s: %s\n", shown(image.name).c_str(), person.c_str(),
+                  shown(finding.detail).c_str());
     }
-    if (report.counts[f] > shown) std::printf("                 and %zu more\n", report.counts[f] - shown);
+    if (report.counts[f] > listed) std::printf("                 and %zu more\n", report.counts[f] - listed);
   }
   std::printf("%zu errors, %zu warnings\n", report.errors(), report.warnings());
 }

@@ -55,7 +55,11 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   options.stop = interrupted;
   found.cost = run_pipeline(
       sources.size(), people.detector(), nullptr,
-      [&](std::size_t i) { return people.picture(sources[i].path, decode); },
+      [&](std::size_t i, const AdmitPixels& admit) {
+        DecodeOptions admitted = decode;
+        admitted.admit = admit;
+        return people.picture(sources[i].path, admitted);
+      },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());
         if (!answer.ok()) {
@@ -114,7 +118,7 @@ Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.detections.dump() + "\n"));
   if (!o.quiet && o.json != "-") {
     std::printf("%zu persons in %zu of %zu pictures -> %s\n", found.persons, found.with_people, found.pictures,
-                o.out.c_str());
+                shown(o.out).c_str());
   }
   POISE_RETURN_IF_ERROR(put_json(summary(o, people, found), o.json));
   code = found.errors.as_array().empty() ? 0 : 1;

@@ -47,7 +47,8 @@ void print_run(const PoseReport& report) {
   std::printf(
       "boxes: %s; %zu persons in %zu pictures; %s; score: box times the mean of the joints above 0.2; %s took %zu "
       "away\n",
-      found.box_source.c_str(), found.boxes, found.frames.size(), report.flip_test ? "flip test" : "no flip test",
+      shown(found.box_source).c_str(), found.boxes, found.frames.size(),
+      report.flip_test ? "flip test" : "no flip test",
       doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
   if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
   if (found.empty_pictures > 0) std::printf("note: %zu pictures have no box\n", found.empty_pictures);
@@ -59,11 +60,11 @@ void print_run(const PoseReport& report) {
 void print_figures(const PoseReport& report) {
   if (report.pck) {
     print_pck(report.pck->result, report.pck->pairs, "PCK");
-    for (const std::string& line : remarks(report.pck->pairs)) std::printf("note: %s\n", line.c_str());
+    for (const std::string& line : remarks(report.pck->pairs)) std::printf("note: %s\n", shown(line).c_str());
     return;
   }
   const CocoEvaluation& evaluation = report.oks->evaluation;
-  std::printf("%s\n%zu truths\n", report.oks->protocol.c_str(), evaluation.truths_counted);
+  std::printf("%s\n%zu truths\n", shown(report.oks->protocol).c_str(), evaluation.truths_counted);
   for (const auto& [name, value] : evaluation.figures) std::printf("  %-6s %.4f\n", name.c_str(), value);
 }
 

@@ -30,11 +30,11 @@ Result<NetworkFacts> facts_of(const Options& o) {
 }
 
 void print(const NetworkFacts& facts) {
-  std::printf("%s\n  sha256      %s\n  producer    %s, opset %d\n", facts.file.c_str(), facts.hash.c_str(),
+  std::printf("%s\n  sha256      %s\n  producer    %s, opset %d\n", shown(facts.file).c_str(), facts.hash.c_str(),
               facts.producer.c_str(), facts.opset);
   for (const auto& [kind, values] : {std::pair("inputs", &facts.inputs), std::pair("outputs", &facts.outputs)}) {
     for (const NetworkFacts::Value& value : *values) {
-      std::printf("  %-11s %s %s\n", kind, value.name.c_str(), to_string(value.shape).c_str());
+      std::printf("  %-11s %s %s\n", kind, shown(value.name).c_str(), to_string(value.shape).c_str());
     }
   }
   std::printf("  operators  ");

@@ -22,7 +22,7 @@ struct Options {
 
 constexpr std::size_t kShortHash = 12;
 
-const char* or_dash(const std::string& text) { return text.empty() ? "-" : text.c_str(); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : shown(text); }
 
 Status list(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
@@ -56,12 +56,12 @@ Status list(const Options& o) {
   for (const ShippedModel& model : shipped_models()) {
     std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
   }
-  std::printf("models in %s\n", folder.c_str());
+  std::printf("models in %s\n", shown(folder.string()).c_str());
   if (models.empty()) std::printf("  none yet: poise models add FILE.onnx\n");
   for (const StoredModel& model : models) {
     const std::string hash = model.sha256.empty() ? "not recorded" : model.sha256.substr(0, kShortHash);
-    std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", model.name.c_str(), hash.c_str(), or_dash(model.licence),
-                or_dash(model.accuracy));
+    std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", shown(model.name).c_str(), hash.c_str(),
+                or_dash(model.licence).c_str(), or_dash(model.accuracy).c_str());
   }
   std::printf("architectures, for poise convert --arch NAME\n");
   for (const ZooEntry& entry : zoo()) {
@@ -107,12 +107,13 @@ Status show(const Options& o) {
     const auto found = card.string(member);
     return found.ok() ? *found : std::string("not stated");
   };
-  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", file.c_str(), model.hash.c_str(),
-              model.graph.name.c_str(), static_cast<double>(model.graph.parameter_count()) * 1e-6);
+  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", shown(file).c_str(),
+              model.hash.c_str(), shown(model.graph.name).c_str(),
+              static_cast<double>(model.graph.parameter_count()) * 1e-6);
   std::printf(
       "  licence        %s\n  source         %s\n  training data  %s\n  accuracy       %s\n  card           %s\n",
-      text("licence").c_str(), text("source").c_str(), text("training_data").c_str(), text("accuracy").c_str(),
-      card.dump(1).c_str());
+      shown(text("licence")).c_str(), shown(text("source")).c_str(), shown(text("training_data")).c_str(),
+      shown(text("accuracy")).c_str(), card.dump(1).c_str());
   return {};
 }
 
@@ -120,8 +121,8 @@ Status add(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
   const std::string name = o.as.empty() ? fs::path(o.file).stem().string() : o.as;
   POISE_TRY(const bool is_new, ModelStore(folder).add(o.file, name));
-  std::printf("%s %s %s: poise predict PICTURE --model %s\n", name.c_str(), is_new ? "is now in" : "was already in",
-              folder.c_str(), name.c_str());
+  std::printf("%s %s %s: poise predict PICTURE --model %s\n", shown(name).c_str(),
+              is_new ? "is now in" : "was already in", shown(folder.string()).c_str(), shown(name).c_str());
   return {};
 }
 

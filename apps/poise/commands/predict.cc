@@ -88,12 +88,17 @@ class Prediction {
     std::size_t done = 0;
     cost_ = run_pipeline(
         pictures_.size(), finder_,
-        [this](std::size_t i) { return finder_.people().picture(pictures_[i].path, decode_); },
+        [this](std::size_t i, const AdmitPixels& admit) {
+          DecodeOptions admitted = decode_;
+          admitted.admit = admit;
+          return finder_.people().picture(pictures_[i].path, admitted);
+        },
         [&](std::size_t i, Result<PipelineAnswer> answer) {
           picture(i, std::move(answer));
           console_.progress(++done, pictures_.size(), pictures_[i].path.filename().string());
+          // Pictures that wait to be written are held: few, and of large ones none.
           constexpr std::size_t kMostWrites = 3;
-          while (writes_.size() > kMostWrites) settle();
+          while (writes_.size() > kMostWrites || (!writes_.empty() && writing_pixels_ >= kMostPixels)) settle();
         },
         options);
     while (!writes_.empty()) settle();
@@ -126,14 +131,17 @@ class Prediction {
     writer_.add(numbered);
     images_ += 1;
     last_done_ = picture.place;
+    const auto pixels = static_cast<std::int64_t>(answer->image.width()) * answer->image.height();
+    writing_pixels_ += pixels;
     auto shared = std::make_shared<PipelineAnswer>(std::move(*answer));
-    writes_.push_back(pool_.submit([this, &picture, shared]() -> Status {
+    writes_.emplace_back(pixels, pool_.submit([this, &picture, shared]() -> Status {
       return writer_.write(picture.place, std::move(shared->image), shared->frame, shared->heatmaps);
     }));
   }
 
   void settle() {
-    const Status status = writes_.front().get();
+    const Status status = writes_.front().second.get();
+    writing_pixels_ -= writes_.front().first;
     writes_.pop_front();
     if (!status.ok()) fail(status.error().message);
   }
@@ -170,7 +178,7 @@ class Prediction {
     std::ostringstream text;
     text.precision(3);
     text << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
-         << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
+         << (persons_ == 1 ? " person" : " persons") << " -> " << shown(o_.output.folder.string());
     if (cost_.persons > 0 && images_ > 1) {
       text << "\n  " << per(cost_.estimate_seconds, cost_.persons) << " ms a person";
       if (cost_.pictures > 0)
@@ -222,7 +230,9 @@ class Prediction {
   fs::path last_done_;  // the place of the picture estimated last
   PipelineCost cost_;
   Clock::time_point begin_;
-  std::deque<std::future<Status>> writes_;
+  static constexpr std::int64_t kMostPixels = 16'000'000;            // that wait to be written
+  std::deque<std::pair<std::int64_t, std::future<Status>>> writes_;  // with their pixels
+  std::int64_t writing_pixels_ = 0;
   ThreadPool pool_;  // last: its jobs use what stands above
 };
 

@@ -38,7 +38,7 @@ std::string cocoapi_line(const std::string& name, double value, int most) {
 }
 
 void print(const CocoReport& m) {
-  std::printf("%s\n%zu images, %zu truths, %llu detections\n", protocol_of(m).c_str(), m.truth.images.size(),
+  std::printf("%s\n%zu images, %zu truths, %llu detections\n", shown(protocol_of(m)).c_str(), m.truth.images.size(),
               m.truth.size(), static_cast<unsigned long long>(m.results.in_file));
   const int most = coco_max_detections(m.rules.similarity);
   for (std::size_t i = 0; i < m.evaluation.figures.size(); ++i) {
@@ -47,14 +47,14 @@ void print(const CocoReport& m) {
     if (i < m.intervals.size()) std::printf("  [%.3f, %.3f]", m.intervals[i].low, m.intervals[i].high);
     std::printf("\n");
   }
-  for (const std::string& line : remarks(m)) std::printf("note: %s\n", line.c_str());
+  for (const std::string& line : remarks(m)) std::printf("note: %s\n", shown(line).c_str());
   if (!m.intervals.empty()) {
     const BootstrapOptions& bootstrap = m.options.bootstrap;
     std::printf("in brackets: %.0f %% intervals, %d bootstrap samples of the images, seed %llu\n",
                 100 * bootstrap.confidence, bootstrap.samples, static_cast<unsigned long long>(bootstrap.seed));
   }
   if (!m.per_joint.empty()) std::puts("AP with one joint alone:");
-  for (const auto& [name, value] : m.per_joint) std::printf("  %-20s %.3f\n", name.c_str(), value);
+  for (const auto& [name, value] : m.per_joint) std::printf("  %-20s %.3f\n", shown(name).c_str(), value);
 }
 
 void add(const Json& members, const std::string& prefix, Json& json) {

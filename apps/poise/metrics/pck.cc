@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "metrics/persons.h"
+#include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/eval/plots.h"
 #include "poise/image/codec.h"
@@ -38,7 +39,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
   for (const Reference& one : kReferences) {
     if (o.reference == one.name) options.reference = one.reference;
   }
-  POISE_TRY(const PckResult result, measure_pck(pairs, options));
+  POISE_TRY(const PckResult result, named(o.persons.truth, measure_pck(pairs, options)));
   Json json = Json::Object{{"metric", name}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
   json = overlay(to_json(result, pairs, name), json);
   if (name == "PDJ") {
@@ -48,7 +49,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
   }
   if (o.persons.json != "-") {
     print_pck(result, pairs, name);
-    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
+    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", shown(line).c_str());
   } else {
     for (const std::string& line : remarks(pairs)) console.note(line);
     if (result.without_reference > 0) {
@@ -61,7 +62,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
 
 Status measure_head(const Options& o, Console& console) {
   POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
-  POISE_TRY(const PckhResult result, measure_pckh(pairs, o.pck.threshold));
+  POISE_TRY(const PckhResult result, named(o.persons.truth, measure_pckh(pairs, o.pck.threshold)));
   Json json =
       Json::Object{{"metric", "PCKh"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
   json = overlay(to_json(result, pairs), json);
@@ -72,7 +73,7 @@ Status measure_head(const Options& o, Console& console) {
     std::printf("  %-18s %7s   the true 0.10\n", "Mean@0.10", percent(result.mean_10).c_str());
     std::printf("  %-18s %7s   what the authors' code prints as Mean@0.1\n", "Mean@0.11",
                 percent(result.mean_11).c_str());
-    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
+    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", shown(line).c_str());
   } else {
     for (const std::string& line : remarks(pairs)) console.note(line);
   }

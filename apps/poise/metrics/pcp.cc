@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "metrics/persons.h"
+#include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/person_json.h"
 
@@ -16,8 +17,8 @@ struct Options {
 
 Status measure(const Options& o, Console& console) {
   POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
-  POISE_TRY(const PcpResult strict, measure_pcp(pairs, PcpRule::kStrict, o.threshold));
-  POISE_TRY(const PcpResult loose, measure_pcp(pairs, PcpRule::kLoose, o.threshold));
+  POISE_TRY(const PcpResult strict, named(o.persons.truth, measure_pcp(pairs, PcpRule::kStrict, o.threshold)));
+  POISE_TRY(const PcpResult loose, named(o.persons.truth, measure_pcp(pairs, PcpRule::kLoose, o.threshold)));
   std::vector<std::string> notes = remarks(pairs);
   const auto say = [&](std::size_t count, const char* what) {
     if (count > 0) notes.push_back(std::to_string(count) + what);
@@ -36,7 +37,7 @@ Status measure(const Options& o, Console& console) {
     std::printf("%zu persons\n  %-18s %7s %7s\n", pairs.persons.size(), "", "strict", "loose");
     const auto rows = [](const std::vector<PartRate>& a, const std::vector<PartRate>& b) {
       for (std::size_t i = 0; i < a.size(); ++i) {
-        std::printf("  %-18s %7s %7s   of %zu\n", a[i].name.c_str(), percent(a[i].rate).c_str(),
+        std::printf("  %-18s %7s %7s   of %zu\n", shown(a[i].name).c_str(), percent(a[i].rate).c_str(),
                     percent(b[i].rate).c_str(), a[i].counted);
       }
     };
@@ -45,7 +46,7 @@ Status measure(const Options& o, Console& console) {
     rows(strict.parts, loose.parts);
     std::printf("  %-18s %7s %7s   (over %zu sticks)\n", "mean", percent(strict.mean).c_str(),
                 percent(loose.mean).c_str(), strict.sticks.size());
-    for (const std::string& line : notes) std::printf("note: %s\n", line.c_str());
+    for (const std::string& line : notes) std::printf("note: %s\n", shown(line).c_str());
   } else {
     for (const std::string& line : notes) console.note(line);
   }

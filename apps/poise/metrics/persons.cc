@@ -3,13 +3,15 @@
 #include <array>
 #include <cstdio>
 
-#include "poise/formats/mat_hdf5.h"
+#include "console.h"
+#include "mat_helper.h"
+#include "poise/base/named.h"
 
 namespace poise::app {
 namespace {
 
 Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
-  PoseReadOptions options{.hdf5 = read_mat_hdf5};
+  PoseReadOptions options{.hdf5 = read_mat_apart};
   if (o.joints.empty()) return options;
   const bool leeds = o.joints == "lsp" || o.joints == "lspet";
   const std::string name = leeds ? "lsp14" : o.joints == "coco" ? "coco17" : o.joints == "mpii" ? "mpii16" : o.joints;
@@ -19,8 +21,8 @@ Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
 
 Result<PoseSet> read(const std::string& path, const std::string& format, const PoseReadOptions& options) {
   if (!format.empty()) {
-    POISE_TRY(const PoseFormat named, format_by_name(format));
-    return read_pose_set(path, named, options);
+    POISE_TRY(const PoseFormat known, format_by_name(format));
+    return read_pose_set(path, known, options);
   }
   POISE_TRY(const PoseFormat guessed, guess_format(path, options));
   return read_pose_set(path, guessed, options);
@@ -56,7 +58,7 @@ Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
                             ": this format is annotated person-centric and observer-centric, and figures differ "
                             "by 6 points: say --annotation person or observer");
   }
-  POISE_TRY(PersonPairs pairs, pair_persons(truth, predictions));
+  POISE_TRY(PersonPairs pairs, named(o.truth, pair_persons(truth, predictions)));
   pairs.notes.insert(pairs.notes.end(), truth.notes.begin(), truth.notes.end());
   pairs.notes.insert(pairs.notes.end(), predictions.notes.begin(), predictions.notes.end());
   return pairs;
@@ -71,7 +73,7 @@ std::string percent(double rate) {
 
 void print_rates(const std::vector<PartRate>& rates) {
   for (const PartRate& one : rates) {
-    std::printf("  %-18s %7s", one.name.c_str(), percent(one.rate).c_str());
+    std::printf("  %-18s %7s", shown(one.name).c_str(), percent(one.rate).c_str());
     if (one.auc >= 0) std::printf("   AUC %.4f", one.auc);
     std::printf("   of %zu\n", one.counted);
   }

@@ -49,8 +49,8 @@ struct CheckReport {
   std::size_t persons = 0;
   std::size_t labelled = 0;                   // joints
   std::array<std::size_t, kFaults> counts{};  // findings by Fault
-  std::vector<Finding> findings;              // by fault, worst first
-  std::size_t errors() const;
+  std::vector<Finding> findings;              // by fault, worst first; of each the 10,000 worst
+  std::size_t errors() const;                 // by the counts, as the next
   std::size_t warnings() const;
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "poise/base/named.h"
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
@@ -137,7 +138,7 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
 }
 
 Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options) {
-  POISE_RETURN_IF_ERROR(check_metric(set, finder.skeleton()));
+  POISE_RETURN_IF_ERROR(named(set.options.annotations, check_metric(set, finder.skeleton())));
   const auto begin = Clock::now();
   FoundPoses found;
   found.skeleton = finder.skeleton();
@@ -160,7 +161,12 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   pipeline.stop = [&] { return over.load(); };
   std::size_t done = 0;
   const PipelineCost cost = run_pipeline(
-      jobs.size(), finder, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
+      jobs.size(), finder,
+      [&](std::size_t i, const AdmitPixels& admit) {
+        DecodeOptions admitted = decode;
+        admitted.admit = admit;
+        return read_job(jobs[i], admitted, options.threshold);
+      },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         if (!answer.ok()) {
           if (!failed) failed = about_picture(jobs[i].path, answer.error());
@@ -215,9 +221,9 @@ Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set) 
     image.poses = frame.poses;
   }
   PckMeasured measured;
-  POISE_TRY(measured.pairs, pair_persons(*set.people, poses));
+  POISE_TRY(measured.pairs, named(set.options.annotations, pair_persons(*set.people, poses)));
   measured.pairs.notes.insert(measured.pairs.notes.end(), set.people->notes.begin(), set.people->notes.end());
-  POISE_TRY(measured.result, measure_pck(measured.pairs, set.options.pck));
+  POISE_TRY(measured.result, named(set.options.annotations, measure_pck(measured.pairs, set.options.pck)));
   return measured;
 }
 
@@ -236,7 +242,7 @@ Result<PoseReport> evaluate_poses(const EvalSet& set, PoseFinder& finder, const 
   if (set.people) {
     POISE_TRY(report.pck, measure_pck_of(report.found, set));
   } else {
-    POISE_TRY(report.oks, measure_oks(report.found, set.truth, set.sigmas));
+    POISE_TRY(report.oks, named(set.options.annotations, measure_oks(report.found, set.truth, set.sigmas)));
   }
   return report;
 }

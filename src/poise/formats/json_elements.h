@@ -40,7 +40,7 @@ class JsonElements {
   /// '[' or '{'. Errors: kMalformed for anything else.
   Result<char> top();
   /// The next batch, about a quarter of a megabyte; false at the end. Errors: kMalformed (broken brackets or texts,
-  /// truncated, nested over 256 levels, something after the end), kTooLarge (an element over 64 MiB); messages name the
+  /// truncated, nested over 256 levels, something after the end), kTooLarge (an element over 16 MiB); messages name the
   /// element.
   Result<bool> next(JsonBatch& batch);
 

@@ -25,7 +25,7 @@ Status check_size(std::uint64_t width, std::uint64_t height, const DecodeOptions
     return too_large("the picture is " + size_text(width, height) + " pixels, the limit is " +
                      std::to_string(options.max_pixels) + " in all: make it smaller or raise the limit");
   }
-  return {};
+  return options.admit ? options.admit(width * height) : Status();
 }
 
 }  // namespace image_detail

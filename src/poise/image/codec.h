@@ -4,7 +4,9 @@
 // three channels, alpha is laid on white, 16 bits are cut to 8. The training
 // program built alone (POISE_TRAIN_ONLY) has JPEG; the others are kUnsupported.
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
 
 #include "poise/base/file.h"
@@ -13,6 +15,10 @@
 
 namespace poise {
 
+/// Asked with a picture's pixels before memory is taken for them; it may wait
+/// until others are done, and an error of it ends the reading.
+using AdmitPixels = std::function<Status(std::uint64_t pixels)>;
+
 enum class Exif { kApply, kIgnore };
 
 struct DecodeOptions {
@@ -20,7 +26,8 @@ struct DecodeOptions {
                                            // (1 to 8) says
   std::uint64_t max_pixels = 256'000'000;  // refused before allocation
   std::uint64_t max_bytes = 512U << 20U;   // of the file
-  int shrink = 1;  // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
+  int shrink = 1;          // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
+  AdmitPixels admit = {};  // empty: every picture
 };
 
 struct DecodedImage {

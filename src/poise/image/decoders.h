@@ -16,7 +16,7 @@ struct RawPicture {
 };
 
 /// Before any pixel is allocated: both sides in 1 to 1,000,000 and the area
-/// within max_pixels.
+/// within max_pixels, and the picture is admitted.
 Status check_size(std::uint64_t width, std::uint64_t height, const DecodeOptions& options);
 /// "4000x3000"
 std::string size_text(std::uint64_t width, std::uint64_t height);

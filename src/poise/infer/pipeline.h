@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/image/codec.h"
 #include "poise/image/image.h"
 #include "poise/infer/detector.h"
 #include "poise/infer/doubles.h"
@@ -52,13 +53,16 @@ struct PipelineOptions {
   std::function<bool()> stop = {};  // asked before each picture: true ends the run after those begun; empty: never
 };
 
+/// Reads a picture by its number. `admit` belongs into DecodeOptions: it waits while those before it hold too many
+/// pixels.
+using ReadPicture = std::function<Result<PipelinePicture>(std::size_t, const AdmitPixels& admit)>;
+
 /// Calls `read` for 0, 1, ... on threads of its own, several at a time, and `take` on the caller's thread, in that
 /// order, one at a time. Which persons are run together depends on the pictures alone, not on time or threads. Without
-/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large
-/// ones fewer: no more are begun at 64 million pixels. A picture's error is handed to
-/// `take`; a failure of the estimator is that of each picture in its batch.
-PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator,
-                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large ones fewer: while
+/// 64 million pixels are under way, from their admission to the return of `take`, no other picture is begun. A
+/// picture's error is handed to `take`; a failure of the estimator is that of each picture in its batch.
+PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           const PipelineOptions& options = {});
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -62,7 +63,7 @@ struct Int8Weight {
   Tensor scales;  // float32, one an index of the axis
 };
 Int8Weight to_int8(const Tensor& weight, int axis);
-/// The constant `id` becomes the output of a DequantizeLinear of `stored`, which this adds.
-void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis);
+/// Each constant, given with its axis, becomes the output of a DequantizeLinear of its to_int8(), which this adds.
+void put_int8_weights(Graph& graph, std::span<const std::pair<ValueId, int>> weights);
 
 }  // namespace poise
