@@ -1,5 +1,5 @@
 #pragma once
-// How much memory is taken at most for what a file asks for.
+// How much memory is taken at most for what a file asks for. Pure functions of values: thread-safe.
 
 #include <cstdint>
 #include <string>
