@@ -20,11 +20,21 @@ std::string csv_text(const FrameResult& frame, const Skeleton& skeleton, const P
   return csv_header() + csv_rows(frame, skeleton);
 }
 
+std::string poise_line(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                       float /*min_score*/, bool /*is_first*/) {
+  return poses_json(frame, skeleton, provenance).dump() + "\n";
+}
+
+std::string csv_lines(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                      float /*min_score*/, bool is_first) {
+  return (is_first ? csv_header() : std::string()) + csv_rows(frame, skeleton);
+}
+
 constexpr std::array<OutputFormat, 4> kFormats{{
-    {"poise", "one JSON a picture, with all settings", ".poses.json", poise_text, nullptr, nullptr},
+    {"poise", "one JSON a picture, with all settings", ".poses.json", poise_text, nullptr, nullptr, poise_line},
     {"coco", "one results.json a run", nullptr, nullptr, "results.json", append_coco_results},
     {"openpose", "one JSON a picture, BODY_25", "_keypoints.json", openpose_text, nullptr, nullptr},
-    {"csv", "one CSV a picture, a line a joint", ".poses.csv", csv_text, nullptr, nullptr},
+    {"csv", "one CSV a picture, a line a joint", ".poses.csv", csv_text, nullptr, nullptr, csv_lines},
 }};
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 // The forms in which poses are written, by name: one line each in output_formats.cc. A format is a function from what
 // was found to text; where it goes is decided by who calls (infer/picture_writer.h for one). docs/formats.md shows
-// each.
+// each. The list is constant, the functions are pure: thread-safe.
 
 #include <cstdint>
 #include <span>
@@ -24,6 +24,10 @@ struct OutputFormat {
   /// from 1, for those without an id of their own.
   const char* run_file;
   void (*add_to_run)(const FrameResult& frame, std::int64_t number, Json& run);
+  /// Of formats with a file a picture, where pictures follow one another in one stream instead: JSON a line, a header
+  /// once. nullptr: the files' texts, one after the other.
+  std::string (*in_stream)(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                           float min_score, bool is_first) = nullptr;
 };
 
 /// All of them, the default first.

@@ -2,6 +2,7 @@
 
 #include "poise/card/model_card.h"
 #include "poise/image/resize.h"
+#include "poise/person/written_scores.h"
 
 namespace poise {
 namespace {
@@ -16,8 +17,9 @@ class FrameTaker {
 
   Status operator()(TimedFrame& frame, Image& image) {
     if (smooth_) smooth_->smooth(frame.result.poses, frame.seconds);
-    for (SequenceWriter* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
     if (sinks_.video) POISE_RETURN_IF_ERROR(draw_frame(frame, image));
+    written_scores(frame.result.poses);
+    for (SequenceWriter* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
     if (sinks_.progress) sinks_.progress(frame);
     return {};
   }
