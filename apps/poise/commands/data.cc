@@ -10,7 +10,7 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "metrics/commands.h"
+#include "flags/json_flag.h"
 #include "poise/base/thread_pool.h"
 #include "poise/data/check.h"
 #include "poise/data/check_sheet.h"

@@ -2,16 +2,16 @@
 
 #include <cstdio>
 #include <memory>
-#include <sstream>
 
 #include "commands/command.h"
 #include "console.h"
 #include "device.h"
+#include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
-#include "metrics/commands.h"
 #include "model_store.h"
 #include "poise/base/version.h"
 #include "poise/media/live_source.h"
@@ -21,6 +21,7 @@
 #include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
 #include "video.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -153,7 +154,8 @@ class Tracking {
     const auto total = static_cast<std::size_t>(source_->info().frames.value_or(0));
     sinks.progress = [this, total, done = std::size_t{0}](const TimedFrame& frame) mutable {
       ++done;
-      console_.progress(done, std::max(done, total), std::to_string(frame.result.poses.size()) + " people");
+      console_.progress(done, total == 0 ? 0 : std::max(done, total),
+                        counted(frame.result.poses.size(), "person", "people"));
     };
     const TrackReport report = track_video(*source_, parts(), sinks, o_.work);
     console_.finish();
@@ -216,13 +218,14 @@ class Tracking {
     json.set("dropped", dropped);
     POISE_RETURN_IF_ERROR(put_json(json, o_.json));
     if (!o_.quiet && o_.json != "-") {
-      std::ostringstream text;
-      text.precision(3);
-      text << stream.frames << " frames, " << report.ids << (report.ids == 1 ? " person" : " people") << " followed, "
-           << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
-      if (dropped > 0) text << ", " << dropped << " frames dropped to keep up";
-      for (const std::string& file : files_) text << "\n  " << shown(file);
-      std::printf("%s\n", text.str().c_str());
+      const auto frames = static_cast<std::size_t>(stream.frames);
+      std::string text = counted(frames, "frame") + ", " +
+                         counted(static_cast<std::size_t>(report.ids), "person", "people") + " followed in " +
+                         duration(stream.seconds) + ", " +
+                         figure(static_cast<double>(frames) / std::max(stream.seconds, 1e-9)) + " frames/s";
+      if (dropped > 0) text += ", " + counted(static_cast<std::size_t>(dropped), "frame") + " dropped to keep up";
+      for (const std::string& file : files_) text += "\n  " + shown(file);
+      std::printf("%s\n", text.c_str());
     }
     code = stream.error ? 1 : interrupted() ? 130 : 0;
     return {};
@@ -241,17 +244,17 @@ class Tracking {
 void add_tracker_flags(CLI::App& command, Options& o) {
   const std::string group = "Who is who";
   command.add_option("--similarity", o.similarity, "of poses in two frames: box, pose, flow, multi-flow")
-      ->check(CLI::IsMember({"box", "pose", "flow", "multi-flow"}))
+      ->check(one_of({"box", "pose", "flow", "multi-flow"}))
       ->capture_default_str()
       ->group(group);
   command.add_option("--matching", o.matching, "greedy, as in the paper, or hungarian")
-      ->check(CLI::IsMember({"greedy", "hungarian"}))
+      ->check(one_of({"greedy", "hungarian"}))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--flow", o.flow,
                   "optical flow: dis and farneback (with OpenCV), lk, none; otherwise the best there is")
-      ->check(CLI::IsMember({"dis", "farneback", "lk", "none"}))
+      ->check(one_of({"dis", "farneback", "lk", "none"}))
       ->group(group);
   command.add_option("--track-score", o.tracker.min_joint_score, "joints below count neither in boxes nor in likeness")
       ->check(CLI::Range(0.0, 1.0))
@@ -284,7 +287,7 @@ Action make_track(CLI::App& command) {
     names.emplace_back(format.name);
     about += (about.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
   }
-  command.add_option("-f,--format", o->formats, about)->check(CLI::IsMember(names))->capture_default_str();
+  command.add_option("-f,--format", o->formats, about)->check(one_of(names))->capture_default_str();
   command.add_flag("--no-video", o->no_video, "write no drawn video");
   command.add_option("--start", o->range.start, "seconds to begin at")->check(CLI::NonNegativeNumber);
   command.add_option("--duration", o->range.duration, "seconds to go on for")->check(CLI::PositiveNumber);
@@ -302,7 +305,7 @@ Action make_track(CLI::App& command) {
       ->capture_default_str();
   command.add_flag("--live", o->live, "the newest frame wins: what comes too fast is dropped (always so for cameras)");
   command.add_option("--smooth", o->smooth, "online: one-euro, with little lag; none: joints as they are found")
-      ->check(CLI::IsMember({"online", "none"}))
+      ->check(one_of({"online", "none"}))
       ->capture_default_str();
   add_tracker_flags(command, *o);
   add_draw_flags(command, o->work.draw, "Drawing");

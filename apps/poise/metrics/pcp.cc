@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/persons.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/person_json.h"
