@@ -67,7 +67,7 @@ TEST_F(Heif, IsTurnedOnce) {
   EXPECT_EQ(stored->image.size(), (Size{32, 48}));
   EXPECT_FALSE(stored->exif_applied);
   EXPECT_NEAR(brightest(stored->image).x, 7.5F, 1);
-  EXPECT_NEAR(brightest(stored->image).y, 8.5F, 1);
+  EXPECT_NEAR(brightest(stored->image).y, 7.5F, 1);
 }
 
 TEST_F(Heif, WhatIsTransparentLiesOnWhite) {

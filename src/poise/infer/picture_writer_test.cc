@@ -74,7 +74,7 @@ TEST_F(Writer, AFormatOfOnesOwnIsOneFunctionAndOneLine) {
 }
 
 TEST_F(Writer, AStreamTakesTheTextInPlaceOfFiles) {
-  for (const std::string& format : {"poise", "openpose", "csv", "coco"}) {
+  for (const std::string format : {"poise", "openpose", "csv", "coco"}) {
     std::string text;
     PictureWriterOptions options{.format = format};
     options.stream = [&text](std::string_view piece) {
