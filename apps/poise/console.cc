@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <string_view>
 
+#include "figures.h"
 #include "flags/flag_names.h"
 #include "poise/base/json_reader.h"
 #include "poise/base/printable.h"
+#include "standard_streams.h"
 
 namespace poise::app {
 namespace {
@@ -53,30 +55,52 @@ void Console::clear_bar() {
 
 void Console::error(const std::string& line) {
   clear_bar();
-  std::fprintf(stderr, "poise: %s\n", shown(with_flags(line)).c_str());
+  std::fprintf(stderr, "poise: %s\n", shown(with_flags(with_input_named(line))).c_str());
 }
 
 void Console::note(const std::string& line) {
   if (quiet_) return;
   clear_bar();
-  std::fprintf(stderr, "%s\n", shown(with_flags(line)).c_str());
+  std::fprintf(stderr, "%s\n", shown(with_flags(with_input_named(line)), true).c_str());
 }
 
 void Console::progress(std::size_t done, std::size_t total, const std::string& what) {
-  if (quiet_ || total < 2) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!begin_) {
+    begin_ = now;
+    done_at_begin_ = done;
+  }
+  const double seconds = std::chrono::duration<double>(now - *begin_).count();
+  constexpr double kTooSoon = 0.2;
+  std::string text;
+  if (seconds > kTooSoon && done > done_at_begin_) {
+    const double each = seconds / static_cast<double>(done - done_at_begin_);
+    text = rate(1 / each) + ", ";
+    if (done < total) text += duration(each * static_cast<double>(total - done)) + " left, ";
+  }
+  bar(done, total, text + what);
+}
+
+void Console::bar(std::size_t done, std::size_t total, const std::string& text) {
+  if (quiet_ || total == 1 || done == 0) return;
+  const std::string count = std::to_string(done) + (total > 0 ? "/" + std::to_string(total) : "");
   if (!terminal_) {  // a line each tenth of the way is enough for a log
-    if (done * 10 / total != (done - 1) * 10 / total) std::fprintf(stderr, "%zu/%zu\n", done, total);
+    if (total > 0 && done * 10 / total != (done - 1) * 10 / total)
+      std::fprintf(stderr, "%s %s\n", count.c_str(), shown(text).c_str());
     return;
   }
   constexpr std::size_t kWidth = 30;
-  const std::size_t filled = done * kWidth / total;
-  const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
-  std::fprintf(stderr, "\r\033[K[%s] %zu/%zu %s", bar.c_str(), done, total, shown(what).c_str());
+  const std::size_t filled = total > 0 ? std::min(done, total) * kWidth / total : 0;
+  const std::string bar = total > 0 ? "[" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " : "";
+  std::fprintf(stderr, "\r\033[K%s%s %s", bar.c_str(), count.c_str(), shown(text).c_str());
   std::fflush(stderr);
   bar_shown_ = true;
 }
 
-void Console::finish() { clear_bar(); }
+void Console::finish() {
+  clear_bar();
+  begin_.reset();
+}
 
 std::function<bool(std::size_t, std::size_t, const std::string&)> progress_of(Console& console) {
   return [&console](std::size_t done, std::size_t total, const std::string& what) {

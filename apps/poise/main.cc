@@ -3,8 +3,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <iostream>
-#include <sstream>
 
 #include "commands/command.h"
 #include "console.h"
@@ -12,6 +10,7 @@
 #include "poise/base/passive_threads.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
+#include "words.h"
 
 namespace {
 
@@ -70,20 +69,12 @@ int main(int argc, char** argv) {
     commands.push_back(app.add_subcommand(entry.name, entry.what));
     actions.push_back(entry.make(*commands.back()));
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    std::ostringstream wrong;
-    app.exit(error, std::cout, wrong);
-    std::cerr << poise::app::shown(wrong.str(), true);
-    std::cout.flush();
-    return asked ? finished(std::cout ? 0 : 1) : 2;
-  }
+  int code = 0;
+  if (!poise::app::parse_words(app, poise::app::words_of(argc, argv), code)) return code == 0 ? finished(0) : code;
   try {
     for (std::size_t i = 0; i < commands.size(); ++i) {
       if (!commands[i]->parsed()) continue;
-      const int code = actions[i]();
+      code = actions[i]();
       return finished(code != 0 && poise::app::interrupted() ? 130 : code);
     }
   } catch (const std::bad_alloc&) {

@@ -59,6 +59,10 @@ struct Annexe {
 };
 const std::array<Annexe, 2> kAnnexes{
     {{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}}, {"track/opencv/", {"<opencv2/", "\"opencv2/"}}}};
+/// Headers that are not installed: cmake/PoiseLibrary.cmake.
+constexpr std::array<std::string_view, 8> kNotInstalled{
+    "engine/backends/onednn/", "weights/onnx/", "weights/torch/", "weights/darknet/",
+    "media/ffmpeg/",           "train/",        "graph_torch/",   "image/test_"};
 constexpr std::string_view kUmbrella = "poise.h";
 constexpr std::array<std::string_view, 8> kForbiddenHeaders{"<iostream>", "<print>", "<csignal>",  "<getopt.h>",
                                                             "<CLI",       "\"CLI",   "<syslog.h>", "<ostream>"};
@@ -307,6 +311,33 @@ TEST(Layers, TheTreeKeepsToItsFloors) {
   EXPECT_EQ(joined(violations(source)), "");
 }
 
+/// Public headers that do not say what threads may do. Those that say that they are internal are not for users.
+Lines silent_on_threads(const fs::path& source) {
+  constexpr std::array<std::string_view, 8> kStatements{
+      "thread-safe", "pure", "any thread", "one thread", "a thread", "another thread", "own threads", "one session a"};
+  constexpr std::array<std::string_view, 3> kInternal{"internal to", "private to", "not for users"};
+  Lines silent;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+    const std::string name = fs::relative(entry.path(), source).generic_string();
+    const bool stays = std::ranges::any_of(kNotInstalled, [&](std::string_view p) { return name.starts_with(p); });
+    if (entry.path().extension() != ".h" || stays || contains(name, "/test_")) continue;
+    std::string comments;
+    for (const std::string& line : read_lines(entry.path())) {
+      const std::size_t at = line.find("//");
+      if (at != std::string::npos) comments += line.substr(at) + "\n";
+    }
+    std::ranges::transform(comments, comments.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto says = [&](std::string_view words) { return contains(comments, words); };
+    if (std::ranges::none_of(kInternal, says) && std::ranges::none_of(kStatements, says)) silent.push_back(name);
+  }
+  std::ranges::sort(silent);
+  return silent;
+}
+
+TEST(Layers, PublicHeadersSayWhatThreadsMayDo) {
+  EXPECT_EQ(joined(silent_on_threads(fs::path(POISE_SOURCE_DIR) / "src/poise")), "");
+}
+
 /// A small tree with sound floors, into which each test plants one fault.
 class PlantedFault : public ::testing::Test {
  protected:
@@ -399,6 +430,13 @@ TEST_F(PlantedFault, PrintingIsFound) {
 TEST_F(PlantedFault, ExitIsFound) {
   write("image/bad.cc", "/* exit(0) */ void f() { std::exit (1); }\n");
   EXPECT_EQ(found(), "image/bad.cc: uses exit: the library never prints and never exits\n");
+}
+TEST_F(PlantedFault, AHeaderThatSaysNothingOfThreadsIsFound) {
+  for (const std::string name : {"base/a.h", "image/b.h", "tensor/c.h"}) write(name, "/// Pure.\nint f();\n");
+  EXPECT_EQ(joined(silent_on_threads(source_)), "");
+  write("base/a.h", "// A value.\nint pure();\n");
+  write("image/b.h", "// Rows. Internal to image.\n");
+  EXPECT_EQ(joined(silent_on_threads(source_)), "base/a.h\n");
 }
 TEST_F(PlantedFault, AFlagInAMessageIsFound) {
   write("image/good.cc", "// as --size says\nint n = 3; void g() { n--; } const char* s = \"--- a -- b\";\n");

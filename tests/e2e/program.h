@@ -65,7 +65,7 @@ class Program : public ::testing::Test {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 0, input_.c_str(), O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t child = 0;
@@ -94,6 +94,7 @@ class Program : public ::testing::Test {
 
   const kit::TemporaryFolder temporary_;
   const fs::path folder_ = temporary_.path();
+  fs::path input_ = "/dev/null";  // standard input, relative to the folder
 };
 
 }  // namespace poise

@@ -6,9 +6,11 @@
 #include "commands/command.h"
 #include "console.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/tensor/npy.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -19,7 +21,7 @@ struct Options {
   std::string first, second;
   std::vector<std::string> inputs;
   CompareOptions compare;
-  bool json = false;
+  std::string json;
 };
 
 Result<std::vector<Tensor>> read_inputs(const Options& o) {
@@ -72,11 +74,8 @@ Result<bool> run(const Options& o, Console& console) {
   POISE_TRY(const std::vector<Tensor> inputs, o.inputs.empty() ? random_inputs(a.graph, kSeed) : read_inputs(o));
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
   POISE_TRY(const Comparison found, compare(a.graph, b.graph, views, o.compare));
-  if (o.json) {
-    std::puts(to_json(found, o.compare.tolerance).dump(2).c_str());
-  } else {
-    print(found, o.compare.tolerance);
-  }
+  if (o.json != "-") print(found, o.compare.tolerance);
+  POISE_RETURN_IF_ERROR(put_json(to_json(found, o.compare.tolerance), o.json));
   return found.equal;
 }
 
@@ -94,13 +93,13 @@ Action make_compare(CLI::App& command) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--backend", o->compare.session.backend, "onednn or reference")
-      ->check(CLI::IsMember(backend_names()))
+      ->check(one_of(backend_names()))
       ->capture_default_str();
   command.add_option("--threads", o->compare.session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   add_memory_flag(command, o->compare.session.max_memory);
-  command.add_flag("--json", o->json, "print JSON");
+  add_json_option(command, o->json);
   command.footer(
       "Ends with 0 where all outputs are equal, else with 1.\n"
       "Examples:\n"

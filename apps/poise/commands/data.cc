@@ -10,8 +10,8 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "flags/json_flag.h"
 #include "mat_helper.h"
-#include "metrics/commands.h"
 #include "poise/base/thread_pool.h"
 #include "poise/data/check.h"
 #include "poise/data/check_sheet.h"

@@ -6,12 +6,14 @@
 #include "device.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "metrics/persons.h"
 #include "model_store.h"
 #include "poise/base/file.h"
 #include "poise/eval/evaluate_detector.h"
 #include "poise/eval/evaluate_poses.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -168,14 +170,14 @@ Action make_eval(CLI::App& command) {
       ->capture_default_str()
       ->type_name("gt|FILE");
   command.add_option("--metric", o->metric, "oks: COCO's AP; pck: joints matched by name")
-      ->check(CLI::IsMember({"oks", "pck"}))
+      ->check(one_of({"oks", "pck"}))
       ->capture_default_str();
   command
       .add_option("--sigmas", o->set.sigmas, "of oks: a skeleton's name, or numbers with commas (default: what fits)")
       ->type_name("NAME|S,S,...");
   command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();
   command.add_option("--reference", o->reference, "of pck")
-      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->check(one_of({"torso", "bbox", "bbox-diagonal", "head"}))
       ->capture_default_str();
   add_doubles_flags(command, o->doubles, "One pose a person");
   o->detector.add_to(command, "A detector, measured itself; with --model, the poses of whom it finds");

@@ -1,9 +1,7 @@
-#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "metrics/commands.h"
-#include "poise/base/file.h"
 
 namespace poise::app {
 namespace {
@@ -25,21 +23,6 @@ constexpr Family kFamilies[] = {
 };
 
 }  // namespace
-
-void add_json_option(CLI::App& command, std::string& file) {
-  command.add_option("--json", file, "the figures as one flat JSON object, printed or written to FILE")
-      ->type_name("[FILE]")
-      ->expected(0, 1)
-      ->default_str("-");
-}
-
-Status put_json(const Json& json, const std::string& file) {
-  if (file.empty()) return {};
-  const std::string text = json.dump(2) + "\n";
-  if (file != "-") return write_file_atomic(file, std::string_view(text));
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) return io_error("standard output is closed");
-  return {};
-}
 
 Action make_metrics(CLI::App& command) {
   command.require_subcommand(1);

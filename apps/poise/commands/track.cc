@@ -6,25 +6,26 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <sstream>
 
 #include "commands/command.h"
 #include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
+#include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "flags/sequence_flags.h"
 #include "flags/source_flags.h"
-#include "metrics/commands.h"
 #include "model_store.h"
 #include "poise/base/version.h"
 #include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
 #include "video.h"
 #include "window.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -141,7 +142,7 @@ class Tracking {
     const auto total = static_cast<std::size_t>(source_->info().frames.value_or(0));
     sinks.progress = [this, total, done = std::size_t{0}](const TimedFrame& frame) mutable {
       ++done;
-      std::string what = std::to_string(frame.result.poses.size()) + " people";
+      std::string what = counted(frame.result.poses.size(), "person", "people");
       if (live_ != nullptr) what += lag();
       const std::scoped_lock lock(console_mutex_);
       console_.progress(done, total == 0 ? 0 : std::max(done, total), what);
@@ -260,20 +261,17 @@ class Tracking {
     }
     POISE_RETURN_IF_ERROR(put_json(json, o_.json));
     if (!o_.quiet && o_.json != "-") {
-      std::ostringstream text;
-      text.precision(3);
-      text << stream.frames << " frames, ";
-      if (o_.alone) {
-        text << stream.persons << (stream.persons == 1 ? " person, " : " persons, ");
-      } else {
-        text << report.ids << (report.ids == 1 ? " person" : " people") << " followed, ";
-      }
-      text << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
-      if (dropped > 0) text << ", " << dropped << " frames dropped to keep up";
-      if (live_ != nullptr) text << ", lag at most " << 1e3 * longest_lag_ << " ms";
-      if (report.smoothing && report.smoothing->jitter_before > 0) text << "\n  " << smoothing_line(*report.smoothing);
-      for (const std::string& file : files) text << "\n  " << shown(file);
-      std::printf("%s\n", text.str().c_str());
+      const auto frames = static_cast<std::size_t>(stream.frames);
+      std::string text = counted(frames, "frame") + ", ";
+      text += o_.alone ? counted(static_cast<std::size_t>(stream.persons), "person")
+                       : counted(static_cast<std::size_t>(report.ids), "person", "people") + " followed";
+      text += " in " + duration(stream.seconds) + ", " +
+              figure(static_cast<double>(frames) / std::max(stream.seconds, 1e-9)) + " frames/s";
+      if (dropped > 0) text += ", " + counted(static_cast<std::size_t>(dropped), "frame") + " dropped to keep up";
+      if (live_ != nullptr) text += ", lag at most " + figure(1e3 * longest_lag_) + " ms";
+      if (report.smoothing && report.smoothing->jitter_before > 0) text += "\n  " + smoothing_line(*report.smoothing);
+      for (const std::string& file : files) text += "\n  " + shown(file);
+      std::printf("%s\n", text.c_str());
     }
     code = stream.error ? 1 : interrupted() ? 130 : 0;
     return {};
@@ -296,17 +294,17 @@ class Tracking {
 void add_tracker_flags(CLI::App& command, Options& o) {
   const std::string group = "Who is who";
   command.add_option("--similarity", o.similarity, "of poses in two frames: box, pose, flow, multi-flow")
-      ->check(CLI::IsMember({"box", "pose", "flow", "multi-flow"}))
+      ->check(one_of({"box", "pose", "flow", "multi-flow"}))
       ->capture_default_str()
       ->group(group);
   command.add_option("--matching", o.matching, "greedy, as in the paper, or hungarian")
-      ->check(CLI::IsMember({"greedy", "hungarian"}))
+      ->check(one_of({"greedy", "hungarian"}))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--flow", o.flow,
                   "optical flow: dis and farneback (with OpenCV), lk, none; otherwise the best there is")
-      ->check(CLI::IsMember({"dis", "farneback", "lk", "none"}))
+      ->check(one_of({"dis", "farneback", "lk", "none"}))
       ->group(group);
   command.add_option("--track-score", o.tracker.min_joint_score, "joints below count neither in boxes nor in likeness")
       ->check(CLI::Range(0.0, 1.0))
@@ -363,7 +361,7 @@ Action make_track(CLI::App& command) {
       .add_option("--smooth", o->smooth,
                   "online: one-euro, with little lag; offline: without lag, gaps filled, written at the end; none: "
                   "joints as found")
-      ->check(CLI::IsMember({"online", "offline", "none"}))
+      ->check(one_of({"online", "offline", "none"}))
       ->capture_default_str();
   add_tracker_flags(command, *o);
   add_draw_flags(command, o->work.draw, "Drawing");

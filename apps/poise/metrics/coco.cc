@@ -3,8 +3,11 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "poise/eval/plots.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -107,6 +110,8 @@ Status run(Options& o, Console& console) {
   json.set("variant", o.variant);
   json.set("ground_truth", o.report.truth);
   json.set("results", o.report.results);
+  POISE_TRY(o.report.truth, input_path(o.report.truth));
+  POISE_TRY(o.report.results, input_path(o.report.results));
   if (o.report.bootstrap.samples > 0) {
     json.set("bootstrap_samples", o.report.bootstrap.samples);
     json.set("bootstrap_seed", o.report.bootstrap.seed);
@@ -133,19 +138,19 @@ Action make_metrics_coco(CLI::App& command) {
       ->required()
       ->type_name("RESULTS.json");
   command.add_option("--iou", o->iou, "keypoints (OKS), keypoints_crowd (CrowdPose's figures), or bbox (box overlap)")
-      ->check(CLI::IsMember({"keypoints", "keypoints_crowd", "bbox"}))
+      ->check(one_of({"keypoints", "keypoints_crowd", "bbox"}))
       ->capture_default_str();
   command
       .add_option("--variant", o->variant,
                   "whose rules: cocoapi, xtcocotools; with crowdIndex in all images, CrowdPose's")
-      ->check(CLI::IsMember({"cocoapi", "xtcocotools", "crowdpose"}))
+      ->check(one_of({"cocoapi", "xtcocotools", "crowdpose"}))
       ->capture_default_str();
   command.add_option("--part", o->part, "of COCO-WholeBody: body, foot, face, lefthand, righthand, wholebody, all")
-      ->check(CLI::IsMember({"body", "foot", "face", "lefthand", "righthand", "wholebody", "all"}))
+      ->check(one_of({"body", "foot", "face", "lefthand", "righthand", "wholebody", "all"}))
       ->capture_default_str();
   command
       .add_option("--area", o->area, "a person's area: given, 0.53 of the box, or auto (xtcocotools: box if not given)")
-      ->check(CLI::IsMember({"auto", "given", "box"}))
+      ->check(one_of({"auto", "given", "box"}))
       ->capture_default_str();
   command
       .add_option("--sigmas", o->report.sigmas,

@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/mot_eval.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -66,7 +68,7 @@ Action make_metrics_mot(CLI::App& command) {
   command
       .add_option("--rules", o->rules,
                   "which boxes count: plain, mot17, mot20; auto: by the truth's columns and the sequence's name")
-      ->check(CLI::IsMember({"auto", "plain", "mot17", "mot20"}))
+      ->check(one_of({"auto", "plain", "mot17", "mot20"}))
       ->capture_default_str();
   command.add_option("--threshold", o->mot.threshold, "IoU of a match, for CLEAR MOT and IDF1")
       ->check(CLI::Range(0.0, 1.0))

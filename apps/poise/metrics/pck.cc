@@ -3,12 +3,14 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/persons.h"
 #include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/eval/plots.h"
 #include "poise/image/codec.h"
 #include "poise/metrics/person_json.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -110,7 +112,7 @@ Action make_metrics_pck(CLI::App& command) {
   command
       .add_option("--reference", o->reference,
                   "torso: left shoulder to right hip; bbox: its longer side; bbox-diagonal; head: neck to head top")
-      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->check(one_of({"torso", "bbox", "bbox-diagonal", "head"}))
       ->capture_default_str();
   command.footer("Example:\n  poise metrics pck joints.mat pred.mat --annotation person");
   return guarded([o](Console& console) { return measure(*o, "PCK", console); });

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/persons.h"
 #include "poise/base/named.h"
 #include "poise/card/model_card.h"

@@ -4,8 +4,11 @@
 #include <cstdio>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "mat_helper.h"
 #include "poise/base/named.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -37,20 +40,22 @@ void PersonMetricOptions::add_to(CLI::App& command) {
       ->required()
       ->type_name("PRED");
   command.add_option("--annotation", annotation, "whose left is left in the truth: the person's, or the observer's")
-      ->check(CLI::IsMember({"person", "observer"}));
+      ->check(one_of({"person", "observer"}));
   command.add_option("--joints-format", joints,
                      "the joints, where a file does not tell: lsp, lspet, coco, mpii, or a skeleton");
   command.add_option("--gt-format", truth_format, "of the truth, where it cannot be guessed")
-      ->check(CLI::IsMember(format_names()));
+      ->check(one_of(format_names()));
   command.add_option("--pred-format", prediction_format, "of the predictions, where it cannot be guessed")
-      ->check(CLI::IsMember(format_names()));
+      ->check(one_of(format_names()));
   add_json_option(command, json);
 }
 
 Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
   POISE_TRY(const PoseReadOptions options, reading(o));
-  POISE_TRY(PoseSet truth, read(o.truth, o.truth_format, options));
-  POISE_TRY(const PoseSet predictions, read(o.predictions, o.prediction_format, options));
+  POISE_TRY(const std::string truth_path, input_path(o.truth));
+  POISE_TRY(const std::string predictions_path, input_path(o.predictions));
+  POISE_TRY(PoseSet truth, read(truth_path, o.truth_format, options));
+  POISE_TRY(const PoseSet predictions, read(predictions_path, o.prediction_format, options));
   if (o.annotation == "person") truth.annotated = Annotated::kPersonCentric;
   if (o.annotation == "observer") truth.annotated = Annotated::kObserverCentric;
   if (truth.is_truth && truth.annotated == Annotated::kUnstated) {

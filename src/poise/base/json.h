@@ -1,5 +1,5 @@
 #pragma once
-// A JSON value, its reader (strict, bounded in depth) and its writer. Objects keep the order of their members.
+// A JSON value, its reader (strict, bounded in depth) and its writer. Objects keep their members in order. Pure.
 
 #include <cstdint>
 #include <memory>

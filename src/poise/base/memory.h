@@ -1,5 +1,6 @@
 #pragma once
-// How much memory is taken at most for what a file asks for, and for what it is read into.
+// How much memory is taken at most for what a file asks for, and for what it is read into. Pure functions of values:
+// thread-safe.
 
 #include <cstdint>
 #include <string>

@@ -11,6 +11,7 @@
 #include "poise/formats/writers.h"
 #include "poise/image/codec.h"
 #include "poise/metrics/person_json.h"
+#include "poise/person/written_scores.h"
 
 namespace poise {
 namespace {
@@ -193,7 +194,10 @@ double FoundPoses::persons_per_second_estimate() const { return static_cast<doub
 
 Json coco_results_json(const FoundPoses& found) {
   Json results = Json::array();
-  for (const FrameResult& frame : found.frames) append_coco_results(frame, 0, results);
+  for (FrameResult frame : found.frames) {
+    written_scores(frame.poses);
+    append_coco_results(frame, 0, results);
+  }
   return results;
 }
 

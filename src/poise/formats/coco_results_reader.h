@@ -1,6 +1,6 @@
 #pragma once
 // Detections in COCO's results format, as measuring wants them: rows of plain arrays, in doubles as the file gives
-// them.
+// them. Reads files, with no state of its own: thread-safe.
 
 #include <array>
 #include <cstdint>

@@ -74,12 +74,17 @@ std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Pr
   return csv_header() + csv_rows(frame, skeleton);
 }
 
+std::string rows_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                    float /*min_score*/, bool is_first) {
+  return (is_first ? csv_header() : std::string()) + csv_rows(frame, skeleton);
+}
+
 }  // namespace
 
 OutputFormat csv_format() {
   return {"csv",
           "a line a joint; a file a picture, or one of a video",
-          {.suffix = ".poses.csv", .of_picture = text_of},
+          {.suffix = ".poses.csv", .of_picture = text_of, .in_stream = rows_of},
           open_text<CsvSequence>};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // A large JSON file piece by piece: the elements of its top array, or of named arrays of its top object, in batches, so
 // that a file of any size is read in bounded memory. Brackets and texts are followed here; whoever parses a batch
-// checks the elements themselves. Values of other members are passed over, unparsed.
+// checks the elements themselves. Values of other members are passed over, unparsed. One thread at a time.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 // MATLAB's .mat files, as far as data sets use them: arrays of numbers, and lists of texts. Pixel conventions are the
-// readers' of the formats above this (lsp.h, mpii.h).
+// readers' of the formats above this (lsp.h, mpii.h). No state of its own: thread-safe.
 
 #include <cstdint>
 #include <filesystem>

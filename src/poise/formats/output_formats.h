@@ -2,6 +2,7 @@
 // The forms in which poses are written, by name: one file each in this folder, one line each in output_formats.cc. Of
 // pictures a format is a function from what was found to text, and where it goes is decided by who calls
 // (infer/picture_writer.h for one); of a video it is a sink that takes frame after frame. docs/formats.md shows each.
+// The list is constant, the functions are pure: thread-safe.
 
 #include <cstdint>
 #include <span>
@@ -25,6 +26,10 @@ struct PictureForm {
   /// from 1, for those without an id of their own.
   const char* run_file = nullptr;
   void (*add_to_run)(const FrameResult& frame, std::int64_t number, Json& run) = nullptr;
+  /// Of formats with a file a picture, where pictures follow one another in one stream instead: JSON a line, a header
+  /// once. nullptr: the files' texts, one after the other.
+  std::string (*in_stream)(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                           float min_score, bool is_first) = nullptr;
 };
 
 struct OutputFormat {

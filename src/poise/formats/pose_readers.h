@@ -1,5 +1,5 @@
 #pragma once
-// One reader a format, bytes in, PoseSet out, without the path in messages. read_pose_set is for users.
+// One reader a format, bytes in, PoseSet out, without the path in messages. read_pose_set is for users. Pure.
 
 #include <cstddef>
 #include <string>

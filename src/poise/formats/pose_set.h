@@ -16,7 +16,7 @@ namespace poise {
 
 enum class PoseFormat { kCoco, kMpii, kLsp, kLspet, kOpenpose, kCsv, kPosetrack, kPosetrack17, kPoise };
 
-/// Whose left a "left" joint is: the person's own, or that of whoever looks at the picture.
+/// Whose left a "left" joint is: the person's own, or that of whoever looks at the picture. Thread-safe.
 enum class Annotated { kUnstated, kPersonCentric, kObserverCentric };
 const char* name_of(Annotated annotated);  // "person-centric", "observer-centric", "convention not stated"
 

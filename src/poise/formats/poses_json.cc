@@ -20,10 +20,13 @@ Json skeleton_json(const Skeleton& skeleton) {
   return Json::Object{{"name", skeleton.name}, {"joints", std::move(joints)}, {"limbs", std::move(limbs)}};
 }
 
-Json person_json(const Pose& pose) {
-  Json person = Json::Object{{"score", pose.score},
-                             {"box", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height}},
-                             {"box_score", pose.box_score}};
+/// `number`: of the person in its picture, from 1.
+Json person_json(const Pose& pose, std::size_t number) {
+  Json person = Json::object();
+  if (!pose.track_id) person.set("id", static_cast<std::int64_t>(number));
+  person.set("score", pose.score);
+  person.set("box", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height});
+  person.set("box_score", pose.box_score);
   if (pose.track_id) person.set("track_id", *pose.track_id);
   Json keypoints = Json::array();
   for (const Keypoint& keypoint : pose.keypoints) {
@@ -109,7 +112,7 @@ Json persons_json(const FrameResult& frame, std::size_t joints) {
   Json persons = Json::array();
   for (const Pose& pose : frame.poses) {
     POISE_CHECK(pose.keypoints.size() == joints);
-    persons.push(person_json(pose));
+    persons.push(person_json(pose, persons.as_array().size() + 1));
   }
   return persons;
 }
@@ -194,12 +197,17 @@ std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Pr
   return poses_json(frame, skeleton, provenance).dump(1) + "\n";
 }
 
+std::string line_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                    float /*min_score*/, bool /*is_first*/) {
+  return poses_json(frame, skeleton, provenance).dump() + "\n";
+}
+
 }  // namespace
 
 OutputFormat poise_format() {
   return {"poise",
           "JSON with all settings, a file a picture; of a video JSON Lines, a line a frame",
-          {.suffix = ".poses.json", .of_picture = text_of},
+          {.suffix = ".poses.json", .of_picture = text_of, .in_stream = line_of},
           open_text<PoiseSequence>};
 }
 

@@ -7,19 +7,23 @@
 #include <map>
 #include <set>
 
+#include "poise/image/decoders.h"
+
 namespace poise {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// In a folder: hidden files, macOS's ._x.jpg among them, are none.
+/// In a folder: hidden files, macOS's ._x.jpg among them, are none, and neither is what an earlier run drew there.
 bool is_picture_name(const fs::path& path) {
-  if (path.filename().string().starts_with('.')) return false;
+  const std::string name = path.filename().string();
+  if (name.starts_with('.') || name.ends_with(".poses.jpg") || name.ends_with(".heatmaps.jpg")) return false;
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return extension == ".jpg" || extension == ".jpeg" || extension == ".jpe" || extension == ".jfif" ||
-         extension == ".png" || extension == ".webp";
+         extension == ".png" || extension == ".webp" ||
+         (image_detail::reads_heif() && (extension == ".heic" || extension == ".heif" || extension == ".avif"));
 }
 
 /// Relative and without "..", so that nothing is written outside the output folder. Of an absolute path only what lies
@@ -42,7 +46,10 @@ Status add_folder(const fs::path& folder, const fs::path& base, std::vector<Pict
     if (walk->is_regular_file(error) && is_picture_name(walk->path())) found.push_back(walk->path());
   }
   if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
-  if (found.empty()) return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder");
+  if (found.empty()) {
+    return not_found(folder.string() + ": no .jpg, .jpeg, .png" + (image_detail::reads_heif() ? ", .heic" : "") +
+                     " or .webp picture in this folder");
+  }
   std::sort(found.begin(), found.end());
   for (const fs::path& path : found) sources.push_back({path, name_of(path, base), {}});
   return {};
@@ -74,7 +81,8 @@ Result<std::vector<PictureFile>> find_pictures(const std::vector<std::string>& n
   for (const std::string& name : names) {
     std::error_code error;
     if (fs::is_directory(name, error)) {
-      const fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
+      fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
+      if (folder.empty()) folder = ".";
       POISE_RETURN_IF_ERROR(add_folder(folder, folder.parent_path(), sources));
     } else if (fs::exists(name, error)) {
       sources.push_back({name, name_of(name, fs::path(name).parent_path()), {}});

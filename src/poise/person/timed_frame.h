@@ -1,5 +1,5 @@
 #pragma once
-// What was found in one frame of a video: the currency of everything that follows people through time.
+// What was found in one frame of a video: the currency of everything that follows people through time. Any threads.
 
 #include <cstdint>
 #include <map>

@@ -2,6 +2,7 @@
 
 #include "poise/card/model_card.h"
 #include "poise/image/resize.h"
+#include "poise/person/written_scores.h"
 #include "poise/track/steadiness.h"
 
 namespace poise {
@@ -13,7 +14,8 @@ class Writing {
   Writing(const Skeleton& skeleton, const TrackSinks& sinks, const DrawOptions& draw)
       : skeleton_(skeleton), sinks_(sinks), draw_(draw) {}
 
-  Status write(const TimedFrame& frame) {
+  Status write(TimedFrame frame) {
+    written_scores(frame.result.poses);
     for (SequenceSink* writer : sinks_.poses) POISE_RETURN_IF_ERROR(writer->add(frame));
     return {};
   }

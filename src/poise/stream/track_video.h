@@ -1,5 +1,5 @@
 #pragma once
-// The whole job of `poise track`: a video's people followed, steadied, drawn and written.
+// The whole job of `poise track`: a video's people followed, steadied, drawn and written. One thread at a time.
 
 #include <functional>
 #include <memory>

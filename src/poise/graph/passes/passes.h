@@ -13,7 +13,7 @@
 namespace poise {
 
 /// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or
-/// another output to an output (outputs keep their names). An output may be a constant afterwards.
+/// another output to an output (outputs keep their names). An output may be a constant afterwards. One thread a graph.
 void remove_identities(Graph& graph);
 /// Nodes all of whose inputs are constants become constants (through the reference implementation). Errors: those of
 /// infer_shapes; kTooLarge where all constants together would take more than `max_bytes`, before they are made.

@@ -1,0 +1,20 @@
+# libheif, for HEIC (phones) and AVIF: optional. POISE_HEIF is AUTO (where it is found), ON or OFF; within another project it
+# is OFF unless that asks.
+if(PROJECT_IS_TOP_LEVEL)
+  set(poise_heif_default AUTO)
+else()
+  set(poise_heif_default OFF)
+endif()
+set(POISE_HEIF ${poise_heif_default} CACHE STRING "Read HEIC and AVIF by libheif: AUTO, ON or OFF")
+set_property(CACHE POISE_HEIF PROPERTY STRINGS AUTO ON OFF)
+set(POISE_HAS_HEIF OFF)
+if(POISE_HEIF STREQUAL "OFF" OR POISE_TRAIN_ONLY)
+  return()
+endif()
+
+pkg_check_modules(POISE_LIBHEIF QUIET IMPORTED_TARGET GLOBAL "libheif>=1.12")
+if(POISE_LIBHEIF_FOUND)
+  set(POISE_HAS_HEIF ON)
+elseif(POISE_HEIF STREQUAL "ON")
+  message(FATAL_ERROR "libheif is not found (1.12 or newer): scripts/setup --heic installs Debian's")
+endif()
