@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "poise/skeleton/skeleton.h"
 

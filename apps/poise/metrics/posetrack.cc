@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "poise/metrics/posetrack_eval.h"
 

@@ -165,8 +165,8 @@ Result<DetectorReport> evaluate_detector(NamedDetector& named, const EvaluateDet
   reading.part = CocoPart::kNone;
   reading.max_per_image = coco_max_detections(evaluation.similarity);
   POISE_TRY(const CocoResults results,
-            named(options.annotations, coco_results_of(report.frames, *truth, reading, report.category_id)));
-  POISE_TRY(report.evaluation, named(options.annotations, evaluate_coco(*truth, results, evaluation)));
+            poise::named(options.annotations, coco_results_of(report.frames, *truth, reading, report.category_id)));
+  POISE_TRY(report.evaluation, poise::named(options.annotations, evaluate_coco(*truth, results, evaluation)));
   count_at_threshold(*truth, results, report);
   return report;
 }

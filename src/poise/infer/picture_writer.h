@@ -43,7 +43,7 @@ class PictureWriter {
   Status finish() const;
 
   /// Whether the format has one file a run, which tells pictures apart by their ids.
-  bool is_of_run() const { return format_.run_file != nullptr; }
+  bool is_of_run() const { return format_.pictures.run_file != nullptr; }
   const PictureWriterOptions& options() const { return options_; }
   const Provenance& provenance() const { return provenance_; }
   /// The files that write() makes for every picture: heatmaps, which nobody's picture has, are not among them.
