@@ -204,7 +204,9 @@ TEST_F(HostileFiles, ADamagedVersion73IsAnErrorAndNoCrash) {
     write("turned.mat", {turned.begin(), turned.end()});
     const Outcome outcome = run({"convert-results", "turned.mat", "--from", "lsp", "--to", "csv", "--out", "o.csv"});
     EXPECT_LE(outcome.code, 1) << at << ": " << outcome.err;
-    if (outcome.code == 1) EXPECT_TRUE(contains(outcome.err, "turned.mat")) << at << ": " << outcome.err;
+    if (outcome.code == 1) {
+      EXPECT_TRUE(contains(outcome.err, "turned.mat")) << at << ": " << outcome.err;
+    }
     EXPECT_LT(outcome.peak_megabytes, 300) << at;
   }
   const fs::path corpus = POISE_SOURCE_DIR "/../shared/corpora/hostile";
@@ -298,7 +300,9 @@ TEST_F(HostileFiles, ErrorsOfLabelsNameTheirFile) {
     Strings command = {"metrics", "coco", "labels.json", "results.json"};
     command.insert(command.end(), words.begin(), words.end());
     const Outcome outcome = run(command);
-    if (outcome.code != 0) EXPECT_TRUE(contains(outcome.err, "labels.json: ")) << outcome.err;
+    if (outcome.code != 0) {
+      EXPECT_TRUE(contains(outcome.err, "labels.json: ")) << outcome.err;
+    }
   }
   const Outcome outcome = run({"metrics", "coco", "labels.json", "results.json", "--variant", "cocoapi"});
   EXPECT_EQ(outcome.code, 1);

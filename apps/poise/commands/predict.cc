@@ -356,7 +356,9 @@ Status predict(Options& o, int& code) {
 
 Action make_predict(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  CLI::Option* sources = command.add_option("sources", o->sources, "pictures, folders, globs; - is a picture on standard input")->type_name("SOURCE");
+  CLI::Option* sources =
+      command.add_option("sources", o->sources, "pictures, folders, globs; - is a picture on standard input")
+          ->type_name("SOURCE");
   command
       .add_option("-v,--video", o->video,
                   "instead, a video, a camera's number or an address: each frame by itself (track: who is who)")

@@ -1,7 +1,7 @@
 #pragma once
 // .mat files of version 7.3. A library of its own, poise::mat: libmatio and libhdf5 bring a long chain of others, which
-// nobody needs who reads no such file. Both crash on damaged files, so they run in a process of their own, the helper. libhdf5
-// knows no threads: one thread at a time in a process.
+// nobody needs who reads no such file. Both crash on damaged files, so they run in a process of their own, the helper.
+// libhdf5 knows no threads: one thread at a time in a process.
 
 #include <filesystem>
 #include <string>

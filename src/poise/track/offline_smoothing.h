@@ -26,9 +26,9 @@ struct OfflineSmoothingReport {
 };
 
 /// Works on poses with a track_id, in place; others stay. Who is missing between two frames is put in. Joints and poses
-/// that come from their neighbours in time are marked (TimedFrame::filled), and score what the lower of the two does where
-/// they were not seen; joints that are not seen on either side stay as they were. Frames in order, taken as evenly
-/// spaced. Pure but for `frames`.
+/// that come from their neighbours in time are marked (TimedFrame::filled), and score what the lower of the two does
+/// where they were not seen; joints that are not seen on either side stay as they were. Frames in order, taken as
+/// evenly spaced. Pure but for `frames`.
 OfflineSmoothingReport smooth_offline(std::vector<TimedFrame>& frames, const OfflineSmoothingOptions& options = {});
 
 }  // namespace poise
