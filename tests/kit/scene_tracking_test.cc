@@ -163,8 +163,8 @@ TEST_F(SceneSmoothing, OneEuroHalvesTheErrorOfTheAccelerationAtUnderTwoFramesLag
   for (TimedFrame& frame : smoothed) filter.smooth(frame.result.poses, frame.seconds);
   EXPECT_LT(acceleration_error(film_, smoothed), acceleration_error(film_, found_) / 2);
   const Steadiness steady = steadiness(smoothed);
-  EXPECT_LT(steady.lag(), 2);
-  EXPECT_GT(steady.lag(), 0.1);
+  EXPECT_LT(steady.lag().value(), 2);
+  EXPECT_GT(steady.lag().value(), 0.1);
   EXPECT_LT(steady.jitter_after(), steady.jitter_before() / 2);
 }
 
@@ -172,7 +172,7 @@ TEST_F(SceneSmoothing, OfflineRemovesThreeQuartersOfItWithoutLag) {
   std::vector<TimedFrame> smoothed = found_;
   smooth_offline(smoothed);
   EXPECT_LT(acceleration_error(film_, smoothed), acceleration_error(film_, found_) / 4);
-  EXPECT_NEAR(steadiness(smoothed).lag(), 0, 0.05);
+  EXPECT_NEAR(steadiness(smoothed).lag().value(), 0, 0.05);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <iomanip>
 #include <memory>
 #include <mutex>
 
@@ -62,10 +63,9 @@ Json stage(const StageCost& cost, double seconds) {
 }
 
 Json smoothing_json(const std::string& kind, const SmoothingReport& smoothing) {
-  Json json = Json::Object{{"kind", kind},
-                           {"jitter_before", smoothing.jitter_before},
-                           {"jitter_after", smoothing.jitter_after},
-                           {"lag_frames", smoothing.lag}};
+  Json json = Json::Object{
+      {"kind", kind}, {"jitter_before", smoothing.jitter_before}, {"jitter_after", smoothing.jitter_after}};
+  if (smoothing.lag) json.set("lag_frames", *smoothing.lag);
   if (kind == "offline") {
     json.set("outliers", smoothing.offline.outliers);
     json.set("filled_joints", smoothing.offline.filled_joints);
@@ -74,13 +74,13 @@ Json smoothing_json(const std::string& kind, const SmoothingReport& smoothing) {
   return json;
 }
 
-/// "joints: jitter 1.2 % of the person's size, smoothed .41 %, .8 frames late".
+/// "jitter of the joints 1.20 % of a person's size, smoothed 0.41 %, 0.8 frames late".
 std::string smoothing_line(const SmoothingReport& smoothing) {
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "jitter of the joints %.2f %% of a person's size, smoothed %.2f %%, %.1f frames late",
-                100 * smoothing.jitter_before, 100 * smoothing.jitter_after, std::abs(smoothing.lag));
-  std::string line = text;
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << "jitter of the joints " << 100 * smoothing.jitter_before
+       << " % of a person's size, smoothed " << 100 * smoothing.jitter_after << " %";
+  if (smoothing.lag) text << std::setprecision(1) << ", " << std::abs(*smoothing.lag) << " frames late";
+  std::string line = text.str();
   if (const std::int64_t filled = smoothing.offline.filled_persons; filled > 0) {
     line += "; " + std::to_string(filled) + (filled == 1 ? " person" : " persons") + " filled in";
   }

@@ -45,7 +45,7 @@ struct TrackVideoOptions {
 struct SmoothingReport {
   double jitter_before = 0;  // mean second difference of the joints, parts of the person's size
   double jitter_after = 0;
-  double lag = 0;  // frames
+  std::optional<double> lag;  // frames; nothing where it could not be measured
   OfflineSmoothingReport offline;
 };
 

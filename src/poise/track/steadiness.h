@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "poise/person/pose.h"
@@ -24,8 +25,8 @@ class Steadiness {
   double jitter_before() const { return jitter(before_); }
   double jitter_after() const { return jitter(after_); }
   /// Frames by which smoothed joints come late: the distance to where they were found, along their motion, against the
-  /// speed of the frames around. 0 where nothing moves.
-  double lag() const { return travelled_ > 0 ? behind_ / travelled_ : 0; }
+  /// speed of the frames around. Nothing where nothing moves, or no joint is seen in nine frames on end.
+  std::optional<double> lag() const { return travelled_ > 0 ? std::optional(behind_ / travelled_) : std::nullopt; }
 
  private:
   static constexpr std::size_t kReach = 4;  // frames on either side that speed is measured over
