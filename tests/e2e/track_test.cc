@@ -204,7 +204,7 @@ TEST_F(Track, AChangeOfSizeIsFollowedAndTheVideoKeepsItsSize) {
 
 TEST_F(Track, OfWhatIsCutShortThePartThatIsThereIsWritten) {
   const std::string whole = slurp(golden("steady.mkv"));
-  write("cut.mkv", whole.substr(0, whole.size() * 6 / 10));
+  write("cut.mkv", whole.substr(0, whole.size() * 8 / 10));
   const Outcome outcome = run({"track", "cut.mkv", "--detector", "none", "-q"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
@@ -222,14 +222,14 @@ TEST_F(Track, SoundGoesWithTheFrames) {
 }
 
 TEST_F(Track, WhereTheDiskIsFullWhatWasDoneIsKept) {
-  std::string noise = raw_frames(1);
+  std::string noise = raw_frames(200);
   std::uint32_t state = 1;
   for (char& byte : noise) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24U);
   write("noise", noise);
   // 400 blocks of half or of a whole KiB, of which the end of the video has its share.
   const Outcome outcome =
-      run({"-c", std::string("ulimit -f 400; { for i in $(seq 600); do cat noise; done; } 2>/dev/null | '") +
-                     POISE_PROGRAM + "' track - --raw 64x48:bgr24@30 --detector none --flow none --format mot -q"},
+      run({"-c", std::string("ulimit -f 400; exec '") + POISE_PROGRAM +
+                     "' track - --raw 64x48:bgr24@30 --detector none --flow none --format mot -q < noise"},
           "/bin/sh");
   EXPECT_EQ(outcome.code, 1) << outcome.err;
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
@@ -237,7 +237,8 @@ TEST_F(Track, WhereTheDiskIsFullWhatWasDoneIsKept) {
   const std::string table = slurp(folder_ / "poise-out/frames.txt");
   ASSERT_FALSE(table.empty());
   const std::string last = table.substr(table.rfind('\n', table.size() - 2) + 1);
-  expect_playable("poise-out/frames.poses.mp4", std::stoul(last));
+  // The frame that found no room has its poses.
+  expect_playable("poise-out/frames.poses.mp4", std::stoul(last) - 1);
 }
 
 /// A camera that never ends, for a while: the end of the range is the end, and not a connection that is lost.

@@ -23,6 +23,8 @@ Result<std::optional<VideoFrame>> LiveSource::next() {
   changed_.wait(lock, [&] { return newest_ || ended_ || stop_; });
   if (newest_ && !stop_) {
     given_arrived_ = newest_arrived_;
+    if (!origin_) origin_ = newest_->seconds;  // what came before anybody asked is of no interest
+    newest_->seconds -= *origin_;
     return std::exchange(newest_, std::nullopt);
   }
   if (!stop_ && !failure_.ok()) return failure_.error();

@@ -62,6 +62,18 @@ TEST(LiveSource, TheNewestFrameWinsAndTheOthersAreCounted) {
   EXPECT_LE(live.arrived(), std::chrono::steady_clock::now());
 }
 
+TEST(LiveSource, TimesCountFromTheFirstFrameThatIsGiven) {
+  GatedSource::Gate gate;
+  LiveSource live(std::make_unique<GatedSource>(100, gate));
+  gate.asked.acquire();
+  let(gate, 30);  // while a network is loaded, say
+  const auto first = live.next().value();
+  EXPECT_EQ(first->index, 29);
+  EXPECT_DOUBLE_EQ(first->seconds, 0);
+  let(gate, 2);
+  EXPECT_NEAR(live.next().value()->seconds, .2, 1e-9);
+}
+
 TEST(LiveSource, WaitsForAFrame) {
   GatedSource::Gate gate;
   LiveSource live(std::make_unique<GatedSource>(1, gate));
