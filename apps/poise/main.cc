@@ -70,7 +70,9 @@ int main(int argc, char** argv) {
     actions.push_back(entry.make(*commands.back()));
   }
   int code = 0;
-  if (!poise::app::parse_words(app, poise::app::words_of(argc, argv), code)) return code == 0 ? finished(0) : code;
+  if (!poise::app::parse_words(app, poise::app::words_of(argc, argv), code)) {
+    return code == 2 ? code : finished(code);  // --help and --version print
+  }
   try {
     for (std::size_t i = 0; i < commands.size(); ++i) {
       if (!commands[i]->parsed()) continue;

@@ -1,4 +1,5 @@
 #pragma once
+// Errors that name their file. Pure.
 
 #include <string>
 #include <utility>

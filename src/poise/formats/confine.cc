@@ -1,10 +1,10 @@
 #include "poise/formats/confine.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdint>
 #include <fstream>
 
@@ -108,7 +108,7 @@ void filter_calls() {
 void confine_process() {
   constexpr std::uint64_t kMemory = std::uint64_t{1} << 30U;
   constexpr std::uint64_t kSeconds = 30;
-  std::signal(SIGXFSZ, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, kSeconds);
   limit(RLIMIT_FSIZE, 0);

@@ -1,4 +1,5 @@
 #pragma once
+// What a process that reads hostile files gives up first. One thread, before it starts others.
 
 namespace poise {
 

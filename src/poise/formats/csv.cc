@@ -20,7 +20,7 @@ std::string csv_field(std::string_view field) {
 
 std::string csv_number(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
 
-std::string csv_header() { return "source,person,score,joint,x,y,joint_score,filled\n"; }
+std::string csv_header() { return "source,person,score,joint,x,y,joint_score\n"; }
 
 std::string csv_rows(const FrameResult& frame, const Skeleton& skeleton) {
   std::string text;
@@ -47,7 +47,7 @@ class CsvSequence final : public TextSequence {
   using TextSequence::TextSequence;
 
  private:
-  std::string begin() override { return "frame,seconds,id,score,joint,x,y,joint_score\n"; }
+  std::string begin() override { return "frame,seconds,id,score,joint,x,y,joint_score,filled\n"; }
 
   std::string of_frame(const TimedFrame& frame) override {
     std::string text;

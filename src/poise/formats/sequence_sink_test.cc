@@ -101,7 +101,7 @@ TEST_F(Sequences, MotIsReadBack) {
 TEST_F(Sequences, CsvHasALineAJoint) {
   const std::string text = slurp(write("csv", 1).at(0));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 2 * 17);
-  EXPECT_NE(text.find("0,0,3,0.5,nose,330,200,0.75\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("0,0,3,0.5,nose,330,200,0.75,0\n"), std::string::npos) << text;
 }
 
 TEST_F(Sequences, CocoResultsAreOneArrayWithTheFramesNumber) {

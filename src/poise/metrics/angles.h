@@ -1,7 +1,7 @@
 #pragma once
 // How far the angles at people's joints, read off what was found, are from those read off the truth: a pose network as
 // a measuring instrument. Statistics as poseaudit 0.7 has them (poseaudit/audit.py, agreement.py), whose figures these
-// are.
+// are. Functions are pure: thread-safe.
 
 #include <array>
 #include <cstdint>

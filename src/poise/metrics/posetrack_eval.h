@@ -2,6 +2,7 @@
 // PoseTrack's two measures of people followed through videos: average precision of each joint, and CLEAR MOT of each
 // joint. Source: poseval (github.com/leonid-pishchulin/poseval, poseval/{eval_helpers,evaluateAP,evaluateTracking}.py),
 // with py-motmetrics 1.4 beneath. What is odd there can be switched off, one by one.
+// Functions are thread-safe.
 
 #include <array>
 #include <cstdint>

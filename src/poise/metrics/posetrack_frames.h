@@ -1,6 +1,6 @@
 #pragma once
 // One frame of PoseTrack: who is whom among true and predicted people, as poseval's assignGTmulti has it, after what
-// its cleanupData and removeIgnoredPoints leave. For posetrack_eval.cc.
+// its cleanupData and removeIgnoredPoints leave. For posetrack_eval.cc. Pure.
 
 #include <array>
 #include <cstdint>
