@@ -21,7 +21,7 @@ std::optional<std::vector<poise::Tensor>> outputs_of(const poise::Graph& graph, 
   auto session = poise::Session::create(graph, {.backend = backend, .threads = 1, .max_memory = kMemory});
   if (!session) return std::nullopt;
   std::vector<poise::TensorView> views;
-  for (const poise::Tensor& input : inputs) views.push_back(input.view());
+  for (const poise::Tensor& input : inputs) views.emplace_back(input);
   std::vector<poise::Tensor> outputs;
   const poise::Status status = session->run(views, outputs);
   if (!status.ok()) {

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const ScratchFolder folder;
   static const std::string key = "a processor, 2 threads";  // of the seed, too
   static const std::string name = [] {
-    if (!write_forms(folder.path(), key, {{"Conv \"a\"", Form::kDirect}}).ok()) std::abort();
+    if (!poise::onednn::write_forms(folder.path(), key, {{"Conv \"a\"", Form::kDirect}}).ok()) std::abort();
     return std::filesystem::directory_iterator(folder.path())->path().filename().string();
   }();
   folder.write(name, data, size);
