@@ -97,7 +97,7 @@ TEST_F(HostileFiles, SafetensorsOfManyNamesIsRefused) {
                                "256x192", "--out", "o.onnx"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_TRUE(contains(outcome.err, "many.safetensors")) << outcome.err;
-  constexpr double kNetwork = 136;  // 34 million weights of four bytes, made before they are read
+  constexpr long kNetwork = 136;  // 34 million weights of four bytes, made before they are read
   EXPECT_LT(outcome.peak_megabytes, allowed("many.safetensors") + kNetwork);
 }
 
