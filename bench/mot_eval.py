@@ -20,7 +20,8 @@ import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from peers import ROOT, put_json
+
 PYTHON = os.path.join(ROOT, "build", "motrics", "bin", "python")
 FOLDER = os.path.join(ROOT, "build", "bench", "mot")
 # MOT17-train: frames, and people in a frame on average (MOTChallenge's page of the sequences).
@@ -139,13 +140,7 @@ def main() -> int:
               "motrics_seconds": statistics.median(m[1]["seconds"] for m in theirs)}
     # Of each round the ratio, and of these the median: a shared machine drifts.
     report["ratio"] = statistics.median(t[1]["seconds"] / o[0] for o, t in zip(ours, theirs))
-    if arguments.json:
-        text = json.dumps(report, indent=1)
-        if arguments.json == "-":
-            print(text)
-        else:
-            with open(arguments.json, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
+    put_json(report, arguments.json)
     if arguments.json != "-":
         print(f"{report['true_boxes']} true and {report['tracked_boxes']} tracked boxes")
         print(f"poise, all of the process     {report['poise_seconds']:7.3f} s")

@@ -12,7 +12,6 @@ should be running: a thread that waits for a processor cannot be told from a pip
 before each round is printed for that.
 """
 import argparse
-import json
 import os
 import pathlib
 import shlex
@@ -20,7 +19,7 @@ import statistics
 import sys
 import tempfile
 
-from peers import ROOT, call, machine
+from peers import ROOT, call, machine, put_json
 
 STAGES = ("read", "detect", "flow", "estimate", "link", "draw_and_write")
 GOAL = 0.9
@@ -72,12 +71,7 @@ def main() -> int:
     stages = {name: statistics.median(r["stages_ms"][name] for r in rounds) for name in STAGES}
     report = {"command": shlex.join(sys.argv), "machine": machine(), "threads": options.threads,
               "detect_every": options.detect_every, "medians": medians, "stages_ms": stages, "rounds": rounds}
-    if options.json:
-        text = json.dumps(report, indent=1)
-        if options.json == "-":
-            print(text)
-        else:
-            pathlib.Path(options.json).write_text(text + "\n")
+    put_json(report, options.json)
     if options.json != "-":
         print(report["command"])
         print(f"{report['machine']}; load before the rounds " + ", ".join(f"{r['load']:.1f}" for r in rounds))

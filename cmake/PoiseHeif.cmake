@@ -1,12 +1,5 @@
-# libheif, for HEIC (phones) and AVIF: optional. POISE_HEIF is AUTO (where it is found), ON or OFF; within another project it
-# is OFF unless that asks.
-if(PROJECT_IS_TOP_LEVEL)
-  set(poise_heif_default AUTO)
-else()
-  set(poise_heif_default OFF)
-endif()
-set(POISE_HEIF ${poise_heif_default} CACHE STRING "Read HEIC and AVIF by libheif: AUTO, ON or OFF")
-set_property(CACHE POISE_HEIF PROPERTY STRINGS AUTO ON OFF)
+# libheif, for HEIC (phones) and AVIF.
+poise_optional(HEIF "Read HEIC and AVIF by libheif")
 set(POISE_HAS_HEIF OFF)
 if(POISE_HEIF STREQUAL "OFF" OR POISE_TRAIN_ONLY)
   return()

@@ -1,14 +1,6 @@
-# FFmpeg's libraries, for video files, cameras and streams: optional. POISE_VIDEO is AUTO (where they are found), ON or OFF;
-# within another project it is OFF unless that asks.
-if(PROJECT_IS_TOP_LEVEL)
-  set(poise_video_default AUTO)
-else()
-  set(poise_video_default OFF)
-endif()
-set(POISE_VIDEO ${poise_video_default} CACHE STRING "Build what needs FFmpeg's libraries: AUTO, ON or OFF")
-set_property(CACHE POISE_VIDEO PROPERTY STRINGS AUTO ON OFF)
-set(POISE_WINDOW ${poise_video_default} CACHE STRING "The program opens windows by SDL 2: AUTO (where it is found), ON or OFF")
-set_property(CACHE POISE_WINDOW PROPERTY STRINGS AUTO ON OFF)
+# FFmpeg's libraries, for video files, cameras and streams, and SDL's windows.
+poise_optional(VIDEO "Build what needs FFmpeg's libraries")
+poise_optional(WINDOW "The program opens windows by SDL 2")
 set(POISE_HAS_VIDEO OFF)
 set(POISE_HAS_WINDOW OFF)
 if(POISE_PROGRAMS AND NOT POISE_WINDOW STREQUAL "OFF" AND NOT POISE_TRAIN_ONLY)

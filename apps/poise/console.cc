@@ -61,7 +61,7 @@ void Console::error(const std::string& line) {
 void Console::note(const std::string& line) {
   if (quiet_) return;
   clear_bar();
-  std::fprintf(stderr, "%s\n", shown(with_flags(with_input_named(line)), true).c_str());
+  std::fprintf(stderr, "%s\n", shown(with_flags(with_input_named(line))).c_str());
 }
 
 void Console::progress(std::size_t done, std::size_t total, const std::string& what) {

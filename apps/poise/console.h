@@ -19,7 +19,7 @@ class Console {
   explicit Console(bool quiet);
   /// To standard error, even when quiet: something went wrong.
   void error(const std::string& line);
-  /// To standard error, unless quiet.
+  /// To standard error, unless quiet. One line: a newline is spelled out, since it may be of a name.
   void note(const std::string& line);
   /// Call once an item is done; draws or prints as suits, with what is done a second since the first call and the time
   /// left. total: 0 where nobody knows it.

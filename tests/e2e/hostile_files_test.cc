@@ -289,6 +289,10 @@ TEST_F(HostileFiles, NamesTakeNoEffectAnywhere) {
     EXPECT_FALSE(contains(all, "\xc2\x9b")) << command[0] << " " << all;
     EXPECT_FALSE(contains(all, "2J\nname")) << command[0] << " " << all;
   }
+  setenv("POISE_MODELS", (folder_ / name).c_str(), 1);
+  fs::create_directories(folder_ / name);
+  const Outcome noted = run({"models", "verify"});
+  EXPECT_TRUE(contains(noted.err, spelled)) << "a note: " << noted.out << noted.err;
   const Outcome table = run(commands[0]);
   EXPECT_TRUE(contains(table.out, spelled)) << table.out;
   EXPECT_TRUE(exists(name + ".csv")) << "files keep their names";

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "e2e/frames.h"
 #include "e2e/program.h"
 #include "kit/figure_set.h"
 #include "poise/base/json.h"
@@ -15,22 +16,10 @@
 namespace poise {
 namespace {
 
-class TrackFormats : public Program {
- protected:
-  /// Copies of one drawn picture of 320x240: somebody who stands still.
-  void write_frames(int count) const {
-    kit::FigureSetOptions options;
-    options.count = 1;
-    kit::write_figure_set(folder_ / "one", options);
-    fs::create_directories(folder_ / "frames");
-    for (int i = 0; i < count; ++i) {
-      fs::copy_file(folder_ / "one" / "000000000001.jpg", folder_ / "frames" / ("frame_" + std::to_string(i) + ".jpg"));
-    }
-  }
-};
+class TrackFormats : public Program {};
 
 TEST_F(TrackFormats, EachHasItsFiles) {
-  write_frames(4);
+  write_frames(folder_, 4);
   const Outcome outcome = run({"track",       "frames", "--detector", "none",     "--no-video", "--track-score", "0",
                                "--min-score", "0",      "-f",         "openpose", "-f",         "posetrack",     "-f",
                                "trc",         "-f",     "bvh",        "-f",       "coco",       "--json"});
@@ -70,7 +59,7 @@ TEST_F(TrackFormats, EachHasItsFiles) {
 }
 
 TEST_F(TrackFormats, TwoThatWouldWriteOneFileAreRefused) {
-  write_frames(1);
+  write_frames(folder_, 1);
   const Outcome outcome =
       run({"track", "frames", "--detector", "none", "--no-video", "-f", "posetrack", "-f", "posetrack17"});
   EXPECT_EQ(outcome.code, 1);
@@ -79,7 +68,7 @@ TEST_F(TrackFormats, TwoThatWouldWriteOneFileAreRefused) {
 }
 
 TEST_F(TrackFormats, PredictTakesAVideoFrameByFrame) {
-  write_frames(3);
+  write_frames(folder_, 3);
   const Outcome outcome = run({"predict", "-v", "frames", "--detector", "none", "--no-image", "--format", "csv"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "3 frames, 3 persons")) << outcome.out;

@@ -10,8 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "e2e/frames.h"
 #include "e2e/program.h"
-#include "kit/figure_set.h"
 #include "kit/rtsp_server.h"
 #include "poise/base/json.h"
 
@@ -20,17 +20,6 @@ namespace {
 
 class Track : public Program {
  protected:
-  /// Copies of one drawn picture of 320x240: somebody who stands still.
-  void write_frames(int count) const {
-    kit::FigureSetOptions options;
-    options.count = 1;
-    kit::write_figure_set(folder_ / "one", options);
-    fs::create_directories(folder_ / "frames");
-    for (int i = 0; i < count; ++i) {
-      fs::copy_file(folder_ / "one" / "000000000001.jpg", folder_ / "frames" / ("frame_" + std::to_string(i) + ".jpg"));
-    }
-  }
-
   /// As the program itself reads it.
   void expect_playable(const std::string& video, std::size_t frames) const {
     const Outcome again =
@@ -49,7 +38,7 @@ class Track : public Program {
 };
 
 TEST_F(Track, OnePersonKeepsOneIdInEveryFormat) {
-  write_frames(12);
+  write_frames(folder_, 12);
   const Outcome outcome = run({"track", "frames", "--detector", "none", "--no-video", "-f", "poise", "-f", "mot", "-f",
                                "csv", "--track-score", "0", "--json", "-"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -70,7 +59,7 @@ TEST_F(Track, OnePersonKeepsOneIdInEveryFormat) {
 }
 
 TEST_F(Track, SmoothedOfflineWithoutLag) {
-  write_frames(20);
+  write_frames(folder_, 20);
   const Outcome outcome = run({"track", "frames", "--detector", "none", "--track-score", "0", "--smooth", "offline",
                                "-f", "poise", "-f", "csv", "--json", "-"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -94,7 +83,7 @@ TEST_F(Track, SmoothedOfflineWithoutLag) {
 }
 
 TEST_F(Track, PartsOfAVideo) {
-  write_frames(30);
+  write_frames(folder_, 30);
   const Outcome outcome = run({"track", "frames/frame_%d.jpg", "--rate", "10", "--start", "1", "--duration", "1",
                                "--every", "2", "--detector", "none", "--no-video", "-q", "--flow", "lk"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -279,7 +268,7 @@ TEST_F(Track, WithoutAScreenThereIsNoWindow) {
 #endif
 
 TEST_F(Track, TheDrawnVideoIsFollowedAgain) {
-  write_frames(10);
+  write_frames(folder_, 10);
   ASSERT_EQ(run({"track", "frames", "--detector", "none", "-q"}).code, 0);
   ASSERT_TRUE(fs::exists(folder_ / "poise-out/frames.poses.mp4"));
   const Outcome again =
@@ -290,7 +279,7 @@ TEST_F(Track, TheDrawnVideoIsFollowedAgain) {
 }
 
 TEST_F(Track, AVideoThatIsCutShortGivesItsFramesAndOneError) {
-  write_frames(40);
+  write_frames(folder_, 40);
   ASSERT_EQ(run({"track", "frames", "--detector", "none", "-q"}).code, 0);
   const std::string whole = slurp(folder_ / "poise-out/frames.poses.mp4");
   for (const double part : {0.0, 0.01, 0.3, 0.9}) {

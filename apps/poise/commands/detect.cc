@@ -60,9 +60,7 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   found.cost = run_pipeline(
       sources.size(), people.detector(), nullptr,
       [&](std::size_t i, const AdmitPixels& admit) {
-        DecodeOptions admitted = decode;
-        admitted.admit = admit;
-        return people.picture(sources[i].path, admitted);
+        return people.picture(sources[i].path, decode.admitted_by(admit));
       },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());

@@ -4,6 +4,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <sstream>
 
 #include "commands/command.h"
 #include "commands/predict_video.h"
@@ -15,6 +16,7 @@
 #include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
+#include "flags/sequence_flags.h"
 #include "model_store.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
@@ -141,9 +143,7 @@ class Prediction {
   }
 
   Result<PipelinePicture> read(const PictureFile& file, const AdmitPixels& admit) const {
-    DecodeOptions admitted = decode_;
-    admitted.admit = admit;
-    POISE_TRY(PipelinePicture picture, finder_.people().picture(file.path, admitted));
+    POISE_TRY(PipelinePicture picture, finder_.people().picture(file.path, decode_.admitted_by(admit)));
     if (file.name == kStandardInput) picture.frame.source = kStandardInput;
     return picture;
   }
@@ -264,7 +264,8 @@ class Prediction {
     }
     if (const Status status = put_json(summary_json(), o_.json); !status.ok()) fail(status.error().message);
     if (is_dash(o_.json) || is_dash(o_.out)) {
-      if (is_dash(o_.out)) console_.note(summary_text());
+      std::istringstream lines(is_dash(o_.out) ? summary_text() : "");
+      for (std::string line; std::getline(lines, line);) console_.note(line);
     } else if (!o_.quiet) {
       std::printf("%s\n", summary_text().c_str());
     }
@@ -373,14 +374,10 @@ Action make_predict(CLI::App& command) {
   command.add_option("-o,--out", o->out, "folder for the results; - prints them, and draws none")
       ->capture_default_str()
       ->type_name("DIR");
-  std::vector<std::string> formats;
-  std::string about_formats;
-  for (const OutputFormat& format : output_formats()) {
-    if (!format.holds_pictures()) continue;
-    formats.emplace_back(format.name);
-    about_formats += (about_formats.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  }
-  command.add_option("-f,--format", o->output.format, about_formats)->check(one_of(formats))->capture_default_str();
+  const FormatChoice formats = formats_that(&OutputFormat::holds_pictures);
+  command.add_option("-f,--format", o->output.format, formats.about)
+      ->check(one_of(formats.names))
+      ->capture_default_str();
   command.add_flag("--no-image", o->no_image, "draw no pictures, no video");
   command.add_flag("--skip-existing", o->skip_existing, "pass over pictures whose results are there already");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");

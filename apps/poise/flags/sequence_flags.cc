@@ -2,17 +2,23 @@
 
 #include <set>
 
+#include "words.h"
+
 namespace poise::app {
 
-void add_sequence_formats(CLI::App& command, std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  std::string about;
+FormatChoice formats_that(bool (OutputFormat::*holds)() const) {
+  FormatChoice choice;
   for (const OutputFormat& format : output_formats()) {
-    if (!format.holds_videos()) continue;
-    known.emplace_back(format.name);
-    about += (about.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
+    if (!(format.*holds)()) continue;
+    choice.names.emplace_back(format.name);
+    choice.about += (choice.about.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
   }
-  command.add_option("-f,--format", names, about)->check(CLI::IsMember(known))->capture_default_str();
+  return choice;
+}
+
+void add_sequence_formats(CLI::App& command, std::vector<std::string>& names) {
+  const FormatChoice formats = formats_that(&OutputFormat::holds_videos);
+  command.add_option("-f,--format", names, formats.about)->check(one_of(formats.names))->capture_default_str();
 }
 
 Result<std::vector<std::unique_ptr<SequenceSink>>> open_sequences(const std::vector<std::string>& names,

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
+#include "metrics/say.h"
 #include "poise/skeleton/skeleton.h"
 
 namespace poise::app {
@@ -30,18 +31,10 @@ Result<std::vector<std::string>> joint_names(const CocoTruth& truth) {
   return names;
 }
 
-/// With two digits, "-" where it is undefined.
-std::string number(double value) {
-  if (std::isnan(value)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 std::string with_interval(const AngleFigure& figure, double scale) {
-  std::string text = number(scale * figure.value);
+  std::string text = two_digits(scale * figure.value);
   if (!std::isnan(figure.interval.low)) {
-    text += " [" + number(scale * figure.interval.low) + ", " + number(scale * figure.interval.high) + "]";
+    text += " [" + two_digits(scale * figure.interval.low) + ", " + two_digits(scale * figure.interval.high) + "]";
   }
   return text;
 }
@@ -62,8 +55,8 @@ void print(const AngleReport& report, const AngleOptions& options) {
   for (const AngleReport::Band& band : report.bands) {
     const std::string to = std::isinf(band.high) ? "up" : Json(band.high).dump();
     std::printf("  limbs of %s to %s pixels: %zu read, mean_abs_error %s, %s %% of errors of %g degrees or more\n",
-                Json(band.low).dump().c_str(), to.c_str(), band.count, number(band.mean_abs_error).c_str(),
-                number(100 * band.big_error_rate).c_str(), options.big_error);
+                Json(band.low).dump().c_str(), to.c_str(), band.count, two_digits(band.mean_abs_error).c_str(),
+                two_digits(100 * band.big_error_rate).c_str(), options.big_error);
   }
 }
 
@@ -114,14 +107,13 @@ Status measure(const Options& o, Console& console) {
   json.set("samples", o.measure.samples);
   json.set("seed", static_cast<std::int64_t>(o.measure.seed));
   for (const AngleReport& report : evaluation.angles) add(report, json);
-  if (o.json != "-") {
+  const bool table = o.json != "-";
+  if (table) {
     std::printf("Angles at joints in degrees, predicted minus true%s\n",
                 o.measure.samples > 0 ? ", with 95 % intervals over pictures" : "");
     for (const AngleReport& report : evaluation.angles) print(report, o.measure);
-    for (const std::string& note : evaluation.notes) std::printf("note: %s\n", shown(note).c_str());
-  } else {
-    for (const std::string& note : evaluation.notes) console.note(note);
   }
+  say_notes(evaluation.notes, table, console);
   return put_json(json, o.json);
 }
 
@@ -156,13 +148,7 @@ Action make_metrics_angles(CLI::App& command) {
       "Examples:\n"
       "  poise metrics angles person_keypoints.json results.json\n"
       "  poise metrics angles person_keypoints.json results.json --angle left_elbow --angle left_knee --big-error 10");
-  return [o] {
-    Console console(false);
-    const Status status = measure(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return measure(*o, console); });
 }
 
 }  // namespace poise::app

@@ -5,6 +5,7 @@
 #include "console.h"
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
+#include "metrics/say.h"
 #include "poise/eval/plots.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -174,13 +175,7 @@ Action make_metrics_coco(CLI::App& command) {
       "  poise metrics coco person_keypoints_val2017.json results.json\n"
       "  poise metrics coco instances_val2017.json boxes.json --iou bbox --json\n"
       "  poise metrics coco wholebody.json results.json --variant xtcocotools --part all");
-  return [o] {
-    Console console(false);
-    const Status status = run(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return run(*o, console); });
 }
 
 }  // namespace poise::app

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <sstream>
@@ -6,6 +5,7 @@
 #include "console.h"
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
+#include "metrics/say.h"
 #include "poise/metrics/posetrack_eval.h"
 
 namespace poise::app {
@@ -37,17 +37,9 @@ Status set_quirks(const std::string& text, PosetrackQuirks& quirks) {
   return {};
 }
 
-/// With two digits, "-" where it is undefined.
-std::string figure(double value) {
-  if (std::isnan(value)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 void print_row(const std::string& name, const PosetrackRow& row) {
   std::printf("%-14s", name.c_str());
-  for (const auto& [group, value] : posetrack_groups(row)) std::printf(" %6s", figure(value).c_str());
+  for (const auto& [group, value] : posetrack_groups(row)) std::printf(" %6s", two_digits(value).c_str());
   std::printf("\n");
 }
 
@@ -71,14 +63,13 @@ void print(const PosetrackEvaluation& evaluation, const Options& o) {
   if (evaluation.sequences.size() > 1) {
     std::printf("%-24s %6s %6s %6s %6s %6s\n", "", "AP", "MOTA", "MOTP", "Prcn", "Rcll");
     for (const PosetrackFigures& one : evaluation.sequences) {
-      std::printf("%-24s %6s", shown(one.name).c_str(), figure(one.ap[kPosetrackJoints]).c_str());
+      std::printf("%-24s %6s", shown(one.name).c_str(), two_digits(one.ap[kPosetrackJoints]).c_str());
       for (const PosetrackRow* row : {&one.mota, &one.motp, &one.precision, &one.recall}) {
-        std::printf(" %6s", one.tracked ? figure((*row)[kPosetrackJoints]).c_str() : "-");
+        std::printf(" %6s", one.tracked ? two_digits((*row)[kPosetrackJoints]).c_str() : "-");
       }
       std::printf("\n");
     }
   }
-  for (const std::string& note : evaluation.notes) std::printf("note: %s\n", shown(note).c_str());
 }
 
 void add_row(const PosetrackRow& row, const std::string& name, Json& json) {
@@ -113,11 +104,9 @@ Status measure(Options& o, Console& console) {
   if (evaluation.sequences.size() > 1) {
     for (const PosetrackFigures& one : evaluation.sequences) add(one, one.name + ".", json);
   }
-  if (o.json != "-") {
-    print(evaluation, o);
-  } else {
-    for (const std::string& note : evaluation.notes) console.note(note);
-  }
+  const bool table = o.json != "-";
+  if (table) print(evaluation, o);
+  say_notes(evaluation.notes, table, console);
   return put_json(json, o.json);
 }
 
@@ -145,13 +134,7 @@ Action make_metrics_posetrack(CLI::App& command) {
       "Examples:\n"
       "  poise metrics posetrack annotations/val/ predictions/\n"
       "  poise metrics posetrack val/000342_mpii_test.json poise-out/000342_mpii_test.json --quirks none");
-  return [o] {
-    Console console(false);
-    const Status status = measure(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return measure(*o, console); });
 }
 
 }  // namespace poise::app

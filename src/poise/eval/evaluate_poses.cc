@@ -164,9 +164,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   const PipelineCost cost = run_pipeline(
       jobs.size(), finder,
       [&](std::size_t i, const AdmitPixels& admit) {
-        DecodeOptions admitted = decode;
-        admitted.admit = admit;
-        return read_job(jobs[i], admitted, options.threshold);
+        return read_job(jobs[i], decode.admitted_by(admit), options.threshold);
       },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         if (!answer.ok()) {

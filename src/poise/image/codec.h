@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "poise/base/file.h"
 #include "poise/base/result.h"
@@ -28,6 +29,13 @@ struct DecodeOptions {
   std::uint64_t max_bytes = 512U << 20U;   // of the file
   int shrink = 1;          // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
   AdmitPixels admit = {};  // empty: every picture
+
+  /// The same, where each picture is asked for first.
+  DecodeOptions admitted_by(AdmitPixels admission) const {
+    DecodeOptions options = *this;
+    options.admit = std::move(admission);
+    return options;
+  }
 };
 
 struct DecodedImage {
