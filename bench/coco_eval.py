@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from peers import ROOT, put_json
+
 ENVIRONMENT = os.path.join(ROOT, "build", "pycocotools")
 FOLDER = os.path.join(ROOT, "build", "bench")
 NAMES = ["AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl"]
@@ -134,13 +135,7 @@ def main() -> int:
         "results_megabytes": os.path.getsize(results) / 2**20, "processors": len(os.sched_getaffinity(0)),
     }
     report["ratio"] = report["pycocotools_seconds"] / report["poise_seconds"]
-    if arguments.json:
-        text = json.dumps(report, indent=1)
-        if arguments.json == "-":
-            print(text)
-        else:
-            with open(arguments.json, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
+    put_json(report, arguments.json)
     if arguments.json != "-":
         for name in ("poise", "pycocotools"):
             print(f"{name:12} {report[name + '_seconds']:7.3f} s  {report[name + '_megabytes']:6.0f} MB")

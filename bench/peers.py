@@ -252,6 +252,15 @@ def input_shape(model) -> list:
     return shape
 
 
+def put_json(report: dict, where: str | None) -> None:
+    """Into the file, to standard output for "-", nowhere for None."""
+    if where == "-":
+        print(json.dumps(report, indent=1))
+    elif where:
+        with open(where, "w", encoding="utf-8") as file:
+            file.write(json.dumps(report, indent=1) + "\n")
+
+
 def machine() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -375,13 +384,9 @@ def main() -> int:
 
     report = {"machine": machine(), "threads": arguments.threads, "model": os.path.basename(arguments.model),
               "input": shape, "rounds": arguments.rounds, "differences": {f"{e} {p}": d for (e, p), d in differences.items()}, "results": rows}
-    if arguments.json:
-        text = json.dumps(report, indent=1)
-        if arguments.json == "-":
-            print(text)
-            return 0
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+    put_json(report, arguments.json)
+    if arguments.json == "-":
+        return 0
     print(f"{report['machine']}; {arguments.threads} threads; {report['model']}; median of {arguments.rounds} rounds")
     print(f"{'engine':14}{'version':14}{'precision':>10}{'batch':>6}{'ms/person':>12}{'speed to best peer':>20}{'difference':>12}")
     for row in rows:

@@ -31,7 +31,7 @@ import sys
 import tempfile
 import zlib
 
-from peers import ROOT, call, machine
+from peers import ROOT, call, machine, put_json
 
 SIZE = (1920, 1080)
 PEOPLE = 10
@@ -200,12 +200,7 @@ def main() -> int:
     medians = {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
     report = {"command": shlex.join(sys.argv), "machine": machine(), "picture": options.picture or "made, 1920x1080",
               "precision": options.precision, "medians": medians, "rounds": rounds}
-    if options.json:
-        text = json.dumps(report, indent=1)
-        if options.json == "-":
-            print(text)
-        else:
-            pathlib.Path(options.json).write_text(text + "\n")
+    put_json(report, options.json)
     if options.json != "-":
         print(report["command"])
         print(f"{report['machine']}; {options.precision}; picture {report['picture']}")

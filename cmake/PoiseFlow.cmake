@@ -1,12 +1,5 @@
-# OpenCV's flow, optional. POISE_FLOW is AUTO (where it is found), ON or OFF; within another project it is OFF unless that
-# asks.
-if(PROJECT_IS_TOP_LEVEL)
-  set(poise_flow_default AUTO)
-else()
-  set(poise_flow_default OFF)
-endif()
-set(POISE_FLOW ${poise_flow_default} CACHE STRING "Build poise::flow, dense optical flow by OpenCV: AUTO, ON or OFF")
-set_property(CACHE POISE_FLOW PROPERTY STRINGS AUTO ON OFF)
+# OpenCV's flow.
+poise_optional(FLOW "Build poise::flow, dense optical flow by OpenCV")
 set(POISE_HAS_OPENCV OFF)
 if(POISE_FLOW STREQUAL "OFF" OR POISE_TRAIN_ONLY)
   return()

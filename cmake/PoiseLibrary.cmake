@@ -27,10 +27,13 @@ function(poise_library name)
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endfunction()
 
+if(POISE_HAS_HEIF)
+  set(heif PkgConfig::POISE_LIBHEIF)
+endif()
 poise_library(poise FOLDERS ${folders} onnx_proto
   LINK PUBLIC Threads::Threads
        PRIVATE DNNL::dnnl OpenMP::OpenMP_CXX protobuf::libprotobuf-lite simdjson::simdjson poise::turbojpeg PNG::PNG
-               ZLIB::ZLIB PkgConfig::POISE_WEBP PkgConfig::POISE_YAML)
+               ZLIB::ZLIB PkgConfig::POISE_WEBP PkgConfig::POISE_YAML ${heif})
 set(extras) # libraries beside it
 if(POISE_MAT)
   list(APPEND extras mat)
@@ -95,6 +98,9 @@ if(BUILD_SHARED_LIBS)
   set(pc_libs)
 else()
   set(pc_requires "libturbojpeg libpng zlib libwebp yaml-cpp protobuf-lite simdjson")
+  if(POISE_HAS_HEIF)
+    string(APPEND pc_requires " libheif")
+  endif()
   set(pc_libs "-ldnnl ${OpenMP_CXX_FLAGS} -pthread")
 endif()
 file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

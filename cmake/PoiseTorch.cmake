@@ -1,12 +1,5 @@
-# LibTorch, for training and for inference on a GPU: optional. POISE_TORCH is AUTO (where it is found), ON or OFF; within
-# another project it is OFF unless that asks.
-if(PROJECT_IS_TOP_LEVEL)
-  set(poise_torch_default AUTO)
-else()
-  set(poise_torch_default OFF)
-endif()
-set(POISE_TORCH ${poise_torch_default} CACHE STRING "Build what needs LibTorch: AUTO, ON or OFF")
-set_property(CACHE POISE_TORCH PROPERTY STRINGS AUTO ON OFF)
+# LibTorch, for training and for inference on a GPU.
+poise_optional(TORCH "Build what needs LibTorch")
 set(POISE_TORCH_FOLDER "" CACHE PATH "An unpacked LibTorch, or the folder of Python's torch package")
 set(POISE_HAS_TORCH OFF)
 if(POISE_TRAIN_ONLY)

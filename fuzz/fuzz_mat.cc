@@ -1,5 +1,5 @@
-// .mat files of version 5 and what is made of them: whatever the bytes are, an error or finite joints. Version 7.3 goes
-// to libmatio and libhdf5, which are not held against strangers' bytes (formats/mat_file.h says so), and is not fuzzed.
+// .mat files of version 5 and what is made of them: whatever the bytes are, an error or finite joints. Version 7.3 is
+// fuzz_mat_hdf5's.
 
 #include <cmath>
 #include <cstddef>

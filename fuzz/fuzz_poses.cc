@@ -1,4 +1,4 @@
-// Readers of poses as text: MPII's JSON, OpenPose's, ours, and CSV. The first byte tells which.
+// Readers of poses as text, each asked: CSV, MPII's JSON, OpenPose's, PoseTrack's and ours.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,23 +36,22 @@ void check(const poise::Result<poise::PoseSet>& set) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
-  if (data[0] % 4 == 0) {
-    check(poise::csv_pose_set(text));
-    return 0;
-  }
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check(poise::csv_pose_set(text));
   const auto json = poise::parse_json(text);
   if (!json.ok()) return 0;
-  if (data[0] % 4 == 1) {
-    check(poise::mpii_from_json(*json));
-  } else if (data[0] % 4 == 2) {
-    std::optional<poise::Skeleton> skeleton;
-    const auto poses = poise::openpose_poses(*json, skeleton);
-    if (poses.ok() && !poses->empty() && !skeleton) std::abort();
+  check(poise::mpii_from_json(*json));
+  std::optional<poise::Skeleton> skeleton;
+  const auto poses = poise::openpose_poses(*json, skeleton);
+  if (poses.ok() && !poses->empty() && !skeleton) std::abort();
+  const auto sequence = poise::parse_posetrack(*json);
+  if (sequence.ok()) {
+    check(poise::posetrack_pose_set(*sequence));
+    if (!poise::parse_posetrack(poise::posetrack17_json(*sequence)).ok()) std::abort();
   } else {
-    poise::PoseSet set;
-    check(poise::add_poses_json(*json, set), set);
+    check(poise::Status(sequence.error()), {});
   }
+  poise::PoseSet set;
+  check(poise::add_poses_json(*json, set), set);
   return 0;
 }

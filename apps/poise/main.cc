@@ -3,13 +3,14 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <iostream>
 
 #include "commands/command.h"
 #include "console.h"
+#include "mat_helper.h"
 #include "poise/base/passive_threads.h"
 #include "poise/base/result.h"
 #include "poise/base/version.h"
+#include "words.h"
 
 namespace {
 
@@ -52,7 +53,9 @@ int finished(int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (poise::app::is_mat_helper(argc, argv)) return poise::app::be_mat_helper(argv[2]);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may grow no further
   const poise::PassiveThreads passive;
   CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + poise::kVersion);
@@ -66,24 +69,20 @@ int main(int argc, char** argv) {
     commands.push_back(app.add_subcommand(entry.name, entry.what));
     actions.push_back(entry.make(*commands.back()));
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const bool asked = error.get_exit_code() == 0;  // --help, --version
-    app.exit(error, std::cout, std::cerr);
-    std::cout.flush();
-    return asked ? finished(std::cout ? 0 : 1) : 2;
+  int code = 0;
+  if (!poise::app::parse_words(app, poise::app::words_of(argc, argv), code)) {
+    return code == 2 ? code : finished(code);  // --help and --version print
   }
   try {
     for (std::size_t i = 0; i < commands.size(); ++i) {
       if (!commands[i]->parsed()) continue;
-      const int code = actions[i]();
+      code = actions[i]();
       return finished(code != 0 && poise::app::interrupted() ? 130 : code);
     }
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "poise: %s\n", error.what());
+    std::fprintf(stderr, "poise: %s\n", poise::app::shown(error.what()).c_str());
   }
   return 1;
 }

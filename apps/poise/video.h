@@ -1,6 +1,7 @@
 #pragma once
 // What this build can do with videos: files, cameras and streams by FFmpeg, dense flow by OpenCV; either may be absent.
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,8 +18,10 @@ struct VideoToWrite {
   VideoRange range;
 };
 
-/// A file, a camera's number, an address. Errors: kUnsupported where this build has no FFmpeg, saying how it gets it.
-Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& source, const VideoRange& range);
+/// A file, a camera's number, an address. Once `stop` is true, opening and reading end soon; null: never. Errors:
+/// kUnsupported where this build has no FFmpeg, saying how it gets it.
+Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& source, const VideoRange& range,
+                                                       const std::atomic<bool>* stop);
 Result<std::unique_ptr<VideoSink>> create_video_file(const std::filesystem::path& path, const VideoToWrite& video);
 /// Whether create_video_file() can do anything.
 bool can_write_videos();

@@ -11,7 +11,8 @@ Error absent() {
 
 }  // namespace
 
-Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& /*source*/, const VideoRange& /*range*/) {
+Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& /*source*/, const VideoRange& /*range*/,
+                                                       const std::atomic<bool>* /*stop*/) {
   return absent();
 }
 Result<std::unique_ptr<VideoSink>> create_video_file(const std::filesystem::path& /*path*/,

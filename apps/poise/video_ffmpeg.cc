@@ -3,9 +3,11 @@
 
 namespace poise::app {
 
-Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& source, const VideoRange& range) {
+Result<std::unique_ptr<VideoSource>> open_video_source(const std::string& source, const VideoRange& range,
+                                                       const std::atomic<bool>* stop) {
   VideoOpenOptions options;
   options.range = range;
+  options.stop = stop;
   options.threads = 1;  // the frames' own threads are enough
   return open_video(source, options);
 }

@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
   poise::Tracker tracker(finder.skeleton());
   const auto print = [](poise::TimedFrame& frame, poise::Image&) -> poise::Status {
     for (const poise::Pose& pose : frame.result.poses) {
-      std::printf("%.2f s: person %d at %.0f, %.0f\n", frame.seconds, pose.track_id.value_or(0),
-                  pose.box.x, pose.box.y);
+      std::printf("%.2f s: person %d at %.0f, %.0f\n", frame.seconds, pose.track_id.value_or(0), pose.box.x,
+                  pose.box.y);
     }
     return {};
   };

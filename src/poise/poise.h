@@ -1,6 +1,6 @@
 #pragma once
 // The one header to start with: a picture in, everyone's poses out, drawn. What else there is stands in the folders
-// beside it: data sets and metrics, training data, quantizing, formats of others.
+// beside it: data sets and metrics, training data, quantizing, formats of others. One thread at a time a finder.
 //
 //     auto finder = poise::PoseFinder::open().value();
 //     auto photo = poise::read_image("team.jpg").value();

@@ -25,10 +25,19 @@ using Lines = std::vector<std::string>;
 
 /// Private headers, not for users of the library: these may name the library they wrap, and those of weights' wings are
 /// included from weights alone.
-constexpr std::array<std::string_view, 13> kPrivateHeaders{"engine/backends/onednn/",
+constexpr std::array<std::string_view, 22> kPrivateHeaders{"engine/backends/onednn/",
                                                            "weights/onnx/",
                                                            "weights/torch/",
                                                            "weights/darknet/",
+                                                           "media/ffmpeg/av.h",
+                                                           "media/ffmpeg/camera.h",
+                                                           "media/ffmpeg/decoder.h",
+                                                           "media/ffmpeg/encoder.h",
+                                                           "media/ffmpeg/file_io.h",
+                                                           "media/ffmpeg/frame_converter.h",
+                                                           "media/ffmpeg/open_input.h",
+                                                           "media/ffmpeg/seek.h",
+                                                           "media/ffmpeg/sound.h",
                                                            "graph_torch/torch_graph.h",
                                                            "graph_torch/torch_operators.h",
                                                            "train/centre_loss.h",
@@ -38,9 +47,22 @@ constexpr std::array<std::string_view, 13> kPrivateHeaders{"engine/backends/oned
                                                            "train/optimizer.h",
                                                            "train/task.h",
                                                            "train/validation.h"};
-constexpr std::array<std::string_view, 15> kThirdParty{
-    "dnnl",  "oneapi/",  "turbojpeg", "jpeglib", "png.h", "webp/", "google/protobuf", "nlohmann/",
-    ".pb.h", "simdjson", "opencv2/",  "torch/",  "ATen/", "CLI/",  "yaml-cpp/"};
+constexpr std::array<std::string_view, 18> kThirdParty{
+    "dnnl",     "oneapi/",  "turbojpeg", "jpeglib", "png.h", "webp/",     "google/protobuf", "nlohmann/", ".pb.h",
+    "simdjson", "opencv2/", "torch/",    "ATen/",   "CLI/",  "yaml-cpp/", "libav",           "libsw",     "SDL"};
+
+/// A part of a folder that is a library of its own, since it brings a long chain of others: nothing else in the library
+/// includes it, or what it wraps.
+struct Annexe {
+  std::string_view folder;
+  std::vector<std::string_view> wraps;  // how the includes begin
+};
+const std::array<Annexe, 2> kAnnexes{
+    {{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}}, {"track/opencv/", {"<opencv2/", "\"opencv2/"}}}};
+/// Headers that are not installed: cmake/PoiseLibrary.cmake.
+constexpr std::array<std::string_view, 8> kNotInstalled{
+    "engine/backends/onednn/", "weights/onnx/", "weights/torch/", "weights/darknet/",
+    "media/ffmpeg/",           "train/",        "graph_torch/",   "image/test_"};
 constexpr std::string_view kUmbrella = "poise.h";
 constexpr std::array<std::string_view, 8> kForbiddenHeaders{"<iostream>", "<print>", "<csignal>",  "<getopt.h>",
                                                             "<CLI",       "\"CLI",   "<syslog.h>", "<ostream>"};
@@ -188,6 +210,17 @@ std::string forbidden_use(const std::string& code) {
   return {};
 }
 
+/// The annexe that the file is not in, and has no business with; empty where there is none.
+std::string annexe_of(const std::string& name, const std::string& what) {
+  for (const Annexe& annexe : kAnnexes) {
+    if (name.starts_with(annexe.folder)) continue;
+    const bool wrapped = std::any_of(annexe.wraps.begin(), annexe.wraps.end(),
+                                     [&](std::string_view beginning) { return what.starts_with(beginning); });
+    if (wrapped || what.starts_with("\"poise/" + std::string(annexe.folder))) return std::string(annexe.folder);
+  }
+  return {};
+}
+
 void check_includes(const Layers& layers, const std::string& folder, const std::string& name, const Lines& lines,
                     Lines& wrong) {
   const bool is_test = name.ends_with("_test.cc");
@@ -207,6 +240,9 @@ void check_includes(const Layers& layers, const std::string& folder, const std::
     if (!is_test && std::any_of(kForbiddenHeaders.begin(), kForbiddenHeaders.end(),
                                 [&](std::string_view h) { return what.starts_with(h); })) {
       wrong.push_back(where + ": printing and flags are the program's");
+    }
+    if (const std::string annexe = annexe_of(name, what); !annexe.empty()) {
+      wrong.push_back(where + ": belongs to " + annexe + ", a library of its own");
     }
     if (!what.starts_with("\"poise/")) continue;
     const std::string target = what.substr(7, what.find_first_of("/\"", 7) - 7);
@@ -273,6 +309,33 @@ std::string joined(const Lines& lines) {
 TEST(Layers, TheTreeKeepsToItsFloors) {
   const fs::path source = fs::path(POISE_SOURCE_DIR) / "src/poise";
   EXPECT_EQ(joined(violations(source)), "");
+}
+
+/// Public headers that do not say what threads may do. Those that say that they are internal are not for users.
+Lines silent_on_threads(const fs::path& source) {
+  constexpr std::array<std::string_view, 8> kStatements{
+      "thread-safe", "pure", "any thread", "one thread", "a thread", "another thread", "own threads", "one session a"};
+  constexpr std::array<std::string_view, 3> kInternal{"internal to", "private to", "not for users"};
+  Lines silent;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+    const std::string name = fs::relative(entry.path(), source).generic_string();
+    const bool stays = std::ranges::any_of(kNotInstalled, [&](std::string_view p) { return name.starts_with(p); });
+    if (entry.path().extension() != ".h" || stays || contains(name, "/test_")) continue;
+    std::string comments;
+    for (const std::string& line : read_lines(entry.path())) {
+      const std::size_t at = line.find("//");
+      if (at != std::string::npos) comments += line.substr(at) + "\n";
+    }
+    std::ranges::transform(comments, comments.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto says = [&](std::string_view words) { return contains(comments, words); };
+    if (std::ranges::none_of(kInternal, says) && std::ranges::none_of(kStatements, says)) silent.push_back(name);
+  }
+  std::ranges::sort(silent);
+  return silent;
+}
+
+TEST(Layers, PublicHeadersSayWhatThreadsMayDo) {
+  EXPECT_EQ(joined(silent_on_threads(fs::path(POISE_SOURCE_DIR) / "src/poise")), "");
 }
 
 /// A small tree with sound floors, into which each test plants one fault.
@@ -345,6 +408,19 @@ TEST_F(PlantedFault, ThirdPartyInAPublicHeaderIsFound) {
   write("image/bad.h", "#include <png.h>\n");
   EXPECT_EQ(found(), "image/bad.h:1: includes <png.h>: third-party header in a public header\n");
 }
+TEST_F(PlantedFault, AnAnnexeOrWhatItWrapsElsewhereIsFound) {
+  write("LAYERS", "1 base\n2 image -> tensor\n2 tensor\n2 media\n3 infer\n4 train\n");
+  write("media/ffmpeg/av.h", "#include <libavcodec/avcodec.h>\n");
+  write("media/ffmpeg/reader.cc", "#include \"poise/media/ffmpeg/av.h\"\n#include <libswscale/swscale.h>\n");
+  EXPECT_EQ(found(), "");
+  write("media/bad.cc", "#include <libavutil/frame.h>\n");
+  write("infer/bad.cc", "#include \"poise/media/ffmpeg/ffmpeg.h\"\n");
+  write("media/ffmpeg/bad.h", "#include <libswscale/swscale.h>\n");
+  EXPECT_EQ(found(),
+            "infer/bad.cc:1: includes \"poise/media/ffmpeg/ffmpeg.h\": belongs to media/ffmpeg/, a library of its own\n"
+            "media/bad.cc:1: includes <libavutil/frame.h>: belongs to media/ffmpeg/, a library of its own\n"
+            "media/ffmpeg/bad.h:1: includes <libswscale/swscale.h>: third-party header in a public header\n");
+}
 TEST_F(PlantedFault, PrintingIsFound) {
   write("image/bad.cc", "#include <iostream>\nvoid f() { std::cout << 1; }\n");
   EXPECT_EQ(found(),
@@ -354,6 +430,13 @@ TEST_F(PlantedFault, PrintingIsFound) {
 TEST_F(PlantedFault, ExitIsFound) {
   write("image/bad.cc", "/* exit(0) */ void f() { std::exit (1); }\n");
   EXPECT_EQ(found(), "image/bad.cc: uses exit: the library never prints and never exits\n");
+}
+TEST_F(PlantedFault, AHeaderThatSaysNothingOfThreadsIsFound) {
+  for (const std::string name : {"base/a.h", "image/b.h", "tensor/c.h"}) write(name, "/// Pure.\nint f();\n");
+  EXPECT_EQ(joined(silent_on_threads(source_)), "");
+  write("base/a.h", "// A value.\nint pure();\n");
+  write("image/b.h", "// Rows. Internal to image.\n");
+  EXPECT_EQ(joined(silent_on_threads(source_)), "base/a.h\n");
 }
 TEST_F(PlantedFault, AFlagInAMessageIsFound) {
   write("image/good.cc", "// as --size says\nint n = 3; void g() { n--; } const char* s = \"--- a -- b\";\n");

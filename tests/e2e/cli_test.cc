@@ -240,6 +240,17 @@ TEST_F(Cli, NothingIsWrittenOutsideOut) {
   EXPECT_EQ(outside, Strings{"a.jpg"});
 }
 
+TEST_F(Cli, TheFolderAtHandIsAFolder) {
+  photo("a.jpg");
+  for (int run = 0; run < 2; ++run) {  // what was drawn is no picture of the second
+    const Outcome outcome = predict({"."});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(contains(outcome.out, "1 picture, ")) << outcome.out;
+  }
+  EXPECT_TRUE(exists("poise-out/a.poses.json"));
+  EXPECT_FALSE(exists("poise-out/poise-out"));
+}
+
 TEST_F(Cli, EmptyFolderAndMissingPhotoAreNamed) {
   fs::create_directory(folder_ / "nothing");
   for (const std::string name : {"nothing", "missing.jpg", "no*.jpg"}) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ using Strings = std::vector<std::string>;
 struct Outcome {
   int code = -1;
   std::string out, err;
+  long peak_megabytes = 0;  // of memory, the program and those it waited for
 };
 
 inline std::string slurp(const fs::path& path) {
@@ -63,7 +65,7 @@ class Program : public ::testing::Test {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 0, input_.c_str(), O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t child = 0;
@@ -74,8 +76,10 @@ class Program : public ::testing::Test {
   }
   Outcome finish(pid_t child) const {
     int status = 0;
-    if (child > 0) waitpid(child, &status, 0);
+    rusage usage{};
+    if (child > 0) wait4(child, &status, 0, &usage);
     Outcome outcome;
+    outcome.peak_megabytes = usage.ru_maxrss / 1024;
     outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     outcome.out = slurp(folder_ / ".stdout");
     outcome.err = slurp(folder_ / ".stderr");
@@ -90,6 +94,7 @@ class Program : public ::testing::Test {
 
   const kit::TemporaryFolder temporary_;
   const fs::path folder_ = temporary_.path();
+  fs::path input_ = "/dev/null";  // standard input, relative to the folder
 };
 
 }  // namespace poise

@@ -7,10 +7,12 @@
 #include "console.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/base/version.h"
 #include "poise/infer/signature.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -24,7 +26,8 @@ struct Options {
   std::vector<std::string> precisions{"fp32"};
   int runs = 20;
   double seconds = 2.0;
-  bool json = false, layers = false, signature = false, tune = false;
+  std::string json;
+  bool layers = false, signature = false, tune = false;
 };
 
 void print(const BenchLayer& layer) {
@@ -35,7 +38,7 @@ void print(const BenchLayer& layer) {
   } else {
     std::printf("%16s", "");
   }
-  std::printf("%-60s %s\n", layer.time.name.c_str(), layer.time.kernel.c_str());
+  std::printf("%-60s %s\n", shown(layer.time.name).c_str(), layer.time.kernel.c_str());
 }
 
 void print(const BenchResult& row) {
@@ -44,7 +47,7 @@ void print(const BenchResult& row) {
               static_cast<double>(row.plan.arena_bytes) * 1e-6);
   if (row.tuned) {
     for (const LayerChoice& layer : *row.tuned) {
-      std::printf("    %-60s %-9s", layer.name.c_str(), layer.form.c_str());
+      std::printf("    %-60s %-9s", shown(layer.name).c_str(), layer.form.c_str());
       for (const auto& [form, milliseconds] : layer.milliseconds)
         std::printf("  %s %.3f ms", form.c_str(), milliseconds);
       std::printf("\n");
@@ -89,11 +92,11 @@ Status print_peers(const std::string& path) {
     const auto value = json.number(name);
     return value.ok() ? *value : 0.0;
   };
-  std::printf("\n%s, %s, %.0f threads:\n", text(*report, "model").c_str(), text(*report, "machine").c_str(),
-              number(*report, "threads"));
+  std::printf("\n%s, %s, %.0f threads:\n", shown(text(*report, "model")).c_str(),
+              shown(text(*report, "machine")).c_str(), number(*report, "threads"));
   std::printf("%-14s%-14s%-10s%6s%13s\n", "engine", "version", "precision", "batch", "ms a person");
   for (const Json& row : results->as_array()) {
-    std::printf("%-14s%-14s%-10s%6.0f%13.2f\n", text(row, "engine").c_str(), text(row, "version").c_str(),
+    std::printf("%-14s%-14s%-10s%6.0f%13.2f\n", shown(text(row, "engine")).c_str(), shown(text(row, "version")).c_str(),
                 text(row, "precision").c_str(), number(row, "batch"), number(row, "ms_per_person"));
   }
   return {};
@@ -138,29 +141,28 @@ Status run_bench(const Options& o) {
     return {};
   }
   if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
-  if (o.json && !o.compare.empty()) return invalid_argument("--compare prints a table: leave out --json");
+  if (!o.json.empty() && !o.compare.empty()) return invalid_argument("--compare prints a table: leave out --json");
   POISE_TRY(const std::vector<BenchOptions> wanted, rows_of(o));
   std::string hash;
   Json rows = Json::array();
-  if (!o.json)
-    std::printf("precision threads  batch streams  median ms     min ms  ms a person  persons/s  arena MB\n");
+  const bool table = o.json != "-";
+  if (table) std::printf("precision threads  batch streams  median ms     min ms  ms a person  persons/s  arena MB\n");
   for (const BenchOptions& options : wanted) {
     POISE_TRY(OpenModel model, open_model(o.model));
     hash = model.onnx.hash;
     const auto row = bench(std::move(model.onnx.graph), options);
     if (!row.ok()) return row.error().prefixed(o.model);
-    if (!o.json) print(*row);
+    if (table) print(*row);
     rows.push(to_json(*row));
   }
-  if (!o.json) return o.compare.empty() ? Status{} : print_peers(o.compare);
+  if (o.json.empty()) return o.compare.empty() ? Status{} : print_peers(o.compare);
   Json json = Json::object();
   json.set("poise", kVersion);
   json.set("model", o.model);
   json.set("sha256", hash);
   json.set("backend", o.backend);
   json.set("rows", std::move(rows));
-  std::printf("%s\n", json.dump(1).c_str());
-  return {};
+  return put_json(json, o.json);
 }
 
 }  // namespace
@@ -185,14 +187,14 @@ Action make_bench(CLI::App& command) {
       .add_option("--precision", o->precisions,
                   "list of fp32, bf16, int8; all: those this processor has and the network is made for")
       ->delimiter(',')
-      ->check(CLI::IsMember(precision_names_and("all")))
+      ->check(one_of(precision_names_and("all")))
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--seconds", o->seconds, "time at least, a row")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   command.add_option("--backend", o->backend, "onednn or reference")
-      ->check(CLI::IsMember(backend_names()))
+      ->check(one_of(backend_names()))
       ->capture_default_str();
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   command.add_flag("--layers", o->layers,
@@ -204,7 +206,7 @@ Action make_bench(CLI::App& command) {
       ->type_name("FILE");
   command.add_flag("--signature", o->signature,
                    "nothing is timed: a number that changes only when results change, from the plain backend");
-  command.add_flag("--json", o->json, "as JSON");
+  add_json_option(command, o->json);
   command.footer(
       "Examples:\n"
       "  poise bench pose.onnx --threads 1,2 --batch 1,8\n"

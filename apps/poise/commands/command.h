@@ -1,5 +1,5 @@
 #pragma once
-// A subcommand: one file, one line in main.cc's table. CLI11 stays inside the cmd_*.cc files.
+// A subcommand: one file, one line in main.cc's table. CLI11 stays inside the programs.
 
 #include <CLI/CLI.hpp>
 #include <functional>

@@ -6,9 +6,11 @@
 #include "commands/command.h"
 #include "console.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/tensor/npy.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -19,7 +21,7 @@ struct Options {
   std::string first, second;
   std::vector<std::string> inputs;
   CompareOptions compare;
-  bool json = false;
+  std::string json;
 };
 
 Result<std::vector<Tensor>> read_inputs(const Options& o) {
@@ -39,23 +41,24 @@ std::string both_names(const Difference& one) {
 }
 
 void print(const Difference& one, const char* what) {
-  std::printf("%s %s, %s: apart by %.3g of the maximum %.4g\n", what, both_names(one).c_str(),
+  std::printf("%s %s, %s: apart by %.3g of the maximum %.4g\n", what, shown(both_names(one)).c_str(),
               to_string(one.shape).c_str(), one.apart, one.largest);
 }
 
 void print(const Comparison& found, double tolerance) {
   for (const Difference& one : found.outputs) {
     if (one.first.empty() || one.second.empty()) {
-      std::printf("output %s%s is in %s alone\n", one.first.c_str(), one.second.c_str(), one.first.empty() ? "b" : "a");
+      std::printf("output %s%s is in %s alone\n", shown(one.first).c_str(), shown(one.second).c_str(),
+                  one.first.empty() ? "b" : "a");
     } else {
       print(one, "output");
     }
   }
   if (found.parting) print(*found.parting, "the networks part at");
-  if (!found.cause.empty()) std::printf("  %s\n", found.cause.c_str());
+  if (!found.cause.empty()) std::printf("  %s\n", shown(found.cause).c_str());
   if (!found.equal && !found.parting) std::puts("no layer that both networks have is apart");
-  if (!found.structure.empty()) std::printf("structure: %s\n", found.structure.c_str());
-  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", found.weights.c_str());
+  if (!found.structure.empty()) std::printf("structure: %s\n", shown(found.structure).c_str());
+  if (!found.weights.empty()) std::printf("weights: %s (the first that does)\n", shown(found.weights).c_str());
   std::printf("%s within %g of the maximum; %d of %d layers matched\n", found.equal ? "equal" : "different", tolerance,
               found.matched, found.layers);
 }
@@ -71,11 +74,8 @@ Result<bool> run(const Options& o, Console& console) {
   POISE_TRY(const std::vector<Tensor> inputs, o.inputs.empty() ? random_inputs(a.graph, kSeed) : read_inputs(o));
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
   POISE_TRY(const Comparison found, compare(a.graph, b.graph, views, o.compare));
-  if (o.json) {
-    std::puts(to_json(found, o.compare.tolerance).dump(2).c_str());
-  } else {
-    print(found, o.compare.tolerance);
-  }
+  if (o.json != "-") print(found, o.compare.tolerance);
+  POISE_RETURN_IF_ERROR(put_json(to_json(found, o.compare.tolerance), o.json));
   return found.equal;
 }
 
@@ -93,13 +93,13 @@ Action make_compare(CLI::App& command) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--backend", o->compare.session.backend, "onednn or reference")
-      ->check(CLI::IsMember(backend_names()))
+      ->check(one_of(backend_names()))
       ->capture_default_str();
   command.add_option("--threads", o->compare.session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   add_memory_flag(command, o->compare.session.max_memory);
-  command.add_flag("--json", o->json, "print JSON");
+  add_json_option(command, o->json);
   command.footer(
       "Ends with 0 where all outputs are equal, else with 1.\n"
       "Examples:\n"

@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "console.h"
 #include "flags/card_flags.h"
+#include "flags/json_flag.h"
 #include "poise/models/zoo.h"
 
 namespace poise::app {
@@ -21,7 +22,7 @@ struct Options {
   ConvertOptions convert;
   CardFlags card;
   CardTexts texts;
-  bool json = false;
+  std::string json;
 };
 
 constexpr const char* kExamples =
@@ -66,12 +67,11 @@ Status convert(Options& o) {
   Console console(false);
   for (const std::string& note : done.notes) console.note(note);
   const Json json = to_json(options, done);
-  if (o.json) {
-    std::printf("%s\n", json.dump(1).c_str());
-  } else {
-    std::printf("%s: %s, %.1f M parameters, input %s -> %s\n", o.input.c_str(), done.graph.name.c_str(),
+  POISE_RETURN_IF_ERROR(put_json(json, o.json));
+  if (o.json != "-") {
+    std::printf("%s: %s, %.1f M parameters, input %s -> %s\n", shown(o.input).c_str(), shown(done.graph.name).c_str(),
                 static_cast<double>(done.graph.parameter_count()) * 1e-6, json.find("inputs")->dump().c_str(),
-                o.out.c_str());
+                shown(o.out).c_str());
   }
   return {};
 }
@@ -111,7 +111,7 @@ Action make_convert(CLI::App& command) {
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
   command.add_flag("--sidecar", o->convert.sidecar, "write the card beside it too, as OUT.card.json");
-  command.add_flag("--json", o->json, "what was done, as JSON");
+  add_json_option(command, o->json);
   const std::string network = "Network (of a checkpoint)";
   command.add_option("-c,--config", o->config, "the authors' YAML, unchanged: names network and card")
       ->group(network)

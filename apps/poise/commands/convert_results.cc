@@ -3,8 +3,11 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "poise/formats/mat_hdf5.h"
+#include "figures.h"
+#include "mat_helper.h"
 #include "poise/formats/pose_set.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -15,10 +18,12 @@ struct Options {
 };
 
 Status convert(const Options& o, Console& console) {
-  PoseReadOptions options{.hdf5 = read_mat_hdf5};
+  PoseReadOptions options{.hdf5 = read_mat_apart};
+  POISE_TRY(const std::string in, input_path(o.in));
+  POISE_TRY(const OutputFile out, OutputFile::create(o.out));
   PoseFormat from{};
   if (o.from.empty()) {
-    POISE_TRY(from, guess_format(o.in, options));
+    POISE_TRY(from, guess_format(in, options));
   } else {
     POISE_TRY(from, format_by_name(o.from));
   }
@@ -26,14 +31,19 @@ Status convert(const Options& o, Console& console) {
   if (!o.skeleton.empty()) {
     POISE_TRY(options.skeleton, find_skeleton(o.skeleton));
   }
-  POISE_TRY(const PoseSet set, read_pose_set(o.in, from, options));
+  POISE_TRY(const PoseSet set, read_pose_set(in, from, options));
   std::vector<std::string> notes = set.notes;
-  Status written = write_pose_set(set, to, o.out, notes);
+  Status written = write_pose_set(set, to, out.path(), notes);
   for (const std::string& line : notes) console.note(line);
   if (!written.ok()) return written;
-  if (!o.quiet) {
-    std::printf("%zu pictures, %zu %s of %d joints -> %s\n", set.images.size(), set.persons(),
-                set.is_truth ? "truths" : "poses", set.skeleton.size(), o.out.c_str());
+  POISE_RETURN_IF_ERROR(out.send());
+  const std::string text = counted(set.images.size(), "picture") + ", " +
+                           counted(set.persons(), set.is_truth ? "truth" : "pose") + " of " +
+                           counted(static_cast<std::size_t>(set.skeleton.size()), "joint");
+  if (is_dash(o.out)) {
+    console.note(text);
+  } else if (!o.quiet) {
+    std::printf("%s -> %s\n", text.c_str(), shown(o.out).c_str());
   }
   return {};
 }
@@ -42,13 +52,15 @@ Status convert(const Options& o, Console& console) {
 
 Action make_convert_results(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("in", o->in, "results or annotations: a file, or a folder of files a picture")
+  command
+      .add_option("in", o->in, "results or annotations: a file, a folder of files a picture, or - for standard input")
       ->required()
       ->type_name("IN");
-  command.add_option("--from", o->from, "what it is (default: told by its content)")
-      ->check(CLI::IsMember(format_names()));
-  command.add_option("--to", o->to, "what to write")->required()->check(CLI::IsMember(format_names()));
-  command.add_option("-o,--out", o->out, "the file; for openpose and poise the folder")->required()->type_name("OUT");
+  command.add_option("--from", o->from, "what it is (default: told by its content)")->check(one_of(format_names()));
+  command.add_option("--to", o->to, "what to write")->required()->check(one_of(format_names()));
+  command.add_option("-o,--out", o->out, "the file, or - for standard output; for openpose and poise the folder")
+      ->required()
+      ->type_name("OUT");
   command.add_option("--skeleton", o->skeleton, "of its joints, where the file does not name them");
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   command.footer(

@@ -10,13 +10,13 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "metrics/commands.h"
+#include "flags/json_flag.h"
+#include "mat_helper.h"
 #include "poise/base/thread_pool.h"
 #include "poise/data/check.h"
 #include "poise/data/check_sheet.h"
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
-#include "poise/formats/mat_hdf5.h"
 #include "poise/image/codec.h"
 
 namespace poise::app {
@@ -35,7 +35,7 @@ void add_source(CLI::App& command, Source& source) {
 }
 
 Result<PoseFormat> format_of(const Source& source) {
-  return source.format.empty() ? guess_format(source.annotations, {.hdf5 = read_mat_hdf5})
+  return source.format.empty() ? guess_format(source.annotations, {.hdf5 = read_mat_apart})
                                : format_by_name(source.format);
 }
 
@@ -43,7 +43,7 @@ Result<PoseSet> read_labels(const Source& source, std::size_t most_faults = 0) {
   POISE_TRY(const PoseFormat format, format_of(source));
   PoseReadOptions options;
   options.most_faults = most_faults;
-  options.hdf5 = read_mat_hdf5;
+  options.hdf5 = read_mat_apart;
   POISE_TRY(PoseSet set, read_pose_set(source.annotations, format, options));
   if (!set.is_truth) return invalid_argument(source.annotations + ": these are predictions, labels are wanted");
   return set;
@@ -78,24 +78,22 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
     const auto fault = static_cast<Fault>(f);
     if (report.counts[f] == 0) continue;
     std::printf("%-8s %6zu  %s\n", is_error(fault) ? "error" : "warning", report.counts[f], name_of(fault));
-    std::size_t shown = 0;
+    std::size_t listed = 0;
     for (const Finding& finding : report.findings) {
-      if (finding.fault != fault || shown == list) continue;
-      ++shown;
+      if (finding.fault != fault || listed == list) continue;
+      ++listed;
       std::string where;
       if (!finding.of_set) where = set.images[finding.image].name;
       if (finding.of_person) {
         where += ", annotation " + std::to_string(set.images[finding.image].truths[finding.truth].id);
       }
-      std::printf("                 %s\n", app::shown(where + (where.empty() ? "" : ": ") + finding.detail).c_str());
+      std::printf("                 %s\n", shown(where + (where.empty() ? "" : ": ") + finding.detail).c_str());
     }
-    const auto all = static_cast<std::size_t>(
-        std::ranges::count_if(report.findings, [&](const Finding& finding) { return finding.fault == fault; }));
-    if (all > shown) std::printf("                 and %zu more\n", all - shown);
+    if (report.counts[f] > listed) std::printf("                 and %zu more\n", report.counts[f] - listed);
   }
   if (report.labelled > 0) std::printf("%-20s %10s %10s\n", "joint", "visible", "occluded");
   for (std::size_t j = 0; report.labelled > 0 && j < report.joints.size(); ++j) {
-    std::printf("%-20s %10zu %10zu\n", app::shown(set.skeleton.joints[j].name).c_str(), report.joints[j].visible,
+    std::printf("%-20s %10zu %10zu\n", shown(set.skeleton.joints[j].name).c_str(), report.joints[j].visible,
                 report.joints[j].occluded);
   }
   std::printf("%zu errors, %zu warnings\n", report.errors(), report.warnings());

@@ -5,15 +5,18 @@
 #include "commands/command.h"
 #include "console.h"
 #include "device.h"
+#include "figures.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
-#include "metrics/commands.h"
 #include "poise/base/file.h"
 #include "poise/base/version.h"
 #include "poise/formats/writers.h"
 #include "poise/image/picture_files.h"
 #include "poise/infer/pipeline.h"
 #include "poise/models/shipped.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -37,6 +40,7 @@ constexpr const char* kExamples =
 struct Found {
   Json detections = Json::array();
   Json errors = Json::array();
+  Json results = Json::array();  // a picture each
   std::size_t pictures = 0, with_people = 0, persons = 0;
   PictureNotes notes;
   PipelineCost cost;
@@ -56,19 +60,24 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   options.stop = interrupted;
   found.cost = run_pipeline(
       sources.size(), people.detector(), nullptr,
-      [&](std::size_t i) { return people.picture(sources[i].path, decode); },
+      [&](std::size_t i, const AdmitPixels& admit) {
+        return people.picture(sources[i].path, decode.admitted_by(admit));
+      },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         console.progress(++done, sources.size(), sources[i].path.filename().string());
         if (!answer.ok()) {
-          const std::string message = about_picture(sources[i].path, answer.error()).message;
+          const std::string message = with_input_named(about_picture(sources[i].path, answer.error()).message);
           console.error(message);
           found.errors.push(message);
+          found.results.push(Json::Object{{"source", sources[i].name.string()}, {"error", message}});
           return;
         }
         found.pictures += 1;
         found.notes.add(sources[i].path.string(), answer->notes);
         found.with_people += answer->boxes.empty() ? 0 : 1;
         found.persons += answer->boxes.size();
+        found.results.push(Json::Object{{"source", sources[i].name.string()},
+                                        {"persons", static_cast<std::int64_t>(answer->boxes.size())}});
         append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, answer->frame.exif_applied,
                                found.detections);
       },
@@ -99,15 +108,21 @@ Json summary(const Options& o, const BoxSource& people, const Found& found) {
   }
   json.set("detector", to_json(*people.named_detector()));
   json.set("out", o.out);
+  json.set("results", found.results);
   return json;
 }
 
 Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
-  POISE_TRY(const FoundPictures sources, find_pictures(o.sources));
+  POISE_TRY(const FoundPictures sources, find_pictures_or_dash(o.sources));
   POISE_TRY(BoxSource people, open_people("", o.detector, o.run));
   if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
-  POISE_RETURN_IF_ERROR(prepare_file(o.out));
+  const bool printed = is_dash(o.out);
+  code = 2;
+  if (printed && is_dash(o.json))
+    return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
+  code = 1;
+  if (!printed) POISE_RETURN_IF_ERROR(prepare_file(o.out));
   Console console(o.quiet);
   watch_interrupts();
   if (const std::string note = sources.note(); !note.empty()) console.note(note);
@@ -115,11 +130,16 @@ Status detect(Options& o, int& code) {
   say_of_detector(*people.detector(), found.pictures, found.persons, console);
   for (const std::string& line : found.notes.lines()) console.note(line);
   // A picture that the file does not speak of is one of nobody: one that is not whole takes no other's place.
-  if (interrupted() || found.pictures == 0) o.out += ".partial";
-  POISE_RETURN_IF_ERROR(write_file_atomic(fs::path(o.out), found.detections.dump() + "\n"));
-  if (!o.quiet && o.json != "-") {
-    std::printf("%zu persons in %zu of %zu pictures -> %s\n", found.persons, found.with_people, found.pictures,
-                o.out.c_str());
+  if (!printed && (interrupted() || found.pictures == 0)) o.out += ".partial";
+  POISE_RETURN_IF_ERROR(put_text(o.out, found.detections.dump() + "\n"));
+  std::string text = counted(found.persons, "person") + " in " + std::to_string(found.with_people) + " of " +
+                     counted(found.pictures, "picture");
+  if (const std::size_t errors = found.errors.as_array().size(); errors > 0) text += ", " + counted(errors, "error");
+  text += " in " + duration(found.seconds);
+  if (printed) {
+    console.note(text);
+  } else if (!o.quiet && !is_dash(o.json)) {
+    std::printf("%s -> %s\n", text.c_str(), shown(o.out).c_str());
   }
   POISE_RETURN_IF_ERROR(put_json(summary(o, people, found), o.json));
   code = found.errors.as_array().empty() ? 0 : 1;
@@ -130,16 +150,19 @@ Status detect(Options& o, int& code) {
 
 Action make_detect(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
+  command.add_option("sources", o->sources, "pictures, folders, globs; - is a picture on standard input")
+      ->required()
+      ->type_name("SOURCE");
   command
-      .add_option("-o,--out", o->out, "the people's boxes, as COCO detections: what predict and eval take as --boxes")
+      .add_option("-o,--out", o->out,
+                  "the people's boxes, as COCO detections: what predict and eval take as --boxes; - prints them")
       ->required()
       ->type_name("BOXES.json");
   o->detector.add_to(command, "Detector");
   command.get_option("--detector")->default_str(kShippedDetector);
   add_runner_flags(command, o->run, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply or ignore")
-      ->check(CLI::IsMember({"apply", "ignore"}))
+      ->check(one_of({"apply", "ignore"}))
       ->capture_default_str();
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");

@@ -6,12 +6,14 @@
 #include "device.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "metrics/persons.h"
 #include "model_store.h"
 #include "poise/base/file.h"
 #include "poise/eval/evaluate_detector.h"
 #include "poise/eval/evaluate_poses.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -47,7 +49,8 @@ void print_run(const PoseReport& report) {
   std::printf(
       "boxes: %s; %zu persons in %zu pictures; %s; score: box times the mean of the joints above 0.2; %s took %zu "
       "away\n",
-      found.box_source.c_str(), found.boxes, found.frames.size(), report.flip_test ? "flip test" : "no flip test",
+      shown(found.box_source).c_str(), found.boxes, found.frames.size(),
+      report.flip_test ? "flip test" : "no flip test",
       doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
   if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
   if (found.boxes_elsewhere > 0)
@@ -62,11 +65,11 @@ void print_run(const PoseReport& report) {
 void print_figures(const PoseReport& report) {
   if (report.pck) {
     print_pck(report.pck->result, report.pck->pairs, "PCK");
-    for (const std::string& line : remarks(report.pck->pairs)) std::printf("note: %s\n", line.c_str());
+    for (const std::string& line : remarks(report.pck->pairs)) std::printf("note: %s\n", shown(line).c_str());
     return;
   }
   const CocoEvaluation& evaluation = report.oks->evaluation;
-  std::printf("%s\n%zu truths\n", report.oks->protocol.c_str(), evaluation.truths_counted);
+  std::printf("%s\n%zu truths\n", shown(report.oks->protocol).c_str(), evaluation.truths_counted);
   for (const auto& [name, value] : evaluation.figures) std::printf("  %-6s %.4f\n", name.c_str(), value);
 }
 
@@ -170,14 +173,14 @@ Action make_eval(CLI::App& command) {
       ->capture_default_str()
       ->type_name("gt|FILE");
   command.add_option("--metric", o->metric, "oks: COCO's AP; pck: joints matched by name")
-      ->check(CLI::IsMember({"oks", "pck"}))
+      ->check(one_of({"oks", "pck"}))
       ->capture_default_str();
   command
       .add_option("--sigmas", o->set.sigmas, "of oks: a skeleton's name, or numbers with commas (default: what fits)")
       ->type_name("NAME|S,S,...");
   command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();
   command.add_option("--reference", o->reference, "of pck")
-      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->check(one_of({"torso", "bbox", "bbox-diagonal", "head"}))
       ->capture_default_str();
   add_doubles_flags(command, o->doubles, "One pose a person");
   o->detector.add_to(command, "A detector, measured itself; with --model, the poses of whom it finds");

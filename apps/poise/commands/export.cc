@@ -7,6 +7,7 @@
 #include "commands/command.h"
 #include "console.h"
 #include "flags/card_flags.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -53,16 +54,16 @@ Action make_export(CLI::App& command) {
   command.add_option("checkpoint", o->input, "best.ckpt or last.ckpt of poise train")->required()->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
   command.add_option("--weights", o->weights, "float32; int8: a quarter the size, rounded, run as float32")
-      ->check(CLI::IsMember({"float32", "int8"}))
+      ->check(one_of({"float32", "int8"}))
       ->capture_default_str();
   command.add_option("--input", o->input_sides, "what the network looks at; else as in the training")->type_name("WxH");
   const std::string card = "Model card";
   command.add_option("--refine", o->refine, "none, quarter or dark: what measures best; else as in the training")
       ->group(card)
-      ->check(CLI::IsMember({"none", "quarter", "dark"}));
+      ->check(one_of({"none", "quarter", "dark"}));
   command.add_option("--precision", o->precision, "bf16, where it was measured to be as good: what auto then takes")
       ->group(card)
-      ->check(CLI::IsMember({"fp32", "bf16"}));
+      ->check(one_of({"fp32", "bf16"}));
   command.add_option("--detect-threshold", o->threshold, "of a detector: boxes that score less are left out")
       ->group(card)
       ->check(CLI::Range(0.0, 1.0));

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "flags/card_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/models/network_facts.h"
 
@@ -15,7 +16,7 @@ namespace {
 struct Options {
   std::string model, input;
   std::uint64_t max_memory = 0;
-  bool json = false;
+  std::string json;
 };
 
 Result<NetworkFacts> facts_of(const Options& o) {
@@ -30,11 +31,11 @@ Result<NetworkFacts> facts_of(const Options& o) {
 }
 
 void print(const NetworkFacts& facts) {
-  std::printf("%s\n  sha256      %s\n  producer    %s, opset %d\n", facts.file.c_str(), facts.hash.c_str(),
+  std::printf("%s\n  sha256      %s\n  producer    %s, opset %d\n", shown(facts.file).c_str(), facts.hash.c_str(),
               facts.producer.c_str(), facts.opset);
   for (const auto& [kind, values] : {std::pair("inputs", &facts.inputs), std::pair("outputs", &facts.outputs)}) {
     for (const NetworkFacts::Value& value : *values) {
-      std::printf("  %-11s %s %s\n", kind, value.name.c_str(), to_string(value.shape).c_str());
+      std::printf("  %-11s %s %s\n", kind, shown(value.name).c_str(), to_string(value.shape).c_str());
     }
   }
   std::printf("  operators  ");
@@ -58,7 +59,7 @@ Action make_info(CLI::App& command) {
   command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   add_memory_flag(command, o->max_memory);
-  command.add_flag("--json", o->json, "as JSON");
+  add_json_option(command, o->json);
   command.footer("Examples:\n  poise info pose.onnx\n  poise info pose.onnx --json");
   return [o] {
     const Result<NetworkFacts> facts = facts_of(*o);
@@ -66,12 +67,10 @@ Action make_info(CLI::App& command) {
       Console(false).error(facts.error().message);
       return 1;
     }
-    if (o->json) {
-      std::printf("%s\n", to_json(*facts).dump(1).c_str());
-    } else {
-      print(*facts);
-    }
-    return 0;
+    if (o->json != "-") print(*facts);
+    const Status put = put_json(to_json(*facts), o->json);
+    if (!put.ok()) Console(false).error(put.error().message);
+    return put.ok() ? 0 : 1;
   };
 }
 

@@ -1,9 +1,7 @@
-#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "metrics/commands.h"
-#include "poise/base/file.h"
 
 namespace poise::app {
 namespace {
@@ -20,24 +18,11 @@ constexpr Family kFamilies[] = {
     {"pcp", "correct parts, strict and loose, over ten sticks", make_metrics_pcp},
     {"pckh", "MPII's correct keypoints up to half the head", make_metrics_pckh},
     {"mot", "tracked boxes: CLEAR MOT, IDF1 and HOTA, as TrackEval's", make_metrics_mot},
+    {"posetrack", "tracked poses: AP and MOTA of each joint, as poseval's", make_metrics_posetrack},
+    {"angles", "angles at elbows, knees ...: errors in degrees with intervals, as poseaudit's", make_metrics_angles},
 };
 
 }  // namespace
-
-void add_json_option(CLI::App& command, std::string& file) {
-  command.add_option("--json", file, "the figures as one flat JSON object, printed or written to FILE")
-      ->type_name("[FILE]")
-      ->expected(0, 1)
-      ->default_str("-");
-}
-
-Status put_json(const Json& json, const std::string& file) {
-  if (file.empty()) return {};
-  const std::string text = json.dump(2) + "\n";
-  if (file != "-") return write_file_atomic(file, std::string_view(text));
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) return io_error("standard output is closed");
-  return {};
-}
 
 Action make_metrics(CLI::App& command) {
   command.require_subcommand(1);

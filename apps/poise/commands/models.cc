@@ -3,6 +3,7 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/base/json.h"
 #include "poise/card/model_card.h"
@@ -17,17 +18,17 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string name, file, as;
-  bool json = false;
+  std::string json;
 };
 
 constexpr std::size_t kShortHash = 12;
 
-const char* or_dash(const std::string& text) { return text.empty() ? "-" : text.c_str(); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : shown(text); }
 
 Status list(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
   POISE_TRY(const std::vector<StoredModel> models, ModelStore(folder).list());
-  if (o.json) {
+  if (!o.json.empty()) {
     Json json = Json::object();
     json.set("folder", folder.string());
     Json stored = Json::array();
@@ -49,19 +50,19 @@ Status list(const Options& o) {
       architectures.push(std::move(one));
     }
     json.set("architectures", std::move(architectures));
-    std::printf("%s\n", json.dump(1).c_str());
-    return {};
+    POISE_RETURN_IF_ERROR(put_json(json, o.json));
+    if (o.json == "-") return {};
   }
   std::printf("models that come with Poise; they are used where no --model and no --detector is named\n");
   for (const ShippedModel& model : shipped_models()) {
     std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
   }
-  std::printf("models in %s\n", folder.c_str());
+  std::printf("models in %s\n", shown(folder.string()).c_str());
   if (models.empty()) std::printf("  none yet: poise models add FILE.onnx\n");
   for (const StoredModel& model : models) {
     const std::string hash = model.sha256.empty() ? "not recorded" : model.sha256.substr(0, kShortHash);
-    std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", model.name.c_str(), hash.c_str(), or_dash(model.licence),
-                or_dash(model.accuracy));
+    std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", shown(model.name).c_str(), hash.c_str(),
+                or_dash(model.licence).c_str(), or_dash(model.accuracy).c_str());
   }
   std::printf("architectures, for poise convert --arch NAME\n");
   for (const ZooEntry& entry : zoo()) {
@@ -71,12 +72,13 @@ Status list(const Options& o) {
 }
 
 Status show_architecture(const ZooEntry& entry, const Options& o) {
-  if (o.json) {
+  if (!o.json.empty()) {
     Json json = Json::object();
     json.set("name", entry.name);
     json.set("description", entry.description);
-    std::printf("%s\n", json.dump(1).c_str());
-  } else {
+    POISE_RETURN_IF_ERROR(put_json(json, o.json));
+  }
+  if (o.json != "-") {
     std::printf(
         "%s\n  %s\n  an architecture without weights: poise convert CHECKPOINT --arch %s --size 256x192 --out "
         "FILE.onnx\n",
@@ -99,20 +101,19 @@ Status show(const Options& o) {
   json.set("network", model.graph.name);
   json.set("parameters", model.graph.parameter_count());
   json.set("card", card);
-  if (o.json) {
-    std::printf("%s\n", json.dump(1).c_str());
-    return {};
-  }
+  POISE_RETURN_IF_ERROR(put_json(json, o.json));
+  if (o.json == "-") return {};
   const auto text = [&](const char* member) {
     const auto found = card.string(member);
     return found.ok() ? *found : std::string("not stated");
   };
-  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", file.c_str(), model.hash.c_str(),
-              model.graph.name.c_str(), static_cast<double>(model.graph.parameter_count()) * 1e-6);
+  std::printf("%s\n  sha256         %s\n  network        %s, %.1f M parameters\n", shown(file).c_str(),
+              model.hash.c_str(), shown(model.graph.name).c_str(),
+              static_cast<double>(model.graph.parameter_count()) * 1e-6);
   std::printf(
       "  licence        %s\n  source         %s\n  training data  %s\n  accuracy       %s\n  card           %s\n",
-      text("licence").c_str(), text("source").c_str(), text("training_data").c_str(), text("accuracy").c_str(),
-      card.dump(1).c_str());
+      shown(text("licence")).c_str(), shown(text("source")).c_str(), shown(text("training_data")).c_str(),
+      shown(text("accuracy")).c_str(), card.dump(1).c_str());
   return {};
 }
 
@@ -120,8 +121,8 @@ Status add(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
   const std::string name = o.as.empty() ? fs::path(o.file).stem().string() : o.as;
   POISE_TRY(const bool is_new, ModelStore(folder).add(o.file, name));
-  std::printf("%s %s %s: poise predict PICTURE --model %s\n", name.c_str(), is_new ? "is now in" : "was already in",
-              folder.c_str(), name.c_str());
+  std::printf("%s %s %s: poise predict PICTURE --model %s\n", shown(name).c_str(),
+              is_new ? "is now in" : "was already in", shown(folder.string()).c_str(), shown(name).c_str());
   return {};
 }
 
@@ -138,7 +139,7 @@ Result<bool> verify(const Options& o) {
     json.set("recorded", recorded);
     json.set("fault", fault);
     results.push(std::move(json));
-    if (o.json) continue;
+    if (o.json == "-") continue;
     if (!recorded) {
       std::printf("%-24s not recorded: remove it from %s and `poise models add` it\n", model.name.c_str(),
                   folder.c_str());
@@ -146,7 +147,7 @@ Result<bool> verify(const Options& o) {
       std::printf("%-24s %s\n", model.name.c_str(), fault.empty() ? "as it was added" : fault.c_str());
     }
   }
-  if (o.json) std::printf("%s\n", results.dump(1).c_str());
+  POISE_RETURN_IF_ERROR(put_json(results, o.json));
   if (models.empty()) Console(false).note("there is nothing in " + folder.string());
   return good;
 }
@@ -161,7 +162,7 @@ int ended(const Status& status) {
 Action make_models(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.require_subcommand(0, 1);
-  command.add_flag("--json", o->json, "as JSON")->group("Options");
+  add_json_option(command, o->json);
   CLI::App* show_command = command.add_subcommand("show", "a model's card: licence, source, hash, accuracy");
   show_command->add_option("name", o->name, "of a model, a file, or an architecture")->required();
   CLI::App* add_command = command.add_subcommand("add", "copy a model, and the card beside it, into the folder");

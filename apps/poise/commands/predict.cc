@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <deque>
@@ -7,12 +8,16 @@
 #include <sstream>
 
 #include "commands/command.h"
+#include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
+#include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
+#include "flags/sequence_flags.h"
 #include "model_store.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
@@ -21,6 +26,8 @@
 #include "poise/infer/picture_writer.h"
 #include "poise/infer/pose_finder.h"
 #include "poise/models/shipped.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -29,27 +36,30 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> sources;
-  std::string model, boxes, exif, input, json;
+  std::string video, model, boxes, exif, input, json;
   CardFlags card;
   DetectorFlags detector;
   DoublesOptions doubles;
   EstimatorOptions estimator;
   PictureWriterOptions output;
   std::string out = "poise-out", device = "cpu";
-  bool no_image = false, quiet = false;
-  CLI::Option* json_option = nullptr;
+  bool no_image = false, skip_existing = false, quiet = false;
 };
 
 constexpr const char* kExamples =
     "Examples:\n"
     "  poise predict team.jpg\n"
+    "  poise predict -v match.mp4                      # each frame by itself; poise track knows who is who\n"
+    "  poise predict -v 0                              # the first camera, until Ctrl-C\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
     "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
     "  poise predict dancer.jpg --detector none\n"
     "  poise predict crowd.jpg --detector yolox.onnx --detector-preset yolox --detect-threshold .4 --nms .45\n"
     "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
-    "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image";
+    "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image\n"
+    "  poise predict holiday/ --skip-existing          # goes on where an earlier run stopped\n"
+    "  curl -s https://.../team.jpg | poise predict - --out - | jq .persons[0].keypoints";
 
 Result<Json> card_flags(const Options& o) {
   POISE_TRY(Json flags, o.card.json());
@@ -79,23 +89,26 @@ class Prediction {
       const ImageBoxes* entry = finder.people().boxes() ? finder.people().boxes()->find(path) : nullptr;
       if (entry != nullptr && !entries_.insert(entry).second) ++shared_entries_;
     }
+    if (o_.skip_existing) skip_existing();
   }
 
   int go() {
     watch_interrupts();
     begin_ = Clock::now();
+    if (pictures_.empty()) return summary();
     PipelineOptions options;
     options.heatmaps = o_.output.heatmaps;
     options.stop = interrupted;
     std::size_t done = 0;
     cost_ = run_pipeline(
         pictures_.size(), finder_,
-        [this](std::size_t i) { return finder_.people().picture(pictures_[i].path, decode_); },
+        [this](std::size_t i, const AdmitPixels& admit) { return read(pictures_[i], admit); },
         [&](std::size_t i, Result<PipelineAnswer> answer) {
           picture(i, std::move(answer));
           console_.progress(++done, pictures_.size(), pictures_[i].path.filename().string());
+          // Pictures that wait to be written are held: few, and of large ones none.
           constexpr std::size_t kMostWrites = 3;
-          while (writes_.size() > kMostWrites) settle();
+          while (writes_.size() > kMostWrites || (!writes_.empty() && writing_pixels_ >= kMostPixels)) settle();
         },
         options);
     while (!writes_.empty()) settle();
@@ -111,31 +124,78 @@ class Prediction {
 
   void fail(const std::string& message) {
     console_.error(message);
-    errors_.push(message);
+    errors_.push(with_input_named(message));
+  }
+
+  /// Pictures whose results are all there are not looked at.
+  void skip_existing() {
+    const auto is_done = [this](const PictureFile& picture) {
+      return std::ranges::all_of(writer_.files(picture.place), [](const fs::path& file) {
+        std::error_code ignored;
+        return fs::exists(file, ignored);
+      });
+    };
+    std::vector<PictureFile> pictures;
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = 0; i < pictures_.size(); ++i) {
+      if (is_done(pictures_[i])) continue;
+      pictures.push_back(std::move(pictures_[i]));
+      ids.push_back(ids_[i]);
+    }
+    skipped_ = pictures_.size() - pictures.size();
+    pictures_ = std::move(pictures);
+    ids_ = std::move(ids);
+  }
+
+  Result<PipelinePicture> read(const PictureFile& file, const AdmitPixels& admit) const {
+    POISE_TRY(PipelinePicture picture, finder_.people().picture(file.path, decode_.admitted_by(admit)));
+    if (file.name == kStandardInput) picture.frame.source = kStandardInput;
+    return picture;
   }
 
   void picture(std::size_t i, Result<PipelineAnswer> answer) {
     const PictureFile& picture = pictures_[i];
     if (!answer.ok()) {
-      return fail(about_picture(picture.path, answer.error()).message);
+      const std::string message = about_picture(picture.path, answer.error()).message;
+      listed_.push(Json::Object{{"source", source_of(picture)}, {"error", with_input_named(message)}});
+      return fail(message);
     }
     for (const std::string& problem : answer->problems) fail(problem);
     notes_.add(picture.path.string(), answer->notes);
     suppressed_ += answer->doubles;
     persons_ += answer->frame.poses.size();
     FrameResult numbered = answer->frame;
-    if (!numbered.image_id) numbered.image_id = ids_[i];
-    writer_.add(numbered);
+    if (!numbered.image_id && writer_.is_of_run()) numbered.image_id = ids_[i];
+    if (const Status status = writer_.add(numbered); !status.ok()) fail(status.error().message);
     images_ += 1;
-    last_done_ = picture.place;
+    const auto pixels = static_cast<std::int64_t>(answer->image.width()) * answer->image.height();
+    writing_pixels_ += pixels;
+    list(picture, numbered.poses.size());
     auto shared = std::make_shared<PipelineAnswer>(std::move(*answer));
-    writes_.push_back(pool_.submit([this, &picture, shared]() -> Status {
+    writes_.emplace_back(pixels, pool_.submit([this, &picture, shared]() -> Status {
       return writer_.write(picture.place, std::move(shared->image), shared->frame, shared->heatmaps);
     }));
   }
 
+  static std::string source_of(const PictureFile& picture) {
+    return picture.name == kStandardInput ? kStandardInput : picture.path.string();
+  }
+
+  void list(const PictureFile& picture, std::size_t persons) {
+    Json files = Json::array();
+    std::string text = "  " + shown(source_of(picture)) + ": " + counted(persons, "person");
+    for (const fs::path& file : writer_.files(picture.place)) {
+      text += (files.as_array().empty() ? " -> " : ", ") + shown(file.string());
+      files.push(file.string());
+    }
+    if (lines_.size() < kListed) lines_.push_back(text);
+    listed_.push(Json::Object{
+        {"source", source_of(picture)}, {"persons", static_cast<std::int64_t>(persons)}, {"files", std::move(files)}});
+  }
+
   void settle() {
-    const Status status = writes_.front().get();
+    const Status status = writes_.front().second.get();
+    writing_pixels_ -= writes_.front().first;
     writes_.pop_front();
     if (!status.ok()) fail(status.error().message);
   }
@@ -146,6 +206,7 @@ class Prediction {
     json.set("pictures", static_cast<std::int64_t>(images_));
     json.set("persons", static_cast<std::int64_t>(persons_));
     json.set("poses_suppressed", static_cast<std::int64_t>(suppressed_));
+    if (o_.skip_existing) json.set("skipped", static_cast<std::int64_t>(skipped_));
     json.set("errors", errors_);
     json.set("seconds", std::chrono::duration<double>(Clock::now() - begin_).count());
     json.set("streams", cost_.streams);
@@ -162,6 +223,7 @@ class Prediction {
     model.set("sha256", writer_.provenance().model_hash);
     json.set("model", std::move(model));
     json.set("settings", writer_.provenance().settings);
+    json.set("results", listed_);
     return json;
   }
 
@@ -169,20 +231,24 @@ class Prediction {
   static double per(double seconds, std::size_t count) { return 1e3 * seconds / static_cast<double>(count); }
 
   std::string summary_text() const {
-    std::ostringstream text;
-    text.precision(3);
-    text << images_ << (images_ == 1 ? " picture, " : " pictures, ") << persons_
-         << (persons_ == 1 ? " person" : " persons") << " -> " << o_.output.folder.string();
+    const auto errors = errors_.as_array().size();
+    std::string text = counted(images_, "picture") + ", " + counted(persons_, "person");
+    if (errors > 0) text += ", " + counted(errors, "error");
+    if (skipped_ > 0) text += ", " + std::to_string(skipped_) + " skipped as done";
+    text += " in " + duration(std::chrono::duration<double>(Clock::now() - begin_).count());
+    if (!is_dash(o_.out)) text += " -> " + shown(o_.out);
     if (cost_.persons > 0 && images_ > 1) {
-      text << "\n  " << per(cost_.estimate_seconds, cost_.persons) << " ms a person";
+      text += "\n  " + figure(per(cost_.estimate_seconds, cost_.persons)) + " ms a person";
       if (cost_.pictures > 0)
-        text << " after " << per(cost_.detect_seconds, cost_.pictures) << " ms a picture to find them";
-      text << ", in " << cost_.streams << (cost_.streams == 1 ? " stream" : " streams side by side");
+        text += " after " + figure(per(cost_.detect_seconds, cost_.pictures)) + " ms a picture to find them";
+      text += cost_.streams == 1 ? "" : ", in " + std::to_string(cost_.streams) + " streams side by side";
     }
-    if (images_ == 1) {
-      for (const fs::path& file : writer_.files(last_done_)) text << "\n  " << shown(file.string());
+    for (const std::string& line : lines_) text += "\n" + line;
+    if (images_ > lines_.size()) {
+      text += "\n  and " + counted(images_ - lines_.size(), "picture") + " more" +
+              (o_.json.empty() ? ": --json FILE.json lists all" : "");
     }
-    return text.str();
+    return text;
   }
 
   /// What of the file of boxes was passed over, by reason.
@@ -212,14 +278,13 @@ class Prediction {
     }
     if (finder_.people().boxes()) say_of_boxes(*finder_.people().boxes());
     for (const std::string& line : notes_.lines()) console_.note(line);
-    const bool json_to_stdout = o_.json_option->count() > 0 && o_.json.empty();
-    if (json_to_stdout) {
-      std::printf("%s\n", summary_json().dump(1).c_str());
-    } else if (!o_.json.empty()) {
-      const Status status = write_file_atomic(fs::path(o_.json), summary_json().dump(1) + "\n");
-      if (!status.ok()) fail(status.error().message);
+    if (const Status status = put_json(summary_json(), o_.json); !status.ok()) fail(status.error().message);
+    if (is_dash(o_.json) || is_dash(o_.out)) {
+      std::istringstream lines(is_dash(o_.out) ? summary_text() : "");
+      for (std::string line; std::getline(lines, line);) console_.note(line);
+    } else if (!o_.quiet) {
+      std::printf("%s\n", summary_text().c_str());
     }
-    if (!o_.quiet && !json_to_stdout) std::printf("%s\n", summary_text().c_str());
     return errors_.as_array().empty() ? 0 : 1;
   }
 
@@ -231,27 +296,70 @@ class Prediction {
   std::vector<std::int64_t> ids_;  // of pictures_, where the boxes' file gives none
   DecodeOptions decode_;
   Json errors_ = Json::array();
-  std::size_t images_ = 0, persons_ = 0, suppressed_ = 0;
+  static constexpr std::size_t kListed = 8;  // pictures, for people
+  std::vector<std::string> lines_;           // of these
+  Json listed_ = Json::array();              // of all
+  std::size_t images_ = 0, persons_ = 0, suppressed_ = 0, skipped_ = 0;
   std::set<const ImageBoxes*> entries_;  // of the file of boxes, that a picture has taken
   std::size_t shared_entries_ = 0;       // pictures whose entry another has taken before
   PictureNotes notes_;
-  fs::path last_done_;  // the place of the picture estimated last
   PipelineCost cost_;
   Clock::time_point begin_;
-  std::deque<std::future<Status>> writes_;
+  static constexpr std::int64_t kMostPixels = 16'000'000;            // that wait to be written
+  std::deque<std::pair<std::int64_t, std::future<Status>>> writes_;  // with their pixels
+  std::int64_t writing_pixels_ = 0;
   ThreadPool pool_;  // last: its jobs use what stands above
 };
 
+/// With --video.
+Status predict_frames(Options& o, int& code) {
+  if (!o.boxes.empty()) return invalid_argument("--boxes are of pictures: in a video people are looked for");
+  if (!o.exif.empty()) return invalid_argument("--exif is of photographs; a video's own rotation is applied");
+  if (o.output.heatmaps) return invalid_argument("--heatmaps are written for pictures, not for videos");
+  POISE_TRY(Json flags, card_flags(o));
+  VideoPrediction prediction;
+  prediction.source = o.video;
+  prediction.model = o.model;
+  prediction.format = o.output.format;
+  prediction.json = o.json;
+  prediction.out = o.out;
+  prediction.device = o.device;
+  prediction.card_flags = std::move(flags);
+  prediction.preset = o.card.preset;
+  prediction.detector = o.detector;
+  prediction.doubles = o.doubles;
+  prediction.estimator = o.estimator;
+  prediction.draw = o.output.draw;
+  prediction.no_video = o.no_image;
+  prediction.quiet = o.quiet;
+  return predict_video(std::move(prediction), code);
+}
+
+/// What cannot go together.
+Status check(const Options& o) {
+  if (is_dash(o.out) && is_dash(o.json))
+    return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
+  if (is_dash(o.out) && o.output.heatmaps) return invalid_argument("--heatmaps makes files: --out - makes none");
+  if (!o.skip_existing) return {};
+  POISE_TRY(const OutputFormat format, find_output_format(o.output.format));
+  if (is_dash(o.out) || format.pictures.suffix == nullptr)
+    return invalid_argument("--skip-existing needs a file a picture: a folder as --out, and another --format than " +
+                            o.output.format);
+  return {};
+}
+
 Status predict(Options& o, int& code) {
+  code = 2;
+  POISE_RETURN_IF_ERROR(check(o));
+  code = 1;
+  if (!o.video.empty()) return predict_frames(o, code);
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
-  if (!o.json.empty() && fs::path(o.json).extension() != ".json") {
-    return invalid_argument("--json writes to a file that ends in .json, not \"" + o.json + "\"");
-  }
   o.output.folder = o.out;
-  o.output.image = !o.no_image;
+  o.output.image = !o.no_image && !is_dash(o.out);
+  if (is_dash(o.out)) o.output.stream = [](std::string_view text) { return put_text("-", text); };
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, card_flags(o));
-  POISE_TRY(FoundPictures pictures, find_pictures(o.sources));
+  POISE_TRY(FoundPictures pictures, find_pictures_or_dash(o.sources));
   if (const std::string note = pictures.note(); !note.empty()) Console(o.quiet).note(note);
   POISE_TRY(BoxSource people, open_people(o.boxes, o.detector, o.estimator.run));
   POISE_TRY(OpenModel model, open_model(o.model));
@@ -269,21 +377,29 @@ Status predict(Options& o, int& code) {
 
 Action make_predict(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("sources", o->sources, "pictures, folders, globs")->required()->type_name("SOURCE");
+  CLI::Option* sources =
+      command.add_option("sources", o->sources, "pictures, folders, globs; - is a picture on standard input")
+          ->type_name("SOURCE");
+  command
+      .add_option("-v,--video", o->video,
+                  "instead, a video, a camera's number or an address: each frame by itself (track: who is who)")
+      ->excludes(sources)
+      ->type_name("SOURCE");
+  command.parse_complete_callback([o] {
+    if (o->sources.empty() && o->video.empty()) throw CLI::RequiredError("sources, or --video,");
+  });
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
   command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
-  command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
-  std::vector<std::string> formats;
-  std::string about_formats;
-  for (const OutputFormat& format : output_formats()) {
-    formats.emplace_back(format.name);
-    about_formats += (about_formats.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  }
-  command.add_option("-f,--format", o->output.format, about_formats)
-      ->check(CLI::IsMember(formats))
+  command.add_option("-o,--out", o->out, "folder for the results; - prints them, and draws none")
+      ->capture_default_str()
+      ->type_name("DIR");
+  const FormatChoice formats = formats_that(&OutputFormat::holds_pictures);
+  command.add_option("-f,--format", o->output.format, formats.about)
+      ->check(one_of(formats.names))
       ->capture_default_str();
-  command.add_flag("--no-image", o->no_image, "draw no pictures");
+  command.add_flag("--no-image", o->no_image, "draw no pictures, no video");
+  command.add_flag("--skip-existing", o->skip_existing, "pass over pictures whose results are there already");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
   add_draw_flags(command, o->output.draw, "Drawing");
   o->detector.add_to(command, "Who is where");
@@ -293,10 +409,8 @@ Action make_predict(CLI::App& command) {
   add_doubles_flags(command, o->doubles, "Who is where");
   add_estimator_flags(command, o->estimator, o->device);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
-      ->check(CLI::IsMember({"apply", "ignore"}));
-  o->json_option = command.add_option("--json", o->json, "the run's summary as JSON, to FILE or standard output")
-                       ->expected(0, 1)
-                       ->type_name("[FILE]");
+      ->check(one_of({"apply", "ignore"}));
+  add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   const std::string card = "Model card (over MODEL.card.json, the file's own card, and --preset)";
   o->card.add_to(command, card);

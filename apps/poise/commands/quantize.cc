@@ -10,6 +10,7 @@
 #include "poise/eval/accuracy.h"
 #include "poise/image/picture_files.h"
 #include "poise/quantize/quantize_model.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -128,7 +129,7 @@ void add_accuracy_flags(CLI::App& command, Options& o) {
   CLI::Option* images =
       command.add_option("-i,--images", o.accuracy.images, "where its pictures lie")->group(group)->type_name("DIR");
   command.add_option("--metric", o.metric, "oks: COCO's AP; pck: at 0.2 of the torso, joints matched by name")
-      ->check(CLI::IsMember({"oks", "pck"}))
+      ->check(one_of({"oks", "pck"}))
       ->capture_default_str()
       ->group(group)
       ->needs(annotations);
@@ -151,7 +152,7 @@ Action make_quantize(CLI::App& command) {
       ->check(CLI::Range(kFewestCalibrated, 100000))
       ->capture_default_str();
   command.add_option("--ranges", o->ranges, "auto: the one whose outputs err least; minmax, percentile, mse")
-      ->check(CLI::IsMember({"auto", "minmax", "percentile", "mse"}))
+      ->check(one_of({"auto", "minmax", "percentile", "mse"}))
       ->capture_default_str();
   command
       .add_option("--max-damage", o->most_damage,

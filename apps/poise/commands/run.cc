@@ -7,6 +7,7 @@
 #include "poise/engine/session.h"
 #include "poise/tensor/npy.h"
 #include "poise/weights/network_file.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -58,13 +59,13 @@ Action make_run(CLI::App& command) {
   command.add_option("--name", o->name, "the output's name, where there are several; otherwise the first")
       ->type_name("NAME");
   command.add_option("--backend", o->session.backend, "onednn or reference")
-      ->check(CLI::IsMember(backend_names()))
+      ->check(one_of(backend_names()))
       ->capture_default_str();
   command
       .add_option_function<std::string>(
           "--precision", [o](const std::string& given) { o->session.precision = find_precision(given).value(); },
           "fp32, bf16; int8, of networks made for it")
-      ->check(CLI::IsMember(precision_names()))
+      ->check(one_of(precision_names()))
       ->default_str("fp32");
   command.add_option("--threads", o->session.threads, "compute threads, 0: all")
       ->check(CLI::Range(0, 1024))

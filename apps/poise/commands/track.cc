@@ -1,26 +1,32 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <iomanip>
 #include <memory>
-#include <sstream>
+#include <mutex>
 
 #include "commands/command.h"
+#include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
+#include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
 #include "flags/estimator_flags.h"
+#include "flags/json_flag.h"
 #include "flags/people_flags.h"
-#include "metrics/commands.h"
+#include "flags/sequence_flags.h"
+#include "flags/source_flags.h"
 #include "model_store.h"
 #include "poise/base/version.h"
-#include "poise/media/live_source.h"
-#include "poise/media/picture_sequence.h"
-#include "poise/media/range_source.h"
-#include "poise/media/raw_source.h"
 #include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
 #include "video.h"
+#include "window.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -28,18 +34,18 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string source, raw, model, json, flow, similarity = "multi-flow", matching = "greedy", smooth = "online";
+  SourceFlags from;
+  std::string model, json, flow, similarity = "multi-flow", matching = "greedy", smooth = "online";
   std::vector<std::string> formats{"poise"};
   std::string out = "poise-out", device = "cpu";
-  VideoRange range;
   CardFlags card;
   DetectorFlags detector;
   DoublesOptions doubles;
   EstimatorOptions estimator;
   TrackerOptions tracker;
   TrackVideoOptions work;
-  double rate = 30;
-  bool no_video = false, no_propagation = false, no_motion = false, live = false, quiet = false;
+  bool no_video = false, show = false, no_propagation = false, no_motion = false, quiet = false;
+  bool alone = false;  // each frame by itself: nobody is followed
 };
 
 constexpr const char* kExamples =
@@ -47,57 +53,38 @@ constexpr const char* kExamples =
     "  poise track match.mp4\n"
     "  poise track match.mp4 --start 10 --duration 30 --every 2 --detect-every 5 --format mot --format csv\n"
     "  poise track 0 --no-video                        # the first camera, until Ctrl-C\n"
-    "  poise track rtsp://camera.local/stream --live\n"
+    "  poise track rtsp://camera.local/stream --show    # until its window is closed\n"
     "  poise track 'frames/%06d.jpg' --rate 25\n"
     "  ffmpeg -i a.mp4 -f rawvideo -pix_fmt bgr24 - | poise track - --raw 1280x720:bgr24@30";
-
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-Result<std::unique_ptr<VideoSource>> open_source(const Options& o) {
-  if (o.source == "-" && o.raw.empty()) {
-    return invalid_argument("frames on standard input have no form of their own: give --raw WIDTHxHEIGHT:FORMAT@RATE");
-  }
-  if (!o.raw.empty() && o.source != "-")
-    return invalid_argument("--raw is for frames on standard input: the source is -");
-  std::unique_ptr<VideoSource> source;
-  if (o.source == "-") {
-    POISE_TRY(const RawFormat format, parse_raw_format(o.raw));
-    POISE_TRY(source, open_raw(STDIN_FILENO, format));
-    POISE_TRY(source, with_range(std::move(source), o.range));
-  } else if (names_pictures(o.source)) {
-    POISE_TRY(source, open_pictures(o.source, o.rate));
-    POISE_TRY(source, with_range(std::move(source), o.range));
-  } else {
-    POISE_TRY(source, open_video_source(o.source, o.range));
-  }
-  if (o.live || source->info().live)
-    return std::unique_ptr<VideoSource>(std::make_unique<LiveSource>(std::move(source)));
-  return source;
-}
-
-/// What the outputs are called after.
-std::string stem_of(const std::string& source) {
-  if (source == "-") return "frames";
-  if (is_number(source)) return "camera" + source;
-  if (source.find("://") != std::string::npos) return "stream";
-  const fs::path path = fs::path(source).has_filename() ? fs::path(source) : fs::path(source).parent_path();
-  std::string stem = path.stem().string();
-  for (char& c : stem) {
-    if (c == '%' || c == '*' || c == '?') c = '_';
-  }
-  return stem.empty() ? "frames" : stem;
-}
-
-bool is_file(const std::string& source) {
-  std::error_code ignored;
-  return fs::is_regular_file(source, ignored);
-}
 
 Json stage(const StageCost& cost, double seconds) {
   return Json::Object{
       {"ms_each", 1e3 * cost.each()}, {"runs", cost.runs}, {"share", seconds > 0 ? cost.seconds / seconds : 0}};
+}
+
+Json smoothing_json(const std::string& kind, const SmoothingReport& smoothing) {
+  Json json = Json::Object{
+      {"kind", kind}, {"jitter_before", smoothing.jitter_before}, {"jitter_after", smoothing.jitter_after}};
+  if (smoothing.lag) json.set("lag_frames", *smoothing.lag);
+  if (kind == "offline") {
+    json.set("outliers", smoothing.offline.outliers);
+    json.set("filled_joints", smoothing.offline.filled_joints);
+    json.set("filled_persons", smoothing.offline.filled_persons);
+  }
+  return json;
+}
+
+/// "jitter of the joints 1.20 % of a person's size, smoothed 0.41 %, 0.8 frames late".
+std::string smoothing_line(const SmoothingReport& smoothing) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << "jitter of the joints " << 100 * smoothing.jitter_before
+       << " % of a person's size, smoothed " << 100 * smoothing.jitter_after << " %";
+  if (smoothing.lag) text << std::setprecision(1) << ", " << std::abs(*smoothing.lag) << " frames late";
+  std::string line = text.str();
+  if (const std::int64_t filled = smoothing.offline.filled_persons; filled > 0) {
+    line += "; " + std::to_string(filled) + (filled == 1 ? " person" : " persons") + " filled in";
+  }
+  return line;
 }
 
 Json summary(const Options& o, const TrackReport& report, const std::vector<std::string>& files) {
@@ -125,6 +112,7 @@ Json summary(const Options& o, const TrackReport& report, const std::vector<std:
   stages.set("link", stage(stream.link, computed));
   stages.set("draw_and_write", stage(stream.take, computed));
   json.set("stages", std::move(stages));
+  if (report.smoothing) json.set("smoothing", smoothing_json(o.smooth, *report.smoothing));
   if (!report.video.empty()) json.set("video", report.video);
   Json outputs = Json::array();
   for (const std::string& file : files) outputs.push(file);
@@ -140,20 +128,24 @@ class Tracking {
   Status run(int& code) {
     POISE_RETURN_IF_ERROR(prepare());
     watch_interrupts();
-    o_.work.stream.stop = interrupted;
+    o_.work.stream.stop = [this] { return interrupted() || (window_ && window_->closed()); };
     TrackSinks sinks;
-    for (SequenceWriter& writer : writers_) sinks.poses.push_back(&writer);
+    for (const auto& sink : sinks_) sinks.poses.push_back(sink.get());
     if (!o_.no_video) {
-      files_.push_back(place(".poses.mp4"));
+      video_ = place(".poses.mp4");
       sinks.video = [this](Size size) {
         const double rate = source_->info().frames_per_second;
-        return create_video_file(files_.back(), {size, rate, is_file(o_.source) ? o_.source : "", o_.range});
+        return create_video_file(video_, {size, rate, sound_of(o_.from), o_.from.range});
       };
     }
+    if (window_) sinks.show = [this](const ImageView& drawn) { window_->show(drawn); };
     const auto total = static_cast<std::size_t>(source_->info().frames.value_or(0));
     sinks.progress = [this, total, done = std::size_t{0}](const TimedFrame& frame) mutable {
       ++done;
-      console_.progress(done, std::max(done, total), std::to_string(frame.result.poses.size()) + " people");
+      std::string what = counted(frame.result.poses.size(), "person", "people");
+      if (live_ != nullptr) what += lag();
+      const std::scoped_lock lock(console_mutex_);
+      console_.progress(done, total == 0 ? 0 : std::max(done, total), what);
     };
     const TrackReport report = track_video(*source_, parts(), sinks, o_.work);
     console_.finish();
@@ -162,10 +154,29 @@ class Tracking {
 
  private:
   std::string place(const std::string& ending) const {
-    return (fs::path(o_.out) / (stem_of(o_.source) + ending)).string();
+    return (fs::path(o_.out) / (stem_of(o_.from.source) + ending)).string();
   }
 
-  StreamParts parts() { return {&*finder_, &*tracker_, flow_.get()}; }
+  /// How far the frame that is done is behind now, and what was dropped so that it is not further.
+  std::string lag() {
+    const std::chrono::duration<double> lag = std::chrono::steady_clock::now() - live_->arrived();
+    longest_lag_ = std::max(longest_lag_, lag.count());
+    return ", lag " + std::to_string(std::lround(1e3 * lag.count())) + " ms, " + std::to_string(live_->dropped()) +
+           " dropped";
+  }
+
+  Status open_frames() {
+    POISE_TRY(OpenSource opened, open_source(o_.from, [this](const std::string& line) {
+                const std::scoped_lock lock(console_mutex_);
+                console_.note(line);
+              }));
+    source_ = std::move(opened.source);
+    live_ = opened.live;
+    o_.work.stream.live = live_ != nullptr;
+    return {};
+  }
+
+  StreamParts parts() { return {&*finder_, tracker_ ? &*tracker_ : nullptr, flow_.get()}; }
 
   Status prepare() {
     POISE_RETURN_IF_ERROR(set_device(o_.device, o_.estimator.run));
@@ -173,23 +184,24 @@ class Tracking {
       console_.note("this build writes no videos (scripts/setup --video): poses alone are written");
       o_.no_video = true;
     }
-    POISE_TRY(source_, open_source(o_));
-    o_.work.stream.live = source_->info().live;
+    POISE_RETURN_IF_ERROR(open_frames());
+    if (o_.show) {
+      POISE_TRY(window_, open_window("poise: " + stem_of(o_.from.source)));
+    }
     POISE_RETURN_IF_ERROR(prepare_folder(o_.out));
     o_.estimator.card.preset = o_.card.preset;
-    POISE_TRY(o_.estimator.card.flags, o_.card.json());
+    if (!o_.alone) {
+      POISE_TRY(o_.estimator.card.flags, o_.card.json());
+    }
     POISE_TRY(BoxSource people, open_people("", o_.detector, o_.estimator.run));
     POISE_TRY(OpenModel model, open_model(o_.model));
     POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o_.estimator, model.path));
     finder_.emplace(std::move(estimator), std::move(people), o_.doubles);
-    POISE_RETURN_IF_ERROR(make_tracker());
-    for (const std::string& name : o_.formats) {
-      POISE_TRY(const SequenceFormat format, find_sequence_format(name));
-      const Provenance provenance = provenance_of(parts(), o_.work, model.name);
-      files_.push_back(place(format.ending));
-      POISE_TRY(SequenceWriter writer, SequenceWriter::create(files_.back(), format, finder_->skeleton(), provenance));
-      writers_.push_back(std::move(writer));
-    }
+    if (!o_.alone) POISE_RETURN_IF_ERROR(make_tracker());
+    const double rate = source_->info().frames_per_second;
+    const SequenceTarget target{place(""), finder_->skeleton(), provenance_of(parts(), o_.work, model.name),
+                                o_.work.draw.min_score, rate > 0 ? rate : 30};
+    POISE_TRY(sinks_, open_sequences(o_.formats, target));
     return {};
   }
 
@@ -203,26 +215,63 @@ class Tracking {
       options.min_box_score = named->detector.card().head.threshold;
     POISE_TRY(flow_, open_flow(o_.flow));
     tracker_.emplace(finder_->skeleton(), options);
-    if (o_.smooth == "none") o_.work.smooth.reset();
+    return choose_smoothing();
+  }
+
+  Status choose_smoothing() {
+    if (o_.smooth == "none") o_.work.smooth = std::monostate();
+    if (o_.smooth != "offline") return {};
+    if (source_->info().live) {
+      return invalid_argument(
+          "a live source has no end to wait for: --smooth offline is for files; take --smooth online");
+    }
+    if (o_.from.source == "-" && !o_.no_video) {
+      return invalid_argument(
+          "--smooth offline draws once all frames are known, and standard input gives them but once: add --no-video");
+    }
+    o_.work.smooth = OfflineSmoothingOptions{};
+    if (o_.from.source != "-") {
+      o_.work.open_again = [this]() -> Result<std::unique_ptr<VideoSource>> {
+        POISE_TRY(OpenSource again, open_source(o_.from, {}));
+        return std::move(again.source);
+      };
+    }
     return {};
+  }
+
+  std::vector<std::string> written() const {
+    std::vector<std::string> files;
+    for (const auto& sink : sinks_) {
+      for (const fs::path& file : sink->files()) files.push_back(file.string());
+    }
+    if (!video_.empty()) files.push_back(video_);
+    return files;
   }
 
   Status finish(const TrackReport& report, int& code) {
     const StreamReport& stream = report.stream;
-    std::int64_t dropped = 0;
-    if (const auto* live = dynamic_cast<const LiveSource*>(source_.get())) dropped = live->dropped();
+    const std::int64_t dropped = live_ == nullptr ? 0 : live_->dropped();
     if (stream.error) console_.error(stream.error->message);
-    Json json = summary(o_, report, files_);
+    const std::vector<std::string> files = written();
+    Json json = summary(o_, report, files);
     json.set("dropped", dropped);
+    if (live_ != nullptr) {
+      json.set("reconnections", live_->reconnections());
+      json.set("longest_lag_ms", 1e3 * longest_lag_);
+    }
     POISE_RETURN_IF_ERROR(put_json(json, o_.json));
     if (!o_.quiet && o_.json != "-") {
-      std::ostringstream text;
-      text.precision(3);
-      text << stream.frames << " frames, " << report.ids << (report.ids == 1 ? " person" : " people") << " followed, "
-           << static_cast<double>(stream.frames) / std::max(stream.seconds, 1e-9) << " frames/s";
-      if (dropped > 0) text << ", " << dropped << " frames dropped to keep up";
-      for (const std::string& file : files_) text << "\n  " << shown(file);
-      std::printf("%s\n", text.str().c_str());
+      const auto frames = static_cast<std::size_t>(stream.frames);
+      std::string text = counted(frames, "frame") + ", ";
+      text += o_.alone ? counted(static_cast<std::size_t>(stream.persons), "person")
+                       : counted(static_cast<std::size_t>(report.ids), "person", "people") + " followed";
+      text += " in " + duration(stream.seconds) + ", " +
+              figure(static_cast<double>(frames) / std::max(stream.seconds, 1e-9)) + " frames/s";
+      if (dropped > 0) text += ", " + counted(static_cast<std::size_t>(dropped), "frame") + " dropped to keep up";
+      if (live_ != nullptr) text += ", lag at most " + figure(1e3 * longest_lag_) + " ms";
+      if (report.smoothing && report.smoothing->jitter_before > 0) text += "\n  " + smoothing_line(*report.smoothing);
+      for (const std::string& file : files) text += "\n  " + shown(file);
+      std::printf("%s\n", text.c_str());
     }
     code = stream.error ? 1 : interrupted() ? 130 : 0;
     return {};
@@ -230,28 +279,32 @@ class Tracking {
 
   Options& o_;
   Console console_;
+  std::mutex console_mutex_;  // a source that is lost is noted by a thread of its own
+  std::unique_ptr<Window> window_;
   std::unique_ptr<VideoSource> source_;
+  const LiveSource* live_ = nullptr;  // the source, where the newest frame wins
+  double longest_lag_ = 0;            // seconds
   std::optional<PoseFinder> finder_;
   std::optional<Tracker> tracker_;
   std::unique_ptr<Flow> flow_;
-  std::vector<SequenceWriter> writers_;
-  std::vector<std::string> files_;
+  std::vector<std::unique_ptr<SequenceSink>> sinks_;
+  std::string video_;  // "": none is written
 };
 
 void add_tracker_flags(CLI::App& command, Options& o) {
   const std::string group = "Who is who";
   command.add_option("--similarity", o.similarity, "of poses in two frames: box, pose, flow, multi-flow")
-      ->check(CLI::IsMember({"box", "pose", "flow", "multi-flow"}))
+      ->check(one_of({"box", "pose", "flow", "multi-flow"}))
       ->capture_default_str()
       ->group(group);
   command.add_option("--matching", o.matching, "greedy, as in the paper, or hungarian")
-      ->check(CLI::IsMember({"greedy", "hungarian"}))
+      ->check(one_of({"greedy", "hungarian"}))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--flow", o.flow,
                   "optical flow: dis and farneback (with OpenCV), lk, none; otherwise the best there is")
-      ->check(CLI::IsMember({"dis", "farneback", "lk", "none"}))
+      ->check(one_of({"dis", "farneback", "lk", "none"}))
       ->group(group);
   command.add_option("--track-score", o.tracker.min_joint_score, "joints below count neither in boxes nor in likeness")
       ->check(CLI::Range(0.0, 1.0))
@@ -267,42 +320,48 @@ void add_tracker_flags(CLI::App& command, Options& o) {
 
 }  // namespace
 
+Status predict_video(VideoPrediction prediction, int& code) {
+  Options o;
+  o.alone = true;
+  o.from.source = std::move(prediction.source);
+  o.model = std::move(prediction.model);
+  o.json = std::move(prediction.json);
+  o.formats = {std::move(prediction.format)};
+  o.out = std::move(prediction.out);
+  o.device = std::move(prediction.device);
+  o.card.preset = std::move(prediction.preset);
+  o.detector = std::move(prediction.detector);
+  o.doubles = prediction.doubles;
+  o.estimator = std::move(prediction.estimator);
+  o.estimator.card.flags = std::move(prediction.card_flags);
+  o.work.draw = prediction.draw;
+  o.work.smooth = std::monostate();  // nobody is the same in two frames
+  o.no_video = prediction.no_video;
+  o.quiet = prediction.quiet;
+  return Tracking(o).run(code);
+}
+
 Action make_track(CLI::App& command) {
   auto o = std::make_shared<Options>();
   o->work.draw.ids = true;
   o->tracker.min_joint_score = 0.3F;
-  command
-      .add_option("source", o->source, "a video, a camera's number, an address, a folder or pattern of pictures, or -")
-      ->required()
-      ->type_name("SOURCE");
+  o->from.add_to(command);
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results")->capture_default_str()->type_name("DIR");
-  std::vector<std::string> names;
-  std::string about;
-  for (const SequenceFormat& format : sequence_formats()) {
-    names.emplace_back(format.name);
-    about += (about.empty() ? "" : "; ") + std::string(format.name) + ": " + format.what;
-  }
-  command.add_option("-f,--format", o->formats, about)->check(CLI::IsMember(names))->capture_default_str();
+  add_sequence_formats(command, o->formats);
   command.add_flag("--no-video", o->no_video, "write no drawn video");
-  command.add_option("--start", o->range.start, "seconds to begin at")->check(CLI::NonNegativeNumber);
-  command.add_option("--duration", o->range.duration, "seconds to go on for")->check(CLI::PositiveNumber);
-  command.add_option("--every", o->range.every, "one frame of so many")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  command.add_flag("--show", o->show, "a window with what is drawn; q, Escape or closing it ends the run");
   command
       .add_option("--detect-every", o->work.stream.detect_every,
                   "frames between two looks of the detector; people are carried between them")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--raw", o->raw, "the form of frames on standard input: 1280x720:bgr24@30")->type_name("FORM");
-  command.add_option("--rate", o->rate, "frames a second of a folder of pictures")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command.add_flag("--live", o->live, "the newest frame wins: what comes too fast is dropped (always so for cameras)");
-  command.add_option("--smooth", o->smooth, "online: one-euro, with little lag; none: joints as they are found")
-      ->check(CLI::IsMember({"online", "none"}))
+  command
+      .add_option("--smooth", o->smooth,
+                  "online: one-euro, with little lag; offline: without lag, gaps filled, written at the end; none: "
+                  "joints as found")
+      ->check(one_of({"online", "offline", "none"}))
       ->capture_default_str();
   add_tracker_flags(command, *o);
   add_draw_flags(command, o->work.draw, "Drawing");

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -50,10 +49,6 @@ Action make_train(CLI::App& command) {
   return [&command] {
     const std::vector<std::string> given = command.remaining();
     if (std::find(given.begin(), given.end(), kPrintConfig) != given.end()) return print_config(given);
-    // Compute threads that wait by spinning starve the threads that read pictures, several times slower on few cores;
-    // those that sleep at once are late for every small layer, a quarter slower. A short spin is neither.
-    ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
-    ::setenv("GOMP_SPINCOUNT", "2000", 0);
     Console(false).error(become("poise-train", given).message);
     return 1;
   };

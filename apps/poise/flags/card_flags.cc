@@ -4,7 +4,9 @@
 #include <filesystem>
 
 #include "poise/base/file.h"
+#include "poise/card/model_card.h"
 #include "poise/skeleton/skeleton.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -23,14 +25,15 @@ Result<Json> skeleton_flag(const std::string& name) {
 
 void CardFlags::add_to(CLI::App& command, const std::string& group) {
   command.add_option("-p,--preset", preset, "simple-baselines, gluon, mmpose or ailia")
+      ->check(one_of(card_preset_names()))
       ->group(group)
       ->type_name("NAME");
   command.add_option("--refine", refine, "none, quarter or dark")
-      ->check(CLI::IsMember({"none", "quarter", "dark"}))
+      ->check(one_of({"none", "quarter", "dark"}))
       ->group(group);
   command.add_option("--padding", padding, "boxes are grown by this factor")->group(group);
   command.add_option("--skeleton", skeleton, "a built-in name, or a JSON file")->group(group)->type_name("NAME|FILE");
-  command.add_option("--colour", colour, "rgb or bgr")->check(CLI::IsMember({"rgb", "bgr"}))->group(group);
+  command.add_option("--colour", colour, "rgb or bgr")->check(one_of({"rgb", "bgr"}))->group(group);
   command.add_option("--mean", mean, "three numbers")->expected(3)->group(group);
   command.add_option("--std", std, "three numbers")->expected(3)->group(group);
 }

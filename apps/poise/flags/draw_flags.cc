@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "words.h"
+
 namespace poise::app {
 namespace {
 
@@ -48,7 +50,7 @@ void add_draw_flags(CLI::App& command, DrawOptions& options, const std::string& 
           },
           "these and nothing else, with commas between: joints, limbs, boxes, labels, scores, ids")
       ->delimiter(',')
-      ->check(CLI::IsMember(names()))
+      ->check(one_of(names()))
       ->default_str(drawn_by(options))
       ->group(group)
       ->type_name("LIST");
@@ -56,7 +58,7 @@ void add_draw_flags(CLI::App& command, DrawOptions& options, const std::string& 
       .add_option_function<std::string>(
           "--colours", [&options](const std::string& name) { options.colours = kColours.at(name); },
           "side: left green, right orange; person: one each")
-      ->check(CLI::IsMember({"side", "person"}))
+      ->check(one_of({"side", "person"}))
       ->default_str("side")
       ->group(group);
   command.add_option("--line-width", options.line_width, "of limbs, in pixels; 0: as the person's size wants it")

@@ -2,6 +2,7 @@
 
 #include "model_store.h"
 #include "poise/engine/session.h"
+#include "words.h"
 
 namespace poise::app {
 
@@ -10,13 +11,13 @@ void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& de
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command.add_option("--backend", options.backend, "onednn, or reference: plain and slow")
-      ->check(CLI::IsMember(backend_names()))
+      ->check(one_of(backend_names()))
       ->capture_default_str();
   command
       .add_option_function<std::string>(
           "--precision", [&options](const std::string& given) { options.precision = find_precision(given); },
           "auto: what the card vouches for and the processor has; fp32; bf16; int8, of files made for it")
-      ->check(CLI::IsMember(precision_names_and("auto")))
+      ->check(one_of(precision_names_and("auto")))
       ->default_str("auto");
   options.plans = plans_folder();
   command.add_flag("--deterministic", options.deterministic,

@@ -4,6 +4,7 @@
 
 #include "model_store.h"
 #include "poise/models/shipped.h"
+#include "words.h"
 
 namespace poise::app {
 
@@ -14,6 +15,7 @@ void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
       ->group(group)
       ->type_name("FILE");
   command.add_option("--detector-preset", preset, "how a detector without a card is fed and read: " + presets)
+      ->check(one_of(detector_preset_names()))
       ->group(group)
       ->type_name("NAME");
   command.add_option("--detect-threshold", threshold, "boxes that score less are left out")
@@ -70,7 +72,7 @@ void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::st
       .add_option_function<std::string>(
           "--pose-nms", [&options](const std::string& name) { options.rule = kRules.at(name); },
           "of poses that are one person's, oks keeps the best, parametric (AlphaPose) merges; or none")
-      ->check(CLI::IsMember({"oks", "parametric", "none"}))
+      ->check(one_of({"oks", "parametric", "none"}))
       ->default_str("oks")
       ->group(group);
   command.add_option("--oks-nms", options.oks, "of two poses more alike than this the better is kept")

@@ -3,8 +3,12 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
+#include "metrics/say.h"
 #include "poise/eval/plots.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -38,7 +42,7 @@ std::string cocoapi_line(const std::string& name, double value, int most) {
 }
 
 void print(const CocoReport& m) {
-  std::printf("%s\n%zu images, %zu truths, %llu detections\n", protocol_of(m).c_str(), m.truth.images.size(),
+  std::printf("%s\n%zu images, %zu truths, %llu detections\n", shown(protocol_of(m)).c_str(), m.truth.images.size(),
               m.truth.size(), static_cast<unsigned long long>(m.results.in_file));
   const int most = coco_max_detections(m.rules.similarity);
   for (std::size_t i = 0; i < m.evaluation.figures.size(); ++i) {
@@ -47,14 +51,14 @@ void print(const CocoReport& m) {
     if (i < m.intervals.size()) std::printf("  [%.3f, %.3f]", m.intervals[i].low, m.intervals[i].high);
     std::printf("\n");
   }
-  for (const std::string& line : remarks(m)) std::printf("note: %s\n", line.c_str());
+  for (const std::string& line : remarks(m)) std::printf("note: %s\n", shown(line).c_str());
   if (!m.intervals.empty()) {
     const BootstrapOptions& bootstrap = m.options.bootstrap;
     std::printf("in brackets: %.0f %% intervals, %d bootstrap samples of the images, seed %llu\n",
                 100 * bootstrap.confidence, bootstrap.samples, static_cast<unsigned long long>(bootstrap.seed));
   }
   if (!m.per_joint.empty()) std::puts("AP with one joint alone:");
-  for (const auto& [name, value] : m.per_joint) std::printf("  %-20s %.3f\n", name.c_str(), value);
+  for (const auto& [name, value] : m.per_joint) std::printf("  %-20s %.3f\n", shown(name).c_str(), value);
 }
 
 void add(const Json& members, const std::string& prefix, Json& json) {
@@ -107,6 +111,8 @@ Status run(Options& o, Console& console) {
   json.set("variant", o.variant);
   json.set("ground_truth", o.report.truth);
   json.set("results", o.report.results);
+  POISE_TRY(o.report.truth, input_path(o.report.truth));
+  POISE_TRY(o.report.results, input_path(o.report.results));
   if (o.report.bootstrap.samples > 0) {
     json.set("bootstrap_samples", o.report.bootstrap.samples);
     json.set("bootstrap_seed", o.report.bootstrap.seed);
@@ -133,19 +139,19 @@ Action make_metrics_coco(CLI::App& command) {
       ->required()
       ->type_name("RESULTS.json");
   command.add_option("--iou", o->iou, "keypoints (OKS), keypoints_crowd (CrowdPose's figures), or bbox (box overlap)")
-      ->check(CLI::IsMember({"keypoints", "keypoints_crowd", "bbox"}))
+      ->check(one_of({"keypoints", "keypoints_crowd", "bbox"}))
       ->capture_default_str();
   command
       .add_option("--variant", o->variant,
                   "whose rules: cocoapi, xtcocotools; with crowdIndex in all images, CrowdPose's")
-      ->check(CLI::IsMember({"cocoapi", "xtcocotools", "crowdpose"}))
+      ->check(one_of({"cocoapi", "xtcocotools", "crowdpose"}))
       ->capture_default_str();
   command.add_option("--part", o->part, "of COCO-WholeBody: body, foot, face, lefthand, righthand, wholebody, all")
-      ->check(CLI::IsMember({"body", "foot", "face", "lefthand", "righthand", "wholebody", "all"}))
+      ->check(one_of({"body", "foot", "face", "lefthand", "righthand", "wholebody", "all"}))
       ->capture_default_str();
   command
       .add_option("--area", o->area, "a person's area: given, 0.53 of the box, or auto (xtcocotools: box if not given)")
-      ->check(CLI::IsMember({"auto", "given", "box"}))
+      ->check(one_of({"auto", "given", "box"}))
       ->capture_default_str();
   command
       .add_option("--sigmas", o->report.sigmas,
@@ -169,13 +175,7 @@ Action make_metrics_coco(CLI::App& command) {
       "  poise metrics coco person_keypoints_val2017.json results.json\n"
       "  poise metrics coco instances_val2017.json boxes.json --iou bbox --json\n"
       "  poise metrics coco wholebody.json results.json --variant xtcocotools --part all");
-  return [o] {
-    Console console(false);
-    const Status status = run(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return run(*o, console); });
 }
 
 }  // namespace poise::app

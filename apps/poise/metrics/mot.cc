@@ -3,9 +3,12 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/commands.h"
+#include "metrics/say.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/mot_eval.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -39,7 +42,6 @@ void print(const MotEvaluation& evaluation, const Options& o) {
               "MOTA", "MOTP", "Rcll", "Prcn", "FP", "FN", "IDSW", "Frag", "MT", "PT", "ML");
   for (const MotFigures& one : evaluation.sequences) print_row(one);
   if (evaluation.sequences.size() > 1) print_row(all);
-  for (const std::string& note : evaluation.notes) std::printf("note: %s\n", shown(note).c_str());
 }
 
 Status measure(Options& o, Console& console) {
@@ -47,11 +49,9 @@ Status measure(Options& o, Console& console) {
   POISE_TRY(const MotEvaluation evaluation, evaluate_mot(o.truth, o.tracks, o.mot));
   Json json = Json::Object{{"metric", "mot"}, {"ground_truth", o.truth}, {"tracks_from", o.tracks}};
   json = overlay(to_json(evaluation), json);
-  if (o.json != "-") {
-    print(evaluation, o);
-  } else {
-    for (const std::string& note : evaluation.notes) console.note(note);
-  }
+  const bool table = o.json != "-";
+  if (table) print(evaluation, o);
+  say_notes(evaluation.notes, table, console);
   return put_json(json, o.json);
 }
 
@@ -66,7 +66,7 @@ Action make_metrics_mot(CLI::App& command) {
   command
       .add_option("--rules", o->rules,
                   "which boxes count: plain, mot17, mot20; auto: by the truth's columns and the sequence's name")
-      ->check(CLI::IsMember({"auto", "plain", "mot17", "mot20"}))
+      ->check(one_of({"auto", "plain", "mot17", "mot20"}))
       ->capture_default_str();
   command.add_option("--threshold", o->mot.threshold, "IoU of a match, for CLEAR MOT and IDF1")
       ->check(CLI::Range(0.0, 1.0))
@@ -77,13 +77,7 @@ Action make_metrics_mot(CLI::App& command) {
       "Examples:\n"
       "  poise metrics mot MOT17-02/gt/gt.txt tracks.txt\n"
       "  poise metrics mot MOT17/train/ tracks/ --json");
-  return [o] {
-    Console console(false);
-    const Status status = measure(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return measure(*o, console); });
 }
 
 }  // namespace poise::app

@@ -2,12 +2,15 @@
 #include <filesystem>
 #include <memory>
 
-#include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/persons.h"
+#include "metrics/say.h"
+#include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/eval/plots.h"
 #include "poise/image/codec.h"
 #include "poise/metrics/person_json.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -38,7 +41,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
   for (const Reference& one : kReferences) {
     if (o.reference == one.name) options.reference = one.reference;
   }
-  POISE_TRY(const PckResult result, measure_pck(pairs, options));
+  POISE_TRY(const PckResult result, named(o.persons.truth, measure_pck(pairs, options)));
   Json json = Json::Object{{"metric", name}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
   json = overlay(to_json(result, pairs, name), json);
   if (name == "PDJ") {
@@ -46,14 +49,11 @@ Status measure(const Options& o, const std::string& name, Console& console) {
       json.set("PDJ_mean@" + Json(i / 100.0).dump(), 100 * result.curve[static_cast<std::size_t>(i)]);
     }
   }
-  if (o.persons.json != "-") {
-    print_pck(result, pairs, name);
-    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
-  } else {
-    for (const std::string& line : remarks(pairs)) console.note(line);
-    if (result.without_reference > 0) {
-      console.note(std::to_string(result.without_reference) + " persons left out: without the reference");
-    }
+  const bool table = o.persons.json != "-";
+  if (table) print_pck(result, pairs, name);
+  say_notes(remarks(pairs), table, console);
+  if (!table && result.without_reference > 0) {
+    console.note(std::to_string(result.without_reference) + " persons left out: without the reference");
   }
   POISE_RETURN_IF_ERROR(plot(o.persons.plots, name, result));
   return put_json(json, o.persons.json);
@@ -61,34 +61,22 @@ Status measure(const Options& o, const std::string& name, Console& console) {
 
 Status measure_head(const Options& o, Console& console) {
   POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
-  POISE_TRY(const PckhResult result, measure_pckh(pairs, o.pck.threshold));
+  POISE_TRY(const PckhResult result, named(o.persons.truth, measure_pckh(pairs, o.pck.threshold)));
   Json json =
       Json::Object{{"metric", "PCKh"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
   json = overlay(to_json(result, pairs), json);
-  if (o.persons.json != "-") {
+  const bool table = o.persons.json != "-";
+  if (table) {
     print_pck(result.pck, pairs, "PCKh");
     std::printf("as the authors' code weighs joints (by their count, without pelvis and thorax):\n");
     std::printf("  %-18s %7s\n", "Mean", percent(result.mean).c_str());
     std::printf("  %-18s %7s   the true 0.10\n", "Mean@0.10", percent(result.mean_10).c_str());
     std::printf("  %-18s %7s   what the authors' code prints as Mean@0.1\n", "Mean@0.11",
                 percent(result.mean_11).c_str());
-    for (const std::string& line : remarks(pairs)) std::printf("note: %s\n", line.c_str());
-  } else {
-    for (const std::string& line : remarks(pairs)) console.note(line);
   }
+  say_notes(remarks(pairs), table, console);
   POISE_RETURN_IF_ERROR(plot(o.persons.plots, "PCKh", result.pck));
   return put_json(json, o.persons.json);
-}
-
-template <typename Run>
-Action guarded(Run run) {
-  return [run] {
-    Console console(false);
-    const Status status = run(console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
 }
 
 std::shared_ptr<Options> add_options(CLI::App& command, double threshold) {
@@ -109,24 +97,24 @@ Action make_metrics_pck(CLI::App& command) {
   command
       .add_option("--reference", o->reference,
                   "torso: left shoulder to right hip; bbox: its longer side; bbox-diagonal; head: neck to head top")
-      ->check(CLI::IsMember({"torso", "bbox", "bbox-diagonal", "head"}))
+      ->check(one_of({"torso", "bbox", "bbox-diagonal", "head"}))
       ->capture_default_str();
   command.footer("Example:\n  poise metrics pck joints.mat pred.mat --annotation person");
-  return guarded([o](Console& console) { return measure(*o, "PCK", console); });
+  return measuring([o](Console& console) { return measure(*o, "PCK", console); });
 }
 
 Action make_metrics_pdj(CLI::App& command) {
   auto o = add_options(command, 0.2);
   command.footer(
       "The reference is the torso's diagonal.\nExample:\n  poise metrics pdj val.json results.json --plots out");
-  return guarded([o](Console& console) { return measure(*o, "PDJ", console); });
+  return measuring([o](Console& console) { return measure(*o, "PDJ", console); });
 }
 
 Action make_metrics_pckh(CLI::App& command) {
   auto o = add_options(command, 0.5);
   command.footer(
       "The reference is 0.6 times the head box's diagonal.\nExample:\n  poise metrics pckh gt_valid.mat pred.mat");
-  return guarded([o](Console& console) { return measure_head(*o, console); });
+  return measuring([o](Console& console) { return measure_head(*o, console); });
 }
 
 }  // namespace poise::app

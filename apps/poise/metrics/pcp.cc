@@ -2,7 +2,10 @@
 #include <memory>
 
 #include "console.h"
+#include "flags/json_flag.h"
 #include "metrics/persons.h"
+#include "metrics/say.h"
+#include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/person_json.h"
 
@@ -16,8 +19,8 @@ struct Options {
 
 Status measure(const Options& o, Console& console) {
   POISE_TRY(const PersonPairs pairs, read_pairs(o.persons));
-  POISE_TRY(const PcpResult strict, measure_pcp(pairs, PcpRule::kStrict, o.threshold));
-  POISE_TRY(const PcpResult loose, measure_pcp(pairs, PcpRule::kLoose, o.threshold));
+  POISE_TRY(const PcpResult strict, named(o.persons.truth, measure_pcp(pairs, PcpRule::kStrict, o.threshold)));
+  POISE_TRY(const PcpResult loose, named(o.persons.truth, measure_pcp(pairs, PcpRule::kLoose, o.threshold)));
   std::vector<std::string> notes = remarks(pairs);
   const auto say = [&](std::size_t count, const char* what) {
     if (count > 0) notes.push_back(std::to_string(count) + what);
@@ -30,13 +33,14 @@ Status measure(const Options& o, Console& console) {
   Json json =
       Json::Object{{"metric", "PCP"}, {"ground_truth", o.persons.truth}, {"predictions", o.persons.predictions}};
   json = overlay(to_json(strict, loose, pairs), json);
-  if (o.persons.json != "-") {
+  const bool table = o.persons.json != "-";
+  if (table) {
     std::printf("PCP@%g, %s: strict (both ends), and loose (the mean of both)\n", o.threshold,
                 name_of(pairs.annotated));
     std::printf("%zu persons\n  %-18s %7s %7s\n", pairs.persons.size(), "", "strict", "loose");
     const auto rows = [](const std::vector<PartRate>& a, const std::vector<PartRate>& b) {
       for (std::size_t i = 0; i < a.size(); ++i) {
-        std::printf("  %-18s %7s %7s   of %zu\n", a[i].name.c_str(), percent(a[i].rate).c_str(),
+        std::printf("  %-18s %7s %7s   of %zu\n", shown(a[i].name).c_str(), percent(a[i].rate).c_str(),
                     percent(b[i].rate).c_str(), a[i].counted);
       }
     };
@@ -45,10 +49,8 @@ Status measure(const Options& o, Console& console) {
     rows(strict.parts, loose.parts);
     std::printf("  %-18s %7s %7s   (over %zu sticks)\n", "mean", percent(strict.mean).c_str(),
                 percent(loose.mean).c_str(), strict.sticks.size());
-    for (const std::string& line : notes) std::printf("note: %s\n", line.c_str());
-  } else {
-    for (const std::string& line : notes) console.note(line);
   }
+  say_notes(notes, table, console);
   return put_json(json, o.persons.json);
 }
 
@@ -61,13 +63,7 @@ Action make_metrics_pcp(CLI::App& command) {
       ->check(CLI::Range(0.0, 10.0))
       ->capture_default_str();
   command.footer("Example:\n  poise metrics pcp joints.mat pred.mat --annotation observer");
-  return [o] {
-    Console console(false);
-    const Status status = measure(*o, console);
-    if (status.ok()) return 0;
-    console.error(status.error().message);
-    return 1;
-  };
+  return measuring([o](Console& console) { return measure(*o, console); });
 }
 
 }  // namespace poise::app

@@ -3,13 +3,18 @@
 #include <array>
 #include <cstdio>
 
-#include "poise/formats/mat_hdf5.h"
+#include "console.h"
+#include "flags/json_flag.h"
+#include "mat_helper.h"
+#include "poise/base/named.h"
+#include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
 
 Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
-  PoseReadOptions options{.hdf5 = read_mat_hdf5};
+  PoseReadOptions options{.hdf5 = read_mat_apart};
   if (o.joints.empty()) return options;
   const bool leeds = o.joints == "lsp" || o.joints == "lspet";
   const std::string name = leeds ? "lsp14" : o.joints == "coco" ? "coco17" : o.joints == "mpii" ? "mpii16" : o.joints;
@@ -19,8 +24,8 @@ Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
 
 Result<PoseSet> read(const std::string& path, const std::string& format, const PoseReadOptions& options) {
   if (!format.empty()) {
-    POISE_TRY(const PoseFormat named, format_by_name(format));
-    return read_pose_set(path, named, options);
+    POISE_TRY(const PoseFormat known, format_by_name(format));
+    return read_pose_set(path, known, options);
   }
   POISE_TRY(const PoseFormat guessed, guess_format(path, options));
   return read_pose_set(path, guessed, options);
@@ -35,20 +40,22 @@ void PersonMetricOptions::add_to(CLI::App& command) {
       ->required()
       ->type_name("PRED");
   command.add_option("--annotation", annotation, "whose left is left in the truth: the person's, or the observer's")
-      ->check(CLI::IsMember({"person", "observer"}));
+      ->check(one_of({"person", "observer"}));
   command.add_option("--joints-format", joints,
                      "the joints, where a file does not tell: lsp, lspet, coco, mpii, or a skeleton");
   command.add_option("--gt-format", truth_format, "of the truth, where it cannot be guessed")
-      ->check(CLI::IsMember(format_names()));
+      ->check(one_of(format_names()));
   command.add_option("--pred-format", prediction_format, "of the predictions, where it cannot be guessed")
-      ->check(CLI::IsMember(format_names()));
+      ->check(one_of(format_names()));
   add_json_option(command, json);
 }
 
 Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
   POISE_TRY(const PoseReadOptions options, reading(o));
-  POISE_TRY(PoseSet truth, read(o.truth, o.truth_format, options));
-  POISE_TRY(const PoseSet predictions, read(o.predictions, o.prediction_format, options));
+  POISE_TRY(const std::string truth_path, input_path(o.truth));
+  POISE_TRY(const std::string predictions_path, input_path(o.predictions));
+  POISE_TRY(PoseSet truth, read(truth_path, o.truth_format, options));
+  POISE_TRY(const PoseSet predictions, read(predictions_path, o.prediction_format, options));
   if (o.annotation == "person") truth.annotated = Annotated::kPersonCentric;
   if (o.annotation == "observer") truth.annotated = Annotated::kObserverCentric;
   if (truth.is_truth && truth.annotated == Annotated::kUnstated) {
@@ -56,7 +63,7 @@ Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
                             ": this format is annotated person-centric and observer-centric, and figures differ "
                             "by 6 points: say --annotation person or observer");
   }
-  POISE_TRY(PersonPairs pairs, pair_persons(truth, predictions));
+  POISE_TRY(PersonPairs pairs, named(o.truth, pair_persons(truth, predictions)));
   pairs.notes.insert(pairs.notes.end(), truth.notes.begin(), truth.notes.end());
   pairs.notes.insert(pairs.notes.end(), predictions.notes.begin(), predictions.notes.end());
   return pairs;
@@ -71,7 +78,7 @@ std::string percent(double rate) {
 
 void print_rates(const std::vector<PartRate>& rates) {
   for (const PartRate& one : rates) {
-    std::printf("  %-18s %7s", one.name.c_str(), percent(one.rate).c_str());
+    std::printf("  %-18s %7s", shown(one.name).c_str(), percent(one.rate).c_str());
     if (one.auc >= 0) std::printf("   AUC %.4f", one.auc);
     std::printf("   of %zu\n", one.counted);
   }

@@ -1,5 +1,5 @@
 #pragma once
-// POISE_CHECK guards our own invariants (never user input): it throws std::logic_error, it never prints or exits.
+// POISE_CHECK guards our own invariants, never user input: throws std::logic_error, never prints. Thread-safe.
 
 #include <stdexcept>
 #include <string>

@@ -1,56 +1,19 @@
 #include "poise/base/json.h"
 
 #include <cmath>
+#include <deque>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 
 #include "poise/base/check.h"
 #include "poise/base/json_reader.h"
+#include "poise/base/memory.h"
 
 namespace poise {
 namespace {
 
-constexpr std::size_t kLinearSearch = 16;  // members up to which looking through all is the fastest look-up
-
 using Token = JsonReader::Token;
-
-Status build(JsonReader& reader, Token token, Json& into);
-
-Status build_array(JsonReader& reader, Json& into) {
-  Json::Array array;
-  while (true) {
-    POISE_TRY(const Token token, reader.next());
-    if (token == Token::kEndArray) break;
-    POISE_RETURN_IF_ERROR(build(reader, token, array.emplace_back()));
-  }
-  into = Json(std::move(array));
-  return {};
-}
-
-/// The last of equal names wins. Beyond a few members through a table, or a hostile object takes quadratic time.
-Status build_object(JsonReader& reader, Json& into) {
-  Json::Object object;
-  std::unordered_map<std::string, std::size_t> positions;
-  while (true) {
-    POISE_TRY(Token token, reader.next());
-    if (token == Token::kEndObject) break;
-    const std::string_view name = reader.string();
-    std::size_t at = 0;
-    if (object.size() == kLinearSearch && positions.empty()) {
-      for (std::size_t i = 0; i < object.size(); ++i) positions.emplace(object[i].first, i);
-    }
-    if (positions.empty()) {
-      while (at < object.size() && object[at].first != name) ++at;
-    } else {
-      at = positions.emplace(name, object.size()).first->second;
-    }
-    if (at == object.size()) object.emplace_back(std::string(name), Json());
-    POISE_TRY(token, reader.next());
-    POISE_RETURN_IF_ERROR(build(reader, token, object[at].second));
-  }
-  into = Json(std::move(object));
-  return {};
-}
 
 Json number(const JsonReader& reader) {
   if (reader.integer()) return *reader.integer();
@@ -58,27 +21,130 @@ Json number(const JsonReader& reader) {
   return reader.real().value();
 }
 
-/// Recurses as deep as the reader allows.
-Status build(JsonReader& reader, Token token, Json& into) {
-  switch (token) {
-    case Token::kBeginArray:
-      return build_array(reader, into);
-    case Token::kBeginObject:
-      return build_object(reader, into);
-    case Token::kNumber:
-      into = number(reader);
-      break;
-    case Token::kString:
-      into = reader.string();
-      break;
-    case Token::kBool:
-      into = reader.boolean();
-      break;
-    default:
-      into = nullptr;
+/// Values of open arrays and objects wait in two stacks, so that each list is allocated once, in its size.
+class Builder {
+ public:
+  explicit Builder(std::string_view text) : reader_(text), budget_(text.size()) {}
+
+  Result<Json> build() {
+    Json root;
+    POISE_TRY(Token token, reader_.next());
+    POISE_RETURN_IF_ERROR(value(token, root));
+    POISE_TRY(token, reader_.next());
+    POISE_CHECK(token == Token::kEnd);
+    return root;
   }
-  return {};
-}
+
+ private:
+  static constexpr std::uint64_t kAllocated = 16;   // what an allocation takes beside its bytes
+  static constexpr std::uint64_t kLookedUp = 80;    // a name in a table
+  static constexpr std::size_t kLinearSearch = 16;  // members up to which looking through all is the fastest look-up
+
+  /// Recurses as deep as the reader allows.
+  Status value(Token token, Json& into) {
+    switch (token) {
+      case Token::kBeginArray:
+        return array(into);
+      case Token::kBeginObject:
+        return object(into);
+      case Token::kNumber:
+        into = number(reader_);
+        return {};
+      case Token::kString:
+        if (!reader_.string().empty()) {
+          POISE_RETURN_IF_ERROR(budget_.take(sizeof(std::string) + kAllocated + text_bytes(reader_.string())));
+        }
+        into = reader_.string();
+        return {};
+      case Token::kBool:
+        into = reader_.boolean();
+        return {};
+      default:
+        into = nullptr;
+        return {};
+    }
+  }
+
+  Status array(Json& into) {
+    const std::size_t first = values_.size();
+    while (true) {
+      POISE_TRY(const Token token, reader_.next());
+      if (token == Token::kEndArray) break;
+      POISE_RETURN_IF_ERROR(budget_.take(sizeof(Json)));
+      POISE_RETURN_IF_ERROR(value(token, values_.emplace_back()));
+    }
+    Json::Array array;
+    POISE_RETURN_IF_ERROR(take_from(values_, first, array));
+    into = Json(std::move(array));
+    return {};
+  }
+
+  /// The last of equal names wins. Beyond a few members through a table, or a hostile object takes quadratic time.
+  Status object(Json& into) {
+    const std::size_t first = members_.size();
+    std::unordered_map<std::string_view, std::size_t> positions;  // views of names in members_, which stay in place
+    while (true) {
+      POISE_TRY(Token token, reader_.next());
+      if (token == Token::kEndObject) break;
+      POISE_TRY(const std::size_t at, position(first, positions));
+      POISE_TRY(token, reader_.next());
+      POISE_RETURN_IF_ERROR(value(token, members_[at].second));
+    }
+    budget_.give_back(positions.size() * kLookedUp);
+    positions.clear();
+    Json::Object object;
+    POISE_RETURN_IF_ERROR(take_from(members_, first, object));
+    into = Json(std::move(object));
+    return {};
+  }
+
+  /// Where the member of the reader's name stands in members_, a new one where there is none yet.
+  Result<std::size_t> position(std::size_t first, std::unordered_map<std::string_view, std::size_t>& positions) {
+    const std::string_view name = reader_.string();
+    if (members_.size() - first == kLinearSearch && positions.empty()) {
+      POISE_RETURN_IF_ERROR(budget_.take(kLinearSearch * kLookedUp));
+      for (std::size_t i = first; i < members_.size(); ++i) positions.emplace(members_[i].first, i);
+    }
+    std::size_t at = first;
+    if (positions.empty()) {
+      while (at < members_.size() && members_[at].first != name) ++at;
+    } else {
+      const auto found = positions.find(name);
+      at = found != positions.end() ? found->second : members_.size();
+    }
+    if (at < members_.size()) return at;
+    POISE_RETURN_IF_ERROR(budget_.take(sizeof(Json::Member) + text_bytes(name)));
+    members_.emplace_back(std::string(name), Json());
+    if (!positions.empty()) {
+      POISE_RETURN_IF_ERROR(budget_.take(kLookedUp));
+      positions.emplace(members_.back().first, at);
+    }
+    return at;
+  }
+
+  /// Short texts lie inside a std::string.
+  static std::uint64_t text_bytes(std::string_view text) {
+    constexpr std::size_t kInside = 15;
+    return text.size() > kInside ? text.size() + kAllocated : 0;
+  }
+
+  template <typename T>
+  Status take_from(std::deque<T>& waiting, std::size_t first, std::vector<T>& out) {
+    const std::size_t count = waiting.size() - first;
+    if (count == 0) return {};
+    POISE_RETURN_IF_ERROR(budget_.take(count * sizeof(T) + sizeof out + 2 * kAllocated));
+    const auto begin = waiting.begin() + static_cast<std::ptrdiff_t>(first);
+    out.assign(std::make_move_iterator(begin), std::make_move_iterator(waiting.end()));
+    waiting.erase(begin, waiting.end());
+    budget_.give_back(count * sizeof(T));
+    return {};
+  }
+
+  JsonReader reader_;
+  ReadingBudget budget_;
+  std::deque<Json> values_;
+  std::deque<Json::Member> members_;
+};
 
 Error wanted(std::string_view name, const char* what, const Json* found) {
   const std::string member = "member \"" + std::string(name) + "\" ";
@@ -162,21 +228,21 @@ Result<std::vector<double>> Json::numbers(std::string_view name) const {
 }
 
 void Json::push(Json value) {
-  if (is_null()) value_ = Array{};
+  if (is_null()) *this = array();
   POISE_CHECK(is_array());
-  std::get<Array>(value_).push_back(std::move(value));
+  as_array().push_back(std::move(value));
 }
 
 void Json::set(std::string_view name, Json value) {
-  if (is_null()) value_ = Object{};
+  if (is_null()) *this = object();
   POISE_CHECK(is_object());
-  for (Member& member : std::get<Object>(value_)) {
+  for (Member& member : std::get<Boxed<Object>>(value_).get()) {
     if (member.first == name) {
       member.second = std::move(value);
       return;
     }
   }
-  std::get<Object>(value_).emplace_back(std::string(name), std::move(value));
+  std::get<Boxed<Object>>(value_).get().emplace_back(std::string(name), std::move(value));
 }
 
 Result<Json> parse_json(BytesView bytes) {
@@ -185,13 +251,7 @@ Result<Json> parse_json(BytesView bytes) {
 
 Result<Json> parse_json(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark may be ignored (RFC 8259, 8.1)
-  JsonReader reader(text);
-  Json root;
-  POISE_TRY(Token token, reader.next());
-  POISE_RETURN_IF_ERROR(build(reader, token, root));
-  POISE_TRY(token, reader.next());
-  POISE_CHECK(token == Token::kEnd);
-  return root;
+  return Builder(text).build();
 }
 
 }  // namespace poise

@@ -5,11 +5,17 @@
 
 #include "poise/base/json.h"
 #include "poise/base/json_reader.h"
+#include "poise/base/printable.h"
 
 namespace poise {
 namespace {
 
 constexpr std::size_t kLineWidth = 100;  // with an indent, arrays of scalars up to this long stay on one line
+
+void append_hex(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += {kHex[static_cast<unsigned char>(c) >> 4U], kHex[static_cast<unsigned char>(c) & 15U]};
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   out += '"';
@@ -21,15 +27,17 @@ void append_escaped(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (length == 1 && static_cast<unsigned char>(c) < 0x20) {
-      constexpr std::string_view kHex = "0123456789abcdef";
+    } else if (length == 2 && c == '\xc2' && static_cast<unsigned char>(text[at + 1]) < 0xa0) {
+      out += "\\u00";  // a terminal obeys these as it does those below
+      append_hex(out, text[at + 1]);
+    } else if (length == 1 && is_control(c)) {
       constexpr std::string_view kPlain = "\b\t\n\f\r";
       const std::size_t plain = kPlain.find(c);
       if (plain != std::string_view::npos) {
         out += {'\\', "btnfr"[plain]};
       } else {
-        out +=
-            {'\\', 'u', '0', '0', kHex[static_cast<unsigned char>(c) >> 4U], kHex[static_cast<unsigned char>(c) & 15U]};
+        out += "\\u00";
+        append_hex(out, c);
       }
     } else {
       out += text.substr(at, length);

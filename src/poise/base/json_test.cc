@@ -265,5 +265,37 @@ TEST(Json, SetReplacesAndPushAppends) {
   EXPECT_EQ(list.dump(), "[true]");
 }
 
+std::string repeated(std::string_view part, std::size_t count) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < count; ++i) out += (i > 0 ? "," : "") + std::string(part);
+  return out + "]";
+}
+
+TEST(Json, AValueIsSmallAndCopiesAreDeep) {
+  EXPECT_EQ(sizeof(Json), 16U);
+  Json first = parse_json(R"({"a":["x",[]]})").value();
+  Json second = first;
+  first.set("a", 1);
+  EXPECT_EQ(first.dump(), R"({"a":1})");
+  EXPECT_EQ(second.dump(), R"({"a":["x",[]]})");
+  second = Json(Json::Array{});
+  EXPECT_TRUE(second.as_array().empty());
+  second.push("y");
+  EXPECT_EQ(second.dump(), R"(["y"])");
+  EXPECT_EQ(Json("").as_string(), "");
+}
+
+TEST(Json, TakesAtMostSixTimesTheTextAndAFixedSum) {
+  constexpr std::size_t kMany = 1'500'000;
+  for (const char* part : {"[0]", R"({"":0})", R"("a")"}) {
+    const auto json = parse_json(repeated(part, kMany));
+    ASSERT_FALSE(json.ok()) << part;
+    EXPECT_EQ(json.error().code, ErrorCode::kTooLarge);
+    EXPECT_NE(json.error().message.find("small parts"), std::string::npos) << json.error().message;
+  }
+  EXPECT_TRUE(parse_json(repeated("[620.5,394.25]", kMany / 10)).ok());
+  EXPECT_TRUE(parse_json(repeated("17", kMany / 4)).ok());
+}
+
 }  // namespace
 }  // namespace poise

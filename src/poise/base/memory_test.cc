@@ -19,5 +19,18 @@ TEST(Memory, MessageSaysWhatToDo) {
   EXPECT_NE(error.message.find("max_memory"), std::string::npos);
 }
 
+TEST(ReadingBudget, IsSixTimesTheSourceAndAFixedSum) {
+  ReadingBudget budget(1000);
+  constexpr std::uint64_t kFixed = std::uint64_t{48} << 20U;
+  EXPECT_TRUE(budget.take(kFixed + 6000).ok());
+  EXPECT_FALSE(budget.take(1).ok());
+  budget.give_back(101);
+  EXPECT_TRUE(budget.take(100).ok());
+  const Status spent = budget.take(1);
+  ASSERT_FALSE(spent.ok());
+  EXPECT_EQ(spent.error().code, ErrorCode::kTooLarge);
+  EXPECT_NE(spent.error().message.find("51 MB"), std::string::npos) << spent.error().message;
+}
+
 }  // namespace
 }  // namespace poise

@@ -1,5 +1,5 @@
 #pragma once
-// Text of strangers, made fit for a message of one line.
+// Text of strangers, made fit for a message of one line. Pure functions of values: thread-safe.
 
 #include <string>
 #include <string_view>

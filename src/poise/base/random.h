@@ -1,6 +1,6 @@
 #pragma once
 // Counter-based random numbers: a draw depends on (seed, stream, index) alone, so the number of workers, or the order
-// in which they work, changes nothing. Mixing function: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, section 4).
+// in which they work, changes nothing. One thread a Random. SplitMix64 (Steele, Lea, Flood, OOPSLA 2014, section 4).
 
 #include <cmath>
 #include <cstdint>

@@ -35,7 +35,7 @@ class Exception : public std::runtime_error {
   Error error_;
 };
 
-/// Either a T or an Error. Result<void> (alias Status) carries no value.
+/// Either a T or an Error. Result<void> (alias Status) carries no value. Distinct ones in any threads.
 template <typename T>
 class [[nodiscard]] Result {
  public:

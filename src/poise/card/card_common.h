@@ -1,5 +1,5 @@
 #pragma once
-// What every network's card says, whatever the network is for.
+// What every network's card says, whatever the network is for. Plain values: distinct ones in any threads.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 #pragma once
-// Cards held against the networks they are of.
+// Cards held against the networks they are of. Pure functions of values: thread-safe.
 
 #include <string>
 

@@ -4,7 +4,7 @@
 // holds: input (the graph's), scale (1/255), pad_side (both), pad_colour ([114, 114, 114]), half_pixel (true), resample
 // (linear), classes (unnamed), person (the class named "person", the only one, or COCO's first of 80), threshold (.25),
 // nms (.45), max_detections (100), anchors (only yolov3 has them), scale_xy (1), logits (false), precision (fp32) and
-// the texts (empty). What cannot be left out: family colour mean std fit.
+// the texts (empty). What cannot be left out: family colour mean std fit. Pure functions of values: thread-safe.
 
 #include <filesystem>
 #include <map>

@@ -4,7 +4,7 @@
 // model.card.json). Precedence is by member: flag, sidecar, embedded card, named preset. Members that may be left out,
 // with what then holds: input (the graph's), scale (1/255), resample (linear), precision (fp32), the codec's own (its
 // header says), output_skeleton (as the network) and the texts (empty). What cannot be left out: skeleton colour mean
-// std padding codec.
+// std padding codec. Pure functions of values: thread-safe.
 
 #include <filesystem>
 #include <map>

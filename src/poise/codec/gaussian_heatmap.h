@@ -1,6 +1,6 @@
 #pragma once
 // Gaussian heatmaps: one map a joint, highest where it is. Source: Simple Baselines lib/dataset/JointsDataset.py
-// generate_target, lib/core/inference.py; DARK refinement: Zhang et al., CVPR 2020, section 3.
+// generate_target, lib/core/inference.py; DARK refinement: Zhang et al., CVPR 2020, section 3. Pure.
 
 #include "poise/codec/pose_codec.h"
 

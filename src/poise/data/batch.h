@@ -1,5 +1,5 @@
 #pragma once
-// What the loader hands to training: pictures, targets and weights of some examples, side by side.
+// What the loader hands to training: pictures, targets and weights of some examples, side by side. Any threads.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 // Pictures with boxes around the people in them, to learn detection from. Boxes count from the edges of pixels:
-// geometry/box.h.
+// geometry/box.h. Reads files, with no state of its own: thread-safe.
 
 #include <cstdint>
 #include <filesystem>

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <future>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -13,6 +15,7 @@
 #include "poise/base/thread_pool.h"
 #include "poise/image/codec.h"
 #include "poise/image/picture_folder.h"
+#include "poise/image/pixel_budget.h"
 
 namespace poise {
 namespace {
@@ -20,13 +23,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // Ours, chosen on LSPET's train.json by looking at the sheets.
-constexpr float kOutsideImage = 1.0F;  // pixels
-constexpr float kOutsideBox = 0.1F;    // of the box's longer side
-constexpr float kSwappedShare = 0.5F;  // limbs swapped are this much shorter ...
-constexpr float kSwappedGain = 0.2F;   // ... and by this share of the person's longer side
-constexpr float kTorsoWidth = 0.2F;    // of the torso's length: narrower ones cross for no reason
-constexpr float kSameJoints = 0.05F;   // of the box's longer side, mean distance
-constexpr int kFewestJoints = 3;       // labelled in both, to call two persons the same
+constexpr float kOutsideImage = 1.0F;          // pixels
+constexpr float kOutsideBox = 0.1F;            // of the box's longer side
+constexpr float kSwappedShare = 0.5F;          // limbs swapped are this much shorter ...
+constexpr float kSwappedGain = 0.2F;           // ... and by this share of the person's longer side
+constexpr float kTorsoWidth = 0.2F;            // of the torso's length: narrower ones cross for no reason
+constexpr float kSameJoints = 0.05F;           // of the box's longer side, mean distance
+constexpr int kFewestJoints = 3;               // labelled in both, to call two persons the same
+constexpr std::size_t kCompared = 512;         // persons of one picture with whom each is compared
+constexpr std::size_t kMostFindings = 10'000;  // kept of each fault; all are counted
 
 bool labelled(const Annotation& truth, int j) {
   return truth.keypoints[static_cast<std::size_t>(j)].visibility != Visibility::kAbsent;
@@ -97,7 +102,7 @@ struct Looked {         // at one picture
   std::string hash;
 };
 
-Looked look(const fs::path& path, bool decode) {
+Looked look(const fs::path& path, bool decode, PixelBudget& budget) {
   Looked looked;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) looked.missing = "no such file";
@@ -108,7 +113,8 @@ Looked look(const fs::path& path, bool decode) {
     return looked;
   }
   looked.hash = sha256_hex(*bytes);
-  const auto decoded = decode_image(*bytes, {.exif = Exif::kIgnore, .max_pixels = 100'000'000});
+  PixelBudget::Share share(budget);
+  const auto decoded = decode_image(*bytes, {.exif = Exif::kIgnore, .max_pixels = 100'000'000, .admit = share.admit()});
   if (!decoded.ok()) {
     looked.broken = decoded.error().message;
   } else {
@@ -169,11 +175,11 @@ class Checker {
   void persons(std::size_t i, Size known) {
     const PoseSet::Image& image = set_.images[i];
     const Size size = known.width > 0 ? known : Size{image.width, image.height};
+    duplicates(i);
     for (std::size_t t = 0; t < image.truths.size(); ++t) {
       const Annotation& truth = image.truths[t];
       ++report_.persons;
       if (truth.crowd || truth.keypoints.size() != set_.skeleton.joints.size()) continue;
-      for (std::size_t other = 0; other < t; ++other) duplicate(i, other, t);
       box(i, t, size);
       joints(i, t, size);
       for (const int first : likely_swaps(truth, set_.skeleton)) {
@@ -186,16 +192,23 @@ class Checker {
 
   CheckReport finish() {
     report_.images = set_.images.size();
-    std::stable_sort(report_.findings.begin(), report_.findings.end(), [](const Finding& a, const Finding& b) {
-      return a.fault != b.fault ? a.fault < b.fault : a.badness > b.badness;
-    });
+    for (std::vector<Finding>& kept : findings_) {
+      keep_worst(kept);
+      std::ranges::move(kept, std::back_inserter(report_.findings));
+    }
     return std::move(report_);
   }
 
  private:
   void add(Finding finding) {
-    ++report_.counts[static_cast<std::size_t>(finding.fault)];
-    report_.findings.push_back(std::move(finding));
+    const auto kind = static_cast<std::size_t>(finding.fault);
+    ++report_.counts[kind];
+    findings_[kind].push_back(std::move(finding));
+    if (findings_[kind].size() >= 2 * kMostFindings) keep_worst(findings_[kind]);
+  }
+  static void keep_worst(std::vector<Finding>& findings) {
+    std::ranges::stable_sort(findings, std::greater<>(), &Finding::badness);
+    if (findings.size() > kMostFindings) findings.resize(kMostFindings);
   }
   static Finding person(Fault fault, std::size_t i, std::size_t t, std::vector<int> joints, std::string detail,
                         float badness) {
@@ -258,10 +271,27 @@ class Checker {
     say(Fault::kJointOutsideBox, out_of_box, far_box);
   }
 
-  void duplicate(std::size_t i, std::size_t first, std::size_t second) {
-    const Annotation& a = set_.images[i].truths[first];
-    const Annotation& b = set_.images[i].truths[second];
-    if (a.crowd || a.keypoints.size() != b.keypoints.size()) return;
+  /// Each person is compared with those whose boxes begin beside it from left to right: in a picture of up to
+  /// kCompared persons with everyone, in a larger crowd with the kCompared next to it. One who is like several is found
+  /// once.
+  void duplicates(std::size_t i) {
+    const std::vector<Annotation>& truths = set_.images[i].truths;
+    std::vector<std::size_t> order;
+    for (std::size_t t = 0; t < truths.size(); ++t) {
+      if (!truths[t].crowd && truths[t].keypoints.size() == set_.skeleton.joints.size()) order.push_back(t);
+    }
+    if (order.size() > kCompared) std::ranges::stable_sort(order, {}, [&](std::size_t t) { return truths[t].box.x; });
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      for (std::size_t before = k - std::min(k, kCompared); before < k; ++before) {
+        const auto [first, second] = std::minmax(order[before], order[k]);
+        if (!are_same(truths[first], truths[second])) continue;
+        add(person(Fault::kDuplicatePerson, i, second, {}, "like annotation " + std::to_string(truths[first].id), 0));
+        break;
+      }
+    }
+  }
+
+  bool are_same(const Annotation& a, const Annotation& b) const {
     int common = 0;
     int either = 0;
     float apart = 0;
@@ -271,14 +301,14 @@ class Checker {
       ++common;
       apart += distance(at(a, j), at(b, j));
     }
-    if (common < kFewestJoints || 2 * common < either) return;
-    if (apart / static_cast<float>(common) > kSameJoints * std::max(extent(a), extent(b))) return;
-    add(person(Fault::kDuplicatePerson, i, second, {}, "like annotation " + std::to_string(a.id), 0));
+    if (common < kFewestJoints || 2 * common < either) return false;
+    return apart / static_cast<float>(common) <= kSameJoints * std::max(extent(a), extent(b));
   }
 
   const PoseSet& set_;
   CheckOptions options_;
   CheckReport report_;
+  std::array<std::vector<Finding>, kFaults> findings_;  // by fault
   std::set<std::string> names_;
   std::map<std::string, std::string> by_hash_;
 };
@@ -320,9 +350,9 @@ const char* name_of(Fault fault) {
 bool is_error(Fault fault) { return fault <= Fault::kJointOutsideImage; }
 
 std::size_t CheckReport::errors() const {
-  std::size_t sum = 0;
-  for (std::size_t f = 0; f < kFaults; ++f) sum += is_error(static_cast<Fault>(f)) ? counts[f] : 0;
-  return sum;
+  std::size_t errors = 0;
+  for (std::size_t f = 0; f < kFaults; ++f) errors += is_error(static_cast<Fault>(f)) ? counts[f] : 0;
+  return errors;
 }
 std::size_t CheckReport::warnings() const {
   return std::accumulate(counts.begin(), counts.end(), std::size_t{0}) - errors();
@@ -344,6 +374,7 @@ std::vector<int> likely_swaps(const Annotation& truth, const Skeleton& skeleton)
 
 CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOptions& options) {
   Checker checker(set, options);
+  PixelBudget budget;
   ThreadPool pool(options.threads);
   constexpr std::size_t kAhead = 256;  // pictures under way: the rest wait, whatever the size of the set
   std::vector<std::future<Looked>> looks(set.images.size());
@@ -358,8 +389,7 @@ CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOp
       looks[i] = known.get_future();
       return;
     }
-    const fs::path path = *found;
-    looks[i] = pool.submit([path, decode = options.decode] { return look(path, decode); });
+    looks[i] = pool.submit([path = *found, decode = options.decode, &budget] { return look(path, decode, budget); });
   };
   for (std::size_t i = 0; i < std::min(kAhead, looks.size()); ++i) begin(i);
   for (std::size_t i = 0; i < looks.size(); ++i) {

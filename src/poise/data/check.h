@@ -58,9 +58,9 @@ struct CheckReport {
   std::size_t persons = 0;
   std::size_t labelled = 0;                   // joints
   std::vector<JointFigures> joints;           // of the skeleton, in its order
-  std::array<std::size_t, kFaults> counts{};  // by Fault; one finding may stand for several entries
-  std::vector<Finding> findings;              // by fault, worst first
-  std::size_t errors() const;
+  std::array<std::size_t, kFaults> counts{};  // findings by Fault; one may stand for several entries
+  std::vector<Finding> findings;              // by fault, worst first; of each the 10,000 worst
+  std::size_t errors() const;                 // by the counts, as the next
   std::size_t warnings() const;
 };
 

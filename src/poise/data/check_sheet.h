@@ -1,5 +1,5 @@
 #pragma once
-// The worst findings of check_data as one picture, to look at.
+// The worst findings of check_data as one picture, to look at. Reads files, with no state of its own: thread-safe.
 
 #include <filesystem>
 

@@ -168,5 +168,28 @@ TEST(Check, WithoutDecodingLooksForFilesAlone) {
   EXPECT_EQ(check_data(set, folder.path()).errors(), 1U);
 }
 
+TEST(Check, ACrowdIsLookedThroughAndEachDoubleFoundOnce) {
+  const Folder folder;
+  PoseSet set = good(folder, 1);
+  const Annotation one = set.images[0].truths[0];
+  std::vector<Annotation>& truths = set.images[0].truths;
+  truths.clear();
+  constexpr int kPersons = 3000;
+  for (int i = 0; i < kPersons; ++i) {
+    Annotation& truth = truths.emplace_back(one);
+    truth.id = i + 1;
+    const auto apart = static_cast<float>(i / 2 * 40);  // in pairs, one behind the other in the file
+    truth.box.x += apart;
+    for (auto& joint : truth.keypoints) joint.point.x += apart;
+  }
+  const CheckReport report = check_data(set, folder.path(), {.decode = false});
+  EXPECT_EQ(count(report, Fault::kDuplicatePerson), kPersons / 2U);
+  truths.assign(kPersons * 4, one);  // all the same person
+  const CheckReport same = check_data(set, folder.path(), {.decode = false});
+  EXPECT_EQ(count(same, Fault::kDuplicatePerson), kPersons * 4U - 1);
+  EXPECT_EQ(same.findings.size(), 10'000U);
+  EXPECT_EQ(same.warnings(), kPersons * 4U - 1);
+}
+
 }  // namespace
 }  // namespace poise

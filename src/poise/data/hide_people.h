@@ -1,6 +1,6 @@
 #pragma once
 // Pictures without their people: what is left is background as sharp and as full of things as pictures of people have
-// it, which windows beside people rarely are.
+// it, which windows beside people rarely are. Changes the picture it is given and nothing else: one thread a picture.
 
 #include <span>
 

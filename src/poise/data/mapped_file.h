@@ -1,5 +1,5 @@
 #pragma once
-// A file as read-only memory; pages come in as they are touched and cost nothing once the system wants them back.
+// A file as read-only memory for any threads; pages come in as they are touched, and cost nothing once others need it.
 
 #include <cstdint>
 #include <filesystem>

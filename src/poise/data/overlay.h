@@ -1,6 +1,6 @@
 #pragma once
 // Extra labels laid over a data set: joints that a teacher network found, and labels of the set that it contradicts
-// (models/labels, scripts/teacher). Persons meet their labels by image id, so an image has one person.
+// (models/labels, scripts/teacher). Persons meet their labels by image id, so an image has one person. Thread-safe.
 
 #include <cstdint>
 #include <filesystem>

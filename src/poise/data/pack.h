@@ -31,7 +31,7 @@ struct PackedPerson {
 };
 Result<PackedPerson> pack_person(const Person& person, const PackOptions& options);
 
-/// Writes shards one after another, in bounded memory, each whole or not at all; the last one by finish().
+/// Writes shards one by one, in bounded memory, each whole or not at all; the last by finish(). One thread at a time.
 class PackWriter {
  public:
   /// Errors: kInvalidArgument where the folder holds shards already; kIo.

@@ -1,5 +1,5 @@
 #pragma once
-// Persons of a data set as examples: crop and heatmaps.
+// Persons of a data set as examples: crop and heatmaps. What it gives is an Examples: thread-safe.
 
 #include <optional>
 

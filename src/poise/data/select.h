@@ -1,5 +1,5 @@
 #pragma once
-// Which persons of a data set are trained on.
+// Which persons of a data set are trained on. Pure functions of values: thread-safe.
 
 #include "poise/crop/crop.h"
 #include "poise/data/data_set.h"

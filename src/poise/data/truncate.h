@@ -6,7 +6,7 @@
 
 namespace poise {
 
-/// What is left of a person after a cut.
+/// What is left of a person after a cut. Pure but for the random numbers it takes: one thread a Random.
 struct Truncation {
   Box box;    // of the joints left, image pixels, not padded
   Box scene;  // what the picture shows: joints outside have weight 0, pixels outside are black; of no width: all of it

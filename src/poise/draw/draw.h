@@ -19,7 +19,7 @@ enum class DrawColours : std::uint8_t {
 
 /// What the library draws where nothing is said; the program's defaults are the same.
 struct DrawOptions {
-  float min_score = 0.2F;   // joints that score less are left out, with their limbs
+  float min_score = 0.3F;   // joints that score less are left out, with their limbs
   float line_width = 0.0F;  // of limbs, in pixels; 0: from the person's size, short limbs and faces thinner
   float alpha = 1.0F;       // opacity of all that is drawn, 0 to 1
   DrawColours colours = DrawColours::kSide;

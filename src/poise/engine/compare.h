@@ -20,7 +20,7 @@ struct CompareOptions {
   std::size_t max_bytes = std::size_t{256} << 20U;  // of one network's intermediate values, kept at one time
 };
 
-/// One value of both networks. Two NaNs are the same, and so are two infinities of one sign.
+/// One value of both networks. Two NaNs are the same, and so are two infinities of one sign. Thread-safe.
 struct Difference {
   std::string first;   // the layer in a, "Conv \"layer1.0.conv1\""; of an output its name, empty where there is none
   std::string second;  // the same in b

@@ -11,7 +11,7 @@
 
 namespace poise {
 
-/// One figure a network, in the truth's own boxes, without flip test.
+/// One figure a network, in the truth's own boxes, without flip test. One thread at a time.
 class AccuracyTest {
  public:
   /// Errors: those of read_eval_set.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "poise/base/named.h"
 #include "poise/metrics/oks_sigmas.h"
 
 namespace poise {
@@ -14,9 +15,9 @@ Result<std::vector<double>> choose_sigmas(const CocoReportOptions& o, const Coco
   if (!o.second.empty()) {
     source = "estimated from double annotation, " + o.second;
     POISE_TRY(const CocoTruth second, read_coco_truth(o.second, o.part));
-    return estimate_sigmas(truth, second);
+    return named(o.second, estimate_sigmas(truth, second));
   }
-  POISE_TRY(OksSigmas sigmas, o.sigmas.empty() ? guess_sigmas(truth, o.part) : parse_sigmas(o.sigmas));
+  POISE_TRY(OksSigmas sigmas, o.sigmas.empty() ? named(o.truth, guess_sigmas(truth, o.part)) : parse_sigmas(o.sigmas));
   source = std::move(sigmas.source);
   return std::move(sigmas.values);
 }
@@ -94,9 +95,10 @@ Result<CocoReport> measure_coco(const CocoReportOptions& options) {
     if (nobody) shape.joints = m.results.joints;
     POISE_TRY(m.rules.sigmas, choose_sigmas(options, nobody ? shape : m.truth, m.sigma_source));
   }
-  POISE_TRY(m.evaluation, evaluate_coco(m.truth, m.results, m.rules));
+  POISE_TRY(m.evaluation, named(options.truth, evaluate_coco(m.truth, m.results, m.rules)));
   if (options.bootstrap.samples > 0) {
-    POISE_TRY(m.intervals, bootstrap_coco(m.truth, m.results, m.evaluation.matches, m.rules, options.bootstrap));
+    POISE_TRY(m.intervals, named(options.truth,
+                                 bootstrap_coco(m.truth, m.results, m.evaluation.matches, m.rules, options.bootstrap)));
   }
   if (options.per_joint && options.part != CocoPart::kNone) {
     POISE_TRY(m.per_joint, measure_joints(m));

@@ -1,5 +1,5 @@
 #pragma once
-// COCO's metrics of two files, truth and results, by the rules of whom one wants, and what must be said about them.
+// COCO's metrics of two files, truth and results, by the rules of whom one wants, and what to say of them. Thread-safe.
 
 #include <optional>
 #include <span>

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "poise/base/named.h"
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
@@ -59,8 +60,6 @@ Result<CocoTruth> people_of(CocoTruth truth) {
 /// All of the truth's pictures through the detector; their boxes as poses without joints.
 Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& detector, DetectorReport& report) {
   const auto begin = std::chrono::steady_clock::now();
-  DecodeOptions decode;
-  decode.exif = Exif::kIgnore;  // annotations are of the pixels as stored
   std::vector<fs::path> paths;
   PictureFolder folder(o.images);
   for (const CocoTruth::Image& image : truth.images) {
@@ -74,8 +73,9 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
   std::size_t done = 0;
   report.cost = run_pipeline(
       truth.images.size(), &detector, nullptr,
-      [&](std::size_t i) -> Result<PipelinePicture> {
-        POISE_TRY(DecodedImage decoded, read_image_file(paths[i], decode));
+      [&](std::size_t i, const AdmitPixels& admit) -> Result<PipelinePicture> {
+        // Annotations are of the pixels as stored.
+        POISE_TRY(DecodedImage decoded, read_image_file(paths[i], {.exif = Exif::kIgnore, .admit = admit}));
         PipelinePicture picture;
         picture.image = std::move(decoded.image);
         picture.frame.source = truth.images[i].file_name;
@@ -170,8 +170,9 @@ Result<DetectorReport> evaluate_detector(NamedDetector& named, const EvaluateDet
   CocoResultsOptions reading;
   reading.part = CocoPart::kNone;
   reading.max_per_image = coco_max_detections(evaluation.similarity);
-  POISE_TRY(const CocoResults results, coco_results_of(report.frames, *truth, reading, report.category_id));
-  POISE_TRY(report.evaluation, evaluate_coco(*truth, results, evaluation));
+  POISE_TRY(const CocoResults results,
+            poise::named(options.annotations, coco_results_of(report.frames, *truth, reading, report.category_id)));
+  POISE_TRY(report.evaluation, poise::named(options.annotations, evaluate_coco(*truth, results, evaluation)));
   count_at_threshold(*truth, results, report);
   return report;
 }

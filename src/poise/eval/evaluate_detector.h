@@ -1,5 +1,5 @@
 #pragma once
-// How well the people of an annotated set are found.
+// How well the people of an annotated set are found. One thread at a time a Detector.
 
 #include <cstddef>
 #include <cstdint>

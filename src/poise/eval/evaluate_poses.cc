@@ -6,12 +6,14 @@
 #include <limits>
 #include <set>
 
+#include "poise/base/named.h"
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
 #include "poise/formats/writers.h"
 #include "poise/image/codec.h"
 #include "poise/image/picture_folder.h"
 #include "poise/metrics/person_json.h"
+#include "poise/person/written_scores.h"
 
 namespace poise {
 namespace {
@@ -156,7 +158,7 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
 }
 
 Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options) {
-  POISE_RETURN_IF_ERROR(check_metric(set, finder.skeleton()));
+  POISE_RETURN_IF_ERROR(named(set.options.annotations, check_metric(set, finder.skeleton())));
   const auto begin = Clock::now();
   FoundPoses found;
   found.skeleton = finder.skeleton();
@@ -179,7 +181,10 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   pipeline.stop = [&] { return over.load(); };
   std::size_t done = 0;
   const PipelineCost cost = run_pipeline(
-      jobs.size(), finder, [&](std::size_t i) { return read_job(jobs[i], decode, options.threshold); },
+      jobs.size(), finder,
+      [&](std::size_t i, const AdmitPixels& admit) {
+        return read_job(jobs[i], decode.admitted_by(admit), options.threshold);
+      },
       [&](std::size_t i, Result<PipelineAnswer> answer) {
         if (!answer.ok()) {
           if (!failed) failed = about_picture(jobs[i].path, answer.error());
@@ -207,7 +212,10 @@ double FoundPoses::persons_per_second_estimate() const { return static_cast<doub
 
 Json coco_results_json(const FoundPoses& found) {
   Json results = Json::array();
-  for (const FrameResult& frame : found.frames) append_coco_results(frame, 0, results);
+  for (FrameResult frame : found.frames) {
+    written_scores(frame.poses);
+    append_coco_results(frame, 0, results);
+  }
   return results;
 }
 
@@ -235,9 +243,9 @@ Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set) 
     image.poses = frame.poses;
   }
   PckMeasured measured;
-  POISE_TRY(measured.pairs, pair_persons(*set.people, poses));
+  POISE_TRY(measured.pairs, named(set.options.annotations, pair_persons(*set.people, poses)));
   measured.pairs.notes.insert(measured.pairs.notes.end(), set.people->notes.begin(), set.people->notes.end());
-  POISE_TRY(measured.result, measure_pck(measured.pairs, set.options.pck));
+  POISE_TRY(measured.result, named(set.options.annotations, measure_pck(measured.pairs, set.options.pck)));
   return measured;
 }
 
@@ -256,7 +264,7 @@ Result<PoseReport> evaluate_poses(const EvalSet& set, PoseFinder& finder, const 
   if (set.people) {
     POISE_TRY(report.pck, measure_pck_of(report.found, set));
   } else {
-    POISE_TRY(report.oks, measure_oks(report.found, set.truth, set.sigmas));
+    POISE_TRY(report.oks, named(set.options.annotations, measure_oks(report.found, set.truth, set.sigmas)));
   }
   return report;
 }

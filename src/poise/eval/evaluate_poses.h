@@ -33,7 +33,7 @@ struct EvalSetOptions {
   PckOptions pck = {};      // of PCK
 };
 
-/// The truth, and the boxes that the finder is given.
+/// The truth, and the boxes that the finder is given. One thread at a time a finder; the rest is thread-safe.
 struct EvalSet {
   EvalSetOptions options;
   CocoTruth truth;

@@ -1,5 +1,5 @@
 #pragma once
-// What was measured, as pictures: curves, error classes, sheets of the best and the worst cases.
+// What was measured, as pictures: curves, error classes, sheets of the best and the worst cases. Thread-safe.
 
 #include <filesystem>
 #include <optional>

@@ -1,5 +1,5 @@
 #pragma once
-// Who is where: COCO detections or COCO annotations, matched to picture files.
+// Who is where: COCO detections or COCO annotations, matched to picture files. Read by any threads.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,8 @@
 #include <set>
+#include <utility>
 
+#include "poise/formats/output_formats.h"
 #include "poise/formats/stem_number.h"
-#include "poise/formats/writers.h"
 
 namespace poise {
 
@@ -15,12 +16,14 @@ void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Jso
     for (const Keypoint& keypoint : pose.keypoints) {
       keypoints.insert(keypoints.end(), {keypoint.point.x, keypoint.point.y, keypoint.score});
     }
-    results.push(Json::Object{{"image_id", id},
+    Json entry = Json::Object{{"image_id", id},
                               {"category_id", 1},
                               {"keypoints", std::move(keypoints)},
                               {"score", pose.score},
                               {"bbox", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height}},
-                              {"file_name", frame.source}});
+                              {"file_name", frame.source}};
+    if (pose.track_id) entry.set("track_id", *pose.track_id);
+    results.push(std::move(entry));
   }
 }
 
@@ -49,6 +52,40 @@ void append_coco_detections(const std::string& file_name, std::int64_t image_id,
     if (exif_applied) entry.set("exif_applied", true);
     detections.push(std::move(entry));
   }
+}
+
+namespace {
+
+/// One array, an entry a line; image_id is the frame's number.
+class CocoSequence final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".results.json";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string begin() override { return "["; }
+  std::string of_frame(const TimedFrame& frame) override {
+    FrameResult numbered = frame.result;
+    numbered.image_id = frame.index;
+    Json entries;
+    append_coco_results(numbered, frame.index, entries);
+    std::string text;
+    for (const Json& entry : entries.as_array()) {
+      text += (std::exchange(first_, false) ? "\n" : ",\n") + entry.dump();
+    }
+    return text;
+  }
+  std::string end() override { return "\n]\n"; }
+  bool first_ = true;
+};
+
+}  // namespace
+
+OutputFormat coco_format() {
+  return {"coco",
+          "COCO results, one results.json a run, or one of a video",
+          {.run_file = "results.json", .add_to_run = append_coco_results},
+          open_text<CocoSequence>};
 }
 
 }  // namespace poise

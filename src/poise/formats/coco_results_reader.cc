@@ -83,6 +83,7 @@ class Rows {
     });
     CocoResults sorted;
     sorted.joints = r.joints;
+    sorted.has_boxes = area_from_box_;
     sorted.in_file = r.in_file;
     sorted.beyond_max = r.beyond_max;
     sorted.unseen = r.unseen;

@@ -1,6 +1,6 @@
 #pragma once
 // Detections in COCO's results format, as measuring wants them: rows of plain arrays, in doubles as the file gives
-// them.
+// them. Reads files, with no state of its own: thread-safe.
 
 #include <array>
 #include <cstdint>
@@ -27,6 +27,7 @@ struct CocoResultsOptions {
 
 struct CocoResults {
   int joints = 0;
+  bool has_boxes = false;  // the file gives them
 
   // One row a detection that was kept, by category, image, falling score, place in the file.
   std::vector<std::uint64_t> index;  // place in the file

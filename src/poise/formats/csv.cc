@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
 #include "poise/base/check.h"
 #include "poise/formats/csv_text.h"
-#include "poise/formats/writers.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 
@@ -36,6 +37,55 @@ std::string csv_rows(const FrameResult& frame, const Skeleton& skeleton) {
     }
   }
   return text;
+}
+
+namespace {
+
+class CsvSequence final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".csv";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string begin() override { return "frame,seconds,id,score,joint,x,y,joint_score,filled\n"; }
+
+  std::string of_frame(const TimedFrame& frame) override {
+    std::string text;
+    const std::string time = std::to_string(frame.index) + "," + Json(frame.seconds).dump() + ",";
+    for (const Pose& pose : frame.result.poses) {
+      POISE_CHECK(pose.keypoints.size() == target().skeleton.joints.size());
+      const std::string id = pose.track_id ? std::to_string(*pose.track_id) : "";
+      const std::string start = time + id + "," + csv_number(pose.score) + ",";
+      const std::vector<int>* filled = frame.filled_of(pose);
+      for (std::size_t i = 0; i < pose.keypoints.size(); ++i) {
+        const Keypoint& joint = pose.keypoints[i];
+        const bool is_filled =
+            filled != nullptr && std::binary_search(filled->begin(), filled->end(), static_cast<int>(i));
+        text += start + csv_field(target().skeleton.joints[i].name) + "," + csv_number(joint.point.x) + "," +
+                csv_number(joint.point.y) + "," + csv_number(joint.score) + (is_filled ? ",1\n" : ",0\n");
+      }
+    }
+    return text;
+  }
+};
+
+std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                    float /*min_score*/) {
+  return csv_header() + csv_rows(frame, skeleton);
+}
+
+std::string rows_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                    float /*min_score*/, bool is_first) {
+  return (is_first ? csv_header() : std::string()) + csv_rows(frame, skeleton);
+}
+
+}  // namespace
+
+OutputFormat csv_format() {
+  return {"csv",
+          "a line a joint; a file a picture, or one of a video",
+          {.suffix = ".poses.csv", .of_picture = text_of, .in_stream = rows_of},
+          open_text<CsvSequence>};
 }
 
 }  // namespace poise

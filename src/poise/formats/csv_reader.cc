@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "poise/base/memory.h"
 #include "poise/formats/mat_limits.h"
 #include "poise/formats/pose_readers.h"
 
@@ -62,6 +63,8 @@ constexpr const char* kHeader = "source,person,score,joint,x,y,joint_score";
 
 class CsvReader {
  public:
+  explicit CsvReader(std::size_t text_bytes) : budget_(text_bytes) {}
+
   /// The first line: each column once, in any order, and others, which are passed over.
   Status take_header(const std::vector<std::string>& names) {
     columns_ = names.size();
@@ -99,13 +102,19 @@ class CsvReader {
       names_.push_back(fields[3]);
     }
     const auto [image, new_image] = images_.emplace(fields[0], set_.images.size());
-    if (new_image) set_.images.emplace_back().name = fields[0];
+    if (new_image) {
+      POISE_RETURN_IF_ERROR(budget_.take(kImageBytes + 2 * fields[0].size()));
+      set_.images.emplace_back().name = fields[0];
+    }
     const auto [person, new_person] =
         persons_.emplace(std::pair(image->second, fields[1]), set_.images[image->second].poses.size());
     auto& poses = set_.images[image->second].poses;
-    if (new_person) poses.emplace_back().score = std::isnan(line.score) ? 0 : line.score;
+    if (new_person) {
+      POISE_RETURN_IF_ERROR(budget_.take(kPersonBytes + fields[1].size()));
+      poses.emplace_back().score = std::isnan(line.score) ? 0 : line.score;
+    }
     auto& keypoints = poses[person->second].keypoints;
-    if (keypoints.size() <= joint->second) keypoints.resize(joint->second + 1, not_found_keypoint());
+    if (keypoints.size() <= joint->second) POISE_RETURN_IF_ERROR(grow(keypoints, joint->second + 1));
     keypoints[joint->second] = line.keypoint;
     return {};
   }
@@ -117,7 +126,7 @@ class CsvReader {
     }
     POISE_TRY(set_.skeleton, skeleton_of_joints(names_));
     for (PoseSet::Image& image : set_.images) {
-      for (Pose& pose : image.poses) pose.keypoints.resize(names_.size(), not_found_keypoint());
+      for (Pose& pose : image.poses) POISE_RETURN_IF_ERROR(grow(pose.keypoints, names_.size()));
     }
     return std::move(set_);
   }
@@ -127,6 +136,18 @@ class CsvReader {
     float score = 0;
     Keypoint keypoint;
   };
+  // In lists and maps, beside names: a picture, a person without joints.
+  static constexpr std::uint64_t kImageBytes = 256;
+  static constexpr std::uint64_t kPersonBytes = 256;
+
+  /// Each person has a place for each joint of the file, though a line may name one.
+  Status grow(std::vector<Keypoint>& keypoints, std::size_t joints) {
+    POISE_RETURN_IF_ERROR(budget_.take((joints - keypoints.size()) * sizeof(Keypoint)));
+    keypoints.resize(joints, not_found_keypoint());
+    return {};
+  }
+
+  ReadingBudget budget_;
   std::size_t columns_ = 0;                        // of the file
   std::array<std::size_t, kColumns.size()> at_{};  // where ours are
   PoseSet set_;
@@ -143,7 +164,7 @@ Result<PoseSet> csv_pose_set(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a spreadsheet's byte order mark
   std::size_t at = 0;
   std::size_t line = 1;
-  CsvReader reader;
+  CsvReader reader(text.size());
   for (bool first = true; at < text.size(); first = false) {
     const std::string where = "line " + std::to_string(line);
     auto fields = record(text, at, line);

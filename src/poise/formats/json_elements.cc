@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kRead = std::size_t{1} << 18U;   // bytes asked for at a time
 constexpr std::size_t kBatch = std::size_t{1} << 18U;  // a batch ends with the element that reaches this
-constexpr std::size_t kMaxElement = std::size_t{64} << 20U;
+constexpr std::size_t kMaxElement = std::size_t{16} << 20U;
 constexpr std::size_t kPadding = 64;  // a parser that reads beyond the end (simdjson) need not copy the text
 constexpr int kMaxDepth = 256;
 constexpr std::size_t kBlock = 32;  // bytes looked through at once
@@ -85,7 +85,7 @@ Result<bool> JsonElements::refill() {
     keep_ = 0;
   }
   if (end_ > kMaxElement)
-    return too_large("an element of the JSON is over 64 MiB, at byte " + std::to_string(dropped_));
+    return too_large("an element of the JSON is over 16 MiB, at byte " + std::to_string(dropped_));
   if (buffer_.size() < end_ + kRead) buffer_.resize(std::max(end_ + kRead, 2 * buffer_.size()));
   POISE_TRY(const std::size_t count, source_(std::span<char>(buffer_).subspan(end_, kRead)));
   end_ += count;

@@ -1,7 +1,7 @@
 #pragma once
 // A large JSON file piece by piece: the elements of its top array, or of named arrays of its top object, in batches, so
 // that a file of any size is read in bounded memory. Brackets and texts are followed here; whoever parses a batch
-// checks the elements themselves. Values of other members are passed over, unparsed.
+// checks the elements themselves. Values of other members are passed over, unparsed. One thread at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,7 @@ class JsonElements {
   /// '[' or '{'. Errors: kMalformed for anything else.
   Result<char> top();
   /// The next batch, about a quarter of a megabyte; false at the end. Errors: kMalformed (broken brackets or texts,
-  /// truncated, nested over 256 levels, something after the end), kTooLarge (an element over 64 MiB); messages name the
+  /// truncated, nested over 256 levels, something after the end), kTooLarge (an element over 16 MiB); messages name the
   /// element.
   Result<bool> next(JsonBatch& batch);
 

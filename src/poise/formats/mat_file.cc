@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/base/memory.h"
 #include "poise/formats/mat_limits.h"
 
 namespace poise {
@@ -118,6 +119,8 @@ std::string to_text(const Element& element) {
 
 class Reader {
  public:
+  explicit Reader(std::size_t file_bytes) : budget_(file_bytes) {}
+
   Result<std::vector<MatVariable>> read(BytesView bytes) {
     Walk walk(bytes.subspan(kHeader));
     while (!walk.done()) {
@@ -133,6 +136,7 @@ class Reader {
       if (variables_.size() >= mat::kMaxVariables) return too_large("over 4096 variables");
       POISE_TRY(MatVariable variable, matrix(element.data, true));
       variables_.push_back(std::move(variable));
+      budget_.give_back(kGrowing * inflated.size());
     }
     return std::move(variables_);
   }
@@ -154,6 +158,7 @@ class Reader {
       const std::size_t got = chunk.size() - stream.avail_out;
       inflated_ += got;
       if (inflated_ > mat::kMaxInflated) return too_large("over 128 MiB when inflated");
+      POISE_RETURN_IF_ERROR(budget_.take(kGrowing * got));
       out.insert(out.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(got));
     }
     if (state != Z_STREAM_END) return malformed("truncated or damaged: its compressed data do not inflate");
@@ -214,6 +219,7 @@ class Reader {
     }
     numbers_ += count;
     if (numbers_ > mat::kMaxNumbers) return too_large("over 16 Mi numbers");
+    POISE_RETURN_IF_ERROR(budget_.take(count * sizeof(double)));
     variable.numbers.resize(count);
     to_numbers(data, variable.numbers);
     return variable;
@@ -228,12 +234,16 @@ class Reader {
       if (entry.type != kMatrix) return malformed(variable.name + ": a cell's entry is no matrix");
       POISE_TRY(const MatVariable one, matrix(entry.data, false));
       if (one.texts.size() != 1) return variable;
+      POISE_RETURN_IF_ERROR(budget_.take(2 * (sizeof(std::string) + one.texts[0].size())));
       texts.push_back(one.texts[0]);
     }
     variable.texts = std::move(texts);
     return variable;
   }
 
+  static constexpr std::uint64_t kGrowing = 2;  // a list that grows holds its elements twice for a moment
+
+  ReadingBudget budget_;
   std::vector<MatVariable> variables_;
   std::uint64_t inflated_ = 0, numbers_ = 0;
 };
@@ -304,7 +314,7 @@ Result<std::vector<MatVariable>> parse_mat(BytesView bytes) {
   const unsigned version = unsigned{bytes[124]} | unsigned{bytes[125]} << 8U;
   if (version == 0x0200) return unsupported("a .mat file of version 7.3 (HDF5) must be read from a file of its own");
   if (version != 0x0100) return unsupported("a .mat file of version " + std::to_string(version) + "; 256 (v5) is read");
-  return Reader().read(bytes);
+  return Reader(bytes.size()).read(bytes);
 }
 
 Result<std::vector<MatVariable>> read_mat(const std::filesystem::path& path, MatHdf5Reader hdf5) {

@@ -1,6 +1,6 @@
 #pragma once
 // MATLAB's .mat files, as far as data sets use them: arrays of numbers, and lists of texts. Pixel conventions are the
-// readers' of the formats above this (lsp.h, mpii.h).
+// readers' of the formats above this (lsp.h, mpii.h). No state of its own: thread-safe.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,13 +21,13 @@ struct MatVariable {
 };
 
 /// Version 5 (MATLAB 5 to 7.2), compressed or not, little-endian. Every tag, length and dimension is checked before it
-/// is used; no other library sees the bytes but zlib. At most 16 Mi numbers and 128 MiB when inflated. Errors:
-/// kMalformed (not a .mat file, truncated, lengths that disagree), kUnsupported (version 4, 7.3, big-endian),
-/// kTooLarge.
+/// is used; no other library sees the bytes but zlib. At most 16 Mi numbers and 128 MiB when inflated, within a
+/// ReadingBudget of the file's bytes. Errors: kMalformed (not a .mat file, truncated, lengths that disagree),
+/// kUnsupported (version 4, 7.3, big-endian), kTooLarge.
 Result<std::vector<MatVariable>> parse_mat(BytesView bytes);
 
-/// What reads version 7.3, which is HDF5: read_mat_hdf5 of formats/mat_hdf5.h, for who links poise::mat. Messages do
-/// without the path.
+/// What reads version 7.3, which is HDF5: what calls read_mat_hdf5 of formats/mat_hdf5.h, for who links poise::mat.
+/// Messages do without the path.
 using MatHdf5Reader = Result<std::vector<MatVariable>> (*)(const std::filesystem::path& path);
 
 /// A file of 256 MiB at most; of version 7.3 only where `hdf5` is given. Errors as parse_mat and read_file, or what

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "poise/formats/mat_hdf5.h"
+#include "poise/formats/mat_hdf5_here.h"
 
 namespace poise {
 namespace {
@@ -108,7 +108,7 @@ TEST(MatFile, WhatMatioWritesIsRead) {
     put("narrow", MAT_C_INT16, MAT_T_INT16, 2, two.data(), narrow.data());
     put("single", MAT_C_SINGLE, MAT_T_SINGLE, 2, two.data(), single.data());
     Mat_Close(file);
-    const auto read = read_mat(path, read_mat_hdf5);
+    const auto read = read_mat(path, read_mat_hdf5_here);
     ASSERT_TRUE(read.ok()) << read.error().message;
     ASSERT_NE(find(*read, "wide"), nullptr);
     EXPECT_EQ(find(*read, "wide")->dims, (std::vector<std::uint64_t>{2, 3, 2}));
@@ -151,7 +151,7 @@ TEST(MatFile, OtherKindsAreNamed) {
   for (const std::string& rest : {std::string("no HDF5 at all"), std::string("\x89HDF\r\n\x1a\n and no more")}) {
     ASSERT_TRUE(write_file_atomic(path, std::string_view(header + rest)).ok());
     ::testing::internal::CaptureStderr();
-    const auto hdf5 = read_mat(path, read_mat_hdf5);
+    const auto hdf5 = read_mat(path, read_mat_hdf5_here);
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
     ASSERT_FALSE(hdf5.ok());
     EXPECT_TRUE(hdf5.error().message.starts_with(path.string())) << hdf5.error().message;
@@ -226,7 +226,7 @@ TEST(MatFile, ALargeInflationIsRefused) {
   ASSERT_EQ(Mat_VarWrite(file, variable, MAT_COMPRESSION_ZLIB), 0);
   Mat_VarFree(variable);
   Mat_Close(file);
-  const auto result = read_mat(path, read_mat_hdf5);
+  const auto result = read_mat(path, read_mat_hdf5_here);
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::kTooLarge);
   fs::remove(path);

@@ -1,137 +1,237 @@
 #include "poise/formats/mat_hdf5.h"
 
-#include <hdf5.h>
-#include <matio.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <memory>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <system_error>
+#include <utility>
 
+#include "poise/base/json.h"
+#include "poise/base/printable.h"
+#include "poise/formats/confine.h"
+#include "poise/formats/mat_hdf5_here.h"
 #include "poise/formats/mat_limits.h"
+
+extern char** environ;
 
 namespace poise {
 namespace {
 
-struct CloseFile {
-  void operator()(mat_t* file) const { Mat_Close(file); }
-};
-struct FreeVariable {
-  void operator()(matvar_t* variable) const { Mat_VarFree(variable); }
-};
-using Variable = std::unique_ptr<matvar_t, FreeVariable>;
+constexpr auto kPatience = std::chrono::seconds(60);
+constexpr std::size_t kMaxHead = std::size_t{8} << 20U;  // of an answer, before the numbers
 
-const char* name_of(const matvar_t& variable) {
-  if (variable.isLogical != 0) return "logical";
-  switch (variable.class_type) {
-    case MAT_C_CELL:
-      return "cell";
-    case MAT_C_STRUCT:
-      return "struct";
-    case MAT_C_CHAR:
-      return "char";
-    case MAT_C_SPARSE:
-      return "sparse";
-    case MAT_C_DOUBLE:
-      return "double";
-    case MAT_C_SINGLE:
-      return "single";
-    case MAT_C_INT8:
-    case MAT_C_UINT8:
-    case MAT_C_INT16:
-    case MAT_C_UINT16:
-    case MAT_C_INT32:
-    case MAT_C_UINT32:
-    case MAT_C_INT64:
-    case MAT_C_UINT64:
-      return "integer";
-    default:
-      return "object";
-  }
-}
-
-template <typename T>
-std::vector<double> widen(const matvar_t& variable, std::uint64_t count) {
-  const T* from = static_cast<const T*>(variable.data);
-  return std::vector<double>(from, from + count);
-}
-
-/// Empty where the class is none of numbers, or the bytes read are not what the class says.
-std::vector<double> numbers_of(const matvar_t& variable, std::uint64_t count) {
-  const std::size_t size = Mat_SizeOfClass(variable.class_type);
-  if (variable.data == nullptr || size == 0 || variable.nbytes / size < count) return {};
-  switch (variable.class_type) {
-    case MAT_C_DOUBLE:
-      return widen<double>(variable, count);
-    case MAT_C_SINGLE:
-      return widen<float>(variable, count);
-    case MAT_C_INT8:
-      return widen<std::int8_t>(variable, count);
-    case MAT_C_UINT8:
-      return widen<std::uint8_t>(variable, count);
-    case MAT_C_INT16:
-      return widen<std::int16_t>(variable, count);
-    case MAT_C_UINT16:
-      return widen<std::uint16_t>(variable, count);
-    case MAT_C_INT32:
-      return widen<std::int32_t>(variable, count);
-    case MAT_C_UINT32:
-      return widen<std::uint32_t>(variable, count);
-    case MAT_C_INT64:
-      return widen<std::int64_t>(variable, count);
-    case MAT_C_UINT64:
-      return widen<std::uint64_t>(variable, count);
-    default:
-      return {};
-  }
-}
-
-/// HDF5 prints what it finds wrong; the library does not print.
-class Silence {
+class Descriptor {
  public:
-  Silence() {
-    H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
-  ~Silence() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
 
  private:
-  H5E_auto2_t print_ = nullptr;
-  void* data_ = nullptr;
+  int fd_;
 };
 
-bool is_numeric(const matvar_t& variable) {
-  return variable.class_type >= MAT_C_DOUBLE && variable.class_type <= MAT_C_UINT64 && variable.isComplex == 0;
+std::string reason(int error) { return std::generic_category().message(error); }
+
+/// A running helper; ended and waited for at the latest when this goes.
+class Helper {
+ public:
+  explicit Helper(pid_t pid) : pid_(pid) {}
+  ~Helper() {
+    if (pid_ > 0) kill(pid_, SIGKILL), wait();
+  }
+  Helper(const Helper&) = delete;
+  Helper& operator=(const Helper&) = delete;
+
+  /// waitpid's status.
+  int wait() {
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+/// Its standard output becomes `out`, the others nothing.
+Result<pid_t> start(const std::vector<std::string>& words, int out) {
+  std::vector<std::string> copy = words;
+  std::vector<char*> argv;
+  for (std::string& word : copy) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out, 1);
+  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  pid_t pid = 0;
+  const int failed = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) return io_error("cannot start " + words.front() + ", which reads version 7.3: " + reason(failed));
+  return pid;
+}
+
+/// All that comes, within the bounds of an answer and of time.
+Result<std::string> read_answer(int from) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kMost = kMaxHead + sizeof(double) * mat::kMaxNumbers;
+  const auto end = Clock::now() + kPatience;
+  std::string answer;
+  std::array<char, 1U << 16U> chunk{};
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    if (left <= 0) return malformed("reading it took over a minute: damaged");
+    pollfd ready{from, POLLIN, 0};
+    if (poll(&ready, 1, static_cast<int>(left)) <= 0) continue;
+    const ssize_t got = ::read(from, chunk.data(), chunk.size());
+    if (got < 0 && errno != EINTR) return io_error("the helper's answer cannot be read: " + reason(errno));
+    if (got == 0) return answer;
+    if (got > 0) answer.append(chunk.data(), static_cast<std::size_t>(got));
+    if (answer.size() > kMost) return too_large("its variables are over 16 Mi numbers");
+  }
+}
+
+Json to_json(const MatVariable& variable) {
+  Json json = Json::object();
+  json.set("name", variable.name);
+  json.set("kind", variable.kind);
+  Json dims = Json::array();
+  for (const std::uint64_t side : variable.dims) dims.push(side);
+  json.set("dims", std::move(dims));
+  json.set("numbers", static_cast<std::uint64_t>(variable.numbers.size()));
+  return json;
+}
+
+std::string one_line(std::string text) {
+  constexpr std::size_t kLongest = 400;
+  text.resize(std::min(text.size(), kLongest));
+  std::ranges::replace_if(text, is_control, '?');
+  return text;
+}
+
+Error no_answer() { return malformed("its reader gave no answer that makes sense: damaged"); }
+
+/// Without its numbers; `count` is how many there are.
+Result<MatVariable> from_json(const Json& json, std::uint64_t& count) {
+  MatVariable variable;
+  POISE_TRY(const std::string name, json.string("name"));
+  POISE_TRY(const std::string kind, json.string("kind"));
+  POISE_TRY(const std::int64_t numbers, json.integer("numbers"));
+  const Json* dims = json.find("dims");
+  if (dims == nullptr || !dims->is_array() || dims->as_array().size() > mat::kMaxRank || numbers < 0)
+    return no_answer();
+  variable.name = mat::printable(name);
+  variable.kind = mat::printable(kind);
+  for (const Json& side : dims->as_array()) {
+    if (!side.is_integer() || side.as_integer() < 0) return no_answer();
+    variable.dims.push_back(static_cast<std::uint64_t>(side.as_integer()));
+  }
+  count = static_cast<std::uint64_t>(numbers);
+  if (count == 0) return variable;
+  POISE_TRY(const std::uint64_t product, mat::count_of(variable.dims));
+  if (product != count) return no_answer();
+  return variable;
 }
 
 }  // namespace
 
-Result<std::vector<MatVariable>> read_mat_hdf5(const std::filesystem::path& path) {
-  const Silence silence;
-  const std::unique_ptr<mat_t, CloseFile> file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  if (!file) return malformed("not a .mat file of version 7.3, or damaged");
-  std::vector<MatVariable> variables;
-  std::uint64_t total = 0;
-  while (true) {
-    const Variable next(Mat_VarReadNextInfo(file.get()));
-    if (!next) break;
-    if (variables.size() >= mat::kMaxVariables) return too_large("over 4096 variables");
-    MatVariable& variable = variables.emplace_back();
-    variable.name = mat::printable(next->name == nullptr ? "" : next->name);
-    variable.kind = name_of(*next);
-    if (next->rank < 2 || static_cast<std::size_t>(next->rank) > mat::kMaxRank || next->dims == nullptr) continue;
-    variable.dims.assign(next->dims, next->dims + next->rank);
-    if (!is_numeric(*next)) continue;
-    POISE_TRY(const std::uint64_t count, mat::count_of(variable.dims));
-    total += count;
-    if (total > mat::kMaxNumbers) return too_large("over 16 Mi numbers");
-    if (count == 0) continue;
-    if (Mat_VarReadDataAll(file.get(), next.get()) != 0) return malformed(variable.name + " cannot be read: damaged");
-    variable.numbers = numbers_of(*next, count);
-    if (variable.numbers.size() != count)
-      return malformed(variable.name + " holds fewer numbers than its dimensions say");
+std::string mat_answer(const Result<std::vector<MatVariable>>& variables) {
+  Json head = Json::object();
+  if (!variables.ok()) {
+    head.set("code", static_cast<int>(variables.error().code));
+    head.set("error", variables.error().message);
+    return head.dump() + "\n";
   }
-  if (variables.empty()) return malformed("a .mat file of version 7.3 without a variable: truncated or damaged");
+  Json list = Json::array();
+  for (const MatVariable& variable : *variables) list.push(to_json(variable));
+  head.set("variables", std::move(list));
+  std::string answer = head.dump() + "\n";
+  for (const MatVariable& variable : *variables) {
+    answer.append(reinterpret_cast<const char*>(variable.numbers.data()), sizeof(double) * variable.numbers.size());
+  }
+  return answer;
+}
+
+Result<std::vector<MatVariable>> parse_mat_answer(std::string_view answer) {
+  const std::size_t end = answer.substr(0, kMaxHead).find('\n');
+  if (end == std::string_view::npos) return no_answer();
+  const auto head = parse_json(answer.substr(0, end));
+  if (!head.ok()) return no_answer();
+  std::string_view rest = answer.substr(end + 1);
+  if (const auto message = head->string("error"); message.ok()) {
+    const auto code = head->integer("code");
+    const bool known = code.ok() && *code >= 0 && *code <= static_cast<int>(ErrorCode::kIo);
+    return Error{known ? static_cast<ErrorCode>(*code) : ErrorCode::kMalformed, one_line(*message)};
+  }
+  const Json* list = head->find("variables");
+  if (list == nullptr || !list->is_array() || list->as_array().size() > mat::kMaxVariables) return no_answer();
+  std::vector<MatVariable> variables;
+  for (const Json& one : list->as_array()) {
+    std::uint64_t count = 0;
+    auto variable = from_json(one, count);
+    if (!variable.ok() || count > rest.size() / sizeof(double)) return no_answer();
+    variable->numbers.resize(count);
+    if (count > 0) std::memcpy(variable->numbers.data(), rest.data(), sizeof(double) * count);
+    rest.remove_prefix(sizeof(double) * count);
+    variables.push_back(std::move(*variable));
+  }
+  if (!rest.empty()) return no_answer();
   return variables;
+}
+
+Result<std::vector<MatVariable>> read_mat_hdf5(const std::filesystem::path& path,
+                                               const std::vector<std::string>& helper) {
+  if (helper.empty()) return invalid_argument("no helper is named that reads version 7.3");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return io_error("no pipe to the helper: " + reason(errno));
+  const Descriptor from(ends[0]);
+  Descriptor to(ends[1]);
+  std::vector<std::string> words = helper;
+  words.push_back(std::filesystem::absolute(path).string());
+  POISE_TRY(const pid_t pid, start(words, to.get()));
+  Helper running(pid);
+  to.close();
+  POISE_TRY(const std::string answer, read_answer(from.get()));
+  const int status = running.wait();
+  if (WIFSIGNALED(status)) {
+    return malformed(std::string("damaged: libhdf5, which reads version 7.3, stopped (") + strsignal(WTERMSIG(status)) +
+                     "): save it as version 7");
+  }
+  return parse_mat_answer(answer);
+}
+
+Status serve_mat_hdf5(const std::filesystem::path& path, int descriptor) {
+  confine_process();
+  const std::string answer = mat_answer([&]() -> Result<std::vector<MatVariable>> {
+    try {
+      return read_mat_hdf5_here(path);
+    } catch (const std::exception&) {
+      return too_large("it takes more than 1 GiB of memory");
+    }
+  }());
+  for (std::size_t done = 0; done < answer.size();) {
+    const ssize_t wrote = ::write(descriptor, answer.data() + done, answer.size() - done);
+    if (wrote < 0 && errno != EINTR) return io_error("the answer cannot be written: " + reason(errno));
+    if (wrote > 0) done += static_cast<std::size_t>(wrote);
+  }
+  return {};
 }
 
 }  // namespace poise

@@ -8,6 +8,7 @@
 #include "poise/base/file.h"
 #include "poise/base/json.h"
 #include "poise/base/printable.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 namespace {
@@ -126,5 +127,27 @@ std::string mot_line(const MotRow& row) {
   }
   return line + ",-1,-1,-1\n";
 }
+
+namespace {
+
+class MotText final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".txt";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string of_frame(const TimedFrame& frame) override {
+    std::string text;
+    for (const Pose& pose : frame.result.poses) {
+      if (!pose.track_id) continue;  // a box without an id is no track
+      text += mot_line(mot_row(frame.index + 1, *pose.track_id, pose.box, pose.box_score));
+    }
+    return text;
+  }
+};
+
+}  // namespace
+
+OutputFormat mot_format() { return {"mot", "MOTChallenge's text, a box a line", {}, open_text<MotText>}; }
 
 }  // namespace poise

@@ -1,12 +1,11 @@
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <optional>
+#include <cstdio>
 #include <string_view>
 #include <vector>
 
 #include "poise/base/check.h"
-#include "poise/formats/writers.h"
+#include "poise/formats/derived_joints.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 namespace {
@@ -38,37 +37,13 @@ constexpr std::array<std::string_view, 25> kBody25 = {"nose",
                                                       "",
                                                       ""};
 
-/// The joints whose mean becomes joint `name`: itself, or the pair that it lies between; none where it has no source.
-std::vector<int> sources(std::string_view name, const Skeleton& skeleton) {
-  if (const auto same = skeleton.index_of(name); same) return {*same};
-  const bool neck = name == "neck";
-  if (!neck && name != "mid_hip") return {};
-  const auto left = skeleton.index_of(neck ? "left_shoulder" : "left_hip");
-  const auto right = skeleton.index_of(neck ? "right_shoulder" : "right_hip");
-  if (!left || !right) return {};
-  return {*left, *right};
-}
-
-/// For each joint written, the joints of `skeleton` it is the mean of.
-std::vector<std::vector<int>> written_joints(const Skeleton& skeleton) {
-  std::vector<std::vector<int>> result;
+/// What is written, joint by joint.
+std::vector<DerivedJoint> written_joints(const Skeleton& skeleton) {
+  std::vector<DerivedJoint> result;
   if (skeleton.name == "coco17" || skeleton.name == "openpose18") {
-    for (const std::string_view name : kBody25) result.push_back(sources(name, skeleton));
+    for (const std::string_view name : kBody25) result.push_back(derive_joint(name, skeleton));
   } else {
-    for (int joint = 0; joint < skeleton.size(); ++joint) result.push_back({joint});
-  }
-  return result;
-}
-
-Keypoint mean(const Pose& pose, const std::vector<int>& joints, float min_score) {
-  Keypoint result;
-  for (const int joint : joints) {
-    const Keypoint& source = pose.keypoints[static_cast<std::size_t>(joint)];
-    const bool usable = source.score >= min_score && std::isfinite(source.point.x) && std::isfinite(source.point.y);
-    if (!usable) return {};
-    result.point.x += source.point.x / static_cast<float>(joints.size());
-    result.point.y += source.point.y / static_cast<float>(joints.size());
-    result.score = joint == joints.front() ? source.score : std::min(result.score, source.score);
+    for (int joint = 0; joint < skeleton.size(); ++joint) result.push_back({{joint, 1.0F}});
   }
   return result;
 }
@@ -82,8 +57,8 @@ Json openpose_json(const FrameResult& frame, const Skeleton& skeleton, float min
     POISE_CHECK(pose.keypoints.size() == skeleton.joints.size());
     Json::Array numbers;
     numbers.reserve(joints.size() * 3);
-    for (const std::vector<int>& from : joints) {
-      const Keypoint keypoint = mean(pose, from, min_score);
+    for (const DerivedJoint& from : joints) {
+      const Keypoint keypoint = place_of(from, pose.keypoints, min_score).value_or(Keypoint{});
       numbers.insert(numbers.end(), {keypoint.point.x, keypoint.point.y, keypoint.score});
     }
     Json person =
@@ -97,6 +72,52 @@ Json openpose_json(const FrameResult& frame, const Skeleton& skeleton, float min
     people.push(std::move(person));
   }
   return Json::Object{{"version", 1.3}, {"people", std::move(people)}};
+}
+
+namespace {
+
+constexpr const char* kSuffix = "_keypoints.json";
+
+std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
+                    float min_score) {
+  return openpose_json(frame, skeleton, min_score).dump() + "\n";
+}
+
+/// A folder of a file a frame, match_keypoints/match_000000000012_keypoints.json, as OpenPose's --write_json names
+/// those of a video.
+class OpenposeSequence final : public SequenceSink {
+ public:
+  explicit OpenposeSequence(const SequenceTarget& target)
+      : target_(target), folder_(target.stem.string() + "_keypoints") {}
+
+  Status add(const TimedFrame& frame) override {
+    std::array<char, 32> number{};
+    std::snprintf(number.data(), number.size(), "_%012lld", static_cast<long long>(frame.index));
+    const std::string name = target_.stem.filename().string() + number.data() + kSuffix;
+    const std::string text = text_of(frame.result, target_.skeleton, target_.provenance, target_.min_score);
+    return write_file_atomic(folder_ / name, text);
+  }
+  Status finish() override { return {}; }
+  std::vector<std::filesystem::path> files() const override { return {folder_}; }
+
+ private:
+  SequenceTarget target_;
+  std::filesystem::path folder_;
+};
+
+Result<std::unique_ptr<SequenceSink>> open_openpose(const SequenceTarget& target) {
+  const std::filesystem::path folder = target.stem.string() + "_keypoints";
+  POISE_RETURN_IF_ERROR(prepare_folder(folder));
+  return std::unique_ptr<SequenceSink>(std::make_unique<OpenposeSequence>(target));
+}
+
+}  // namespace
+
+OutputFormat openpose_format() {
+  return {"openpose",
+          "OpenPose's JSON, BODY_25, a file a picture or frame",
+          {.suffix = kSuffix, .of_picture = text_of},
+          open_openpose};
 }
 
 }  // namespace poise

@@ -2,34 +2,30 @@
 
 #include <array>
 
+// The list: each is the function NAME_format of a file of this folder.
+#define POISE_OUTPUT_FORMATS(ENTRY) \
+  ENTRY(poise)                      \
+  ENTRY(coco)                       \
+  ENTRY(openpose)                   \
+  ENTRY(csv)                        \
+  ENTRY(posetrack)                  \
+  ENTRY(posetrack17)                \
+  ENTRY(mot)                        \
+  ENTRY(trc)                        \
+  ENTRY(bvh)
+
 namespace poise {
-namespace {
 
-std::string poise_text(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
-                       float /*min_score*/) {
-  return poses_json(frame, skeleton, provenance).dump(1) + "\n";
+#define POISE_DECLARE(format) OutputFormat format##_format();
+POISE_OUTPUT_FORMATS(POISE_DECLARE)
+#undef POISE_DECLARE
+
+std::span<const OutputFormat> output_formats() {
+#define POISE_CALL(format) format##_format(),
+  static const std::array kFormats{POISE_OUTPUT_FORMATS(POISE_CALL)};
+#undef POISE_CALL
+  return kFormats;
 }
-
-std::string openpose_text(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
-                          float min_score) {
-  return openpose_json(frame, skeleton, min_score).dump() + "\n";
-}
-
-std::string csv_text(const FrameResult& frame, const Skeleton& skeleton, const Provenance& /*provenance*/,
-                     float /*min_score*/) {
-  return csv_header() + csv_rows(frame, skeleton);
-}
-
-constexpr std::array<OutputFormat, 4> kFormats{{
-    {"poise", "one JSON a picture, with all settings", ".poses.json", poise_text, nullptr, nullptr},
-    {"coco", "one results.json a run", nullptr, nullptr, "results.json", append_coco_results},
-    {"openpose", "one JSON a picture, BODY_25", "_keypoints.json", openpose_text, nullptr, nullptr},
-    {"csv", "one CSV a picture, a line a joint", ".poses.csv", csv_text, nullptr, nullptr},
-}};
-
-}  // namespace
-
-std::span<const OutputFormat> output_formats() { return kFormats; }
 
 Result<OutputFormat> find_output_format(std::string_view name, std::span<const OutputFormat> formats) {
   std::string names;

@@ -7,29 +7,34 @@
 namespace poise {
 namespace {
 
-TEST(OutputFormats, EachIsOfAPictureOrOfARun) {
+TEST(OutputFormats, EachIsOfAPictureOrOfARunOrOfAVideo) {
   EXPECT_STREQ(output_formats().front().name, "poise");
   for (const OutputFormat& format : output_formats()) {
-    EXPECT_EQ(format.suffix != nullptr, format.of_picture != nullptr) << format.name;
-    EXPECT_EQ(format.run_file != nullptr, format.add_to_run != nullptr) << format.name;
-    EXPECT_NE(format.suffix != nullptr, format.run_file != nullptr) << format.name;
+    const PictureForm& form = format.pictures;
+    EXPECT_EQ(form.suffix != nullptr, form.of_picture != nullptr) << format.name;
+    EXPECT_EQ(form.run_file != nullptr, form.add_to_run != nullptr) << format.name;
+    EXPECT_FALSE(form.suffix != nullptr && form.run_file != nullptr) << format.name;
+    EXPECT_TRUE(format.holds_pictures() || format.holds_videos()) << format.name;
     EXPECT_EQ(find_output_format(format.name)->what, format.what);
   }
   const auto none = find_output_format("xml");
   ASSERT_FALSE(none.ok());
-  EXPECT_EQ(none.error().message, "no format is named \"xml\"; there are poise coco openpose csv");
+  EXPECT_EQ(none.error().message,
+            "no format is named \"xml\"; there are poise coco openpose csv posetrack posetrack17 "
+            "mot trc bvh");
 }
 
 TEST(OutputFormats, ANewOneIsOneFunctionAndOneLine) {
   std::vector<OutputFormat> formats(output_formats().begin(), output_formats().end());
-  formats.push_back({"count", "how many", ".count",
-                     [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
-                       return std::to_string(frame.poses.size());
-                     },
-                     nullptr, nullptr});
+  formats.push_back(
+      {"count",
+       "how many",
+       {.suffix = ".count", .of_picture = [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
+          return std::to_string(frame.poses.size());
+        }}});
   FrameResult frame;
   frame.poses.resize(3);
-  EXPECT_EQ(find_output_format("count", formats)->of_picture(frame, {}, {}, 0), "3");
+  EXPECT_EQ(find_output_format("count", formats)->pictures.of_picture(frame, {}, {}, 0), "3");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// One reader a format, bytes in, PoseSet out, without the path in messages. read_pose_set is for users.
+// One reader a format, bytes in, PoseSet out, without the path in messages. read_pose_set is for users. Pure.
 
 #include <cstddef>
 #include <string>
@@ -10,6 +10,7 @@
 #include "poise/base/json.h"
 #include "poise/formats/mat_file.h"
 #include "poise/formats/pose_set.h"
+#include "poise/formats/posetrack.h"
 
 namespace poise {
 
@@ -35,6 +36,11 @@ const std::vector<std::string>& body25_joints();
 
 /// What csv_rows writes. Joints by name, in order of appearance; an empty number is NaN.
 Result<PoseSet> csv_pose_set(std::string_view text);
+
+/// Predictions where any joint has a score, else truths. People without a joint are left out, and counted.
+Result<PoseSet> posetrack_pose_set(const PosetrackSequence& sequence);
+/// Its inverse, for sets of any skeleton: joints by name, derived_joints.h's rules for those it has not.
+PosetrackSequence posetrack_sequence(const PoseSet& set);
 
 /// One of our own: adds a picture; the first one's skeleton is the set's, and the others must have it too.
 Status add_poses_json(const Json& json, PoseSet& set);

@@ -100,14 +100,20 @@ struct Named {
   const char* name;
   PoseFormat format;
 };
-constexpr Named kFormats[] = {{"coco", PoseFormat::kCoco},         {"mpii", PoseFormat::kMpii},
-                              {"lsp", PoseFormat::kLsp},           {"lspet", PoseFormat::kLspet},
-                              {"openpose", PoseFormat::kOpenpose}, {"csv", PoseFormat::kCsv},
+constexpr Named kFormats[] = {{"coco", PoseFormat::kCoco},
+                              {"mpii", PoseFormat::kMpii},
+                              {"lsp", PoseFormat::kLsp},
+                              {"lspet", PoseFormat::kLspet},
+                              {"openpose", PoseFormat::kOpenpose},
+                              {"csv", PoseFormat::kCsv},
+                              {"posetrack", PoseFormat::kPosetrack},
+                              {"posetrack17", PoseFormat::kPosetrack17},
                               {"poise", PoseFormat::kPoise}};
 
 /// Of a JSON file by its members, without reading it whole.
 Result<PoseFormat> guess_json(const fs::path& path) {
-  POISE_TRY(JsonElements elements, JsonElements::open(path, {"people", "persons", "annotations", "images"}));
+  POISE_TRY(JsonElements elements,
+            JsonElements::open(path, {"people", "persons", "annotations", "images", "annolist"}));
   const auto named = [&](const Error& error) { return error.prefixed(path.string()); };
   const auto top = elements.top();
   if (!top.ok()) return named(top.error());
@@ -123,6 +129,7 @@ Result<PoseFormat> guess_json(const fs::path& path) {
   if (path.filename().string().ends_with(kOpenposeEnd)) return PoseFormat::kOpenpose;
   if (!*more) return PoseFormat::kCoco;
   if (batch.array == "people") return PoseFormat::kOpenpose;
+  if (batch.array == "annolist") return PoseFormat::kPosetrack17;
   return batch.array == "persons" ? PoseFormat::kPoise : PoseFormat::kCoco;
 }
 
@@ -198,6 +205,11 @@ Result<PoseSet> read_pose_set(const fs::path& path, PoseFormat format, const Pos
       return read_openpose(path, options);
     case PoseFormat::kCsv:
       return read_csv(path);
+    case PoseFormat::kPosetrack:
+    case PoseFormat::kPosetrack17: {
+      POISE_TRY(const PosetrackSequence sequence, read_posetrack(path));
+      return posetrack_pose_set(sequence);
+    }
     case PoseFormat::kPoise:
       break;
   }

@@ -14,9 +14,9 @@
 
 namespace poise {
 
-enum class PoseFormat { kCoco, kMpii, kLsp, kLspet, kOpenpose, kCsv, kPoise };
+enum class PoseFormat { kCoco, kMpii, kLsp, kLspet, kOpenpose, kCsv, kPosetrack, kPosetrack17, kPoise };
 
-/// Whose left a "left" joint is: the person's own, or that of whoever looks at the picture.
+/// Whose left a "left" joint is: the person's own, or that of whoever looks at the picture. Thread-safe.
 enum class Annotated { kUnstated, kPersonCentric, kObserverCentric };
 const char* name_of(Annotated annotated);  // "person-centric", "observer-centric", "convention not stated"
 
@@ -28,7 +28,9 @@ struct PoseSet {
     int height = 0;
     std::vector<Pose> poses;         // predictions: a joint that was not found has NaN for its point and score 0
     std::vector<Annotation> truths;  // or truths; a set holds one of the two
-    std::vector<Box> head_boxes;     // MPII: one a truth; else empty
+    std::vector<Box> head_boxes;     // MPII, PoseTrack: one a truth; else empty
+    std::vector<std::optional<int>> track_ids;  // PoseTrack: one a truth; else empty
+    std::vector<std::vector<Point>> ignored;    // PoseTrack: regions where nobody is annotated
   };
 
   Skeleton skeleton;
@@ -51,7 +53,8 @@ struct PoseReadOptions {
 };
 
 /// By extension and content: .mat (LSP, LSPET or MPII by its variables), .csv, a folder (of *_keypoints.json or
-/// *.poses.json), .json (COCO, MPII, OpenPose or ours by its members). Errors: kMalformed where none fits.
+/// *.poses.json), .json (COCO, MPII, OpenPose, PoseTrack17 or ours by its members; PoseTrack18 is taken for COCO, whose
+/// members it has). Errors: kMalformed where none fits.
 Result<PoseFormat> guess_format(const std::filesystem::path& path, const PoseReadOptions& options = {});
 /// Errors: kNotFound, kIo, kMalformed (naming the entry), kTooLarge (JSON of 1 GiB, .mat of 256 MiB), kInvalidArgument
 /// (a skeleton that does not fit); messages start with the path.
@@ -60,14 +63,16 @@ Result<PoseSet> read_pose_set(const std::filesystem::path& path, PoseFormat form
 
 /// The set in another format; files are written whole or not at all. coco: results, or annotations of a truth. mpii:
 /// pred.mat (rows in the set's order), or the authors' JSON of a truth. lsp: `pred` 2x14xN, or `joints` 3x14xN of a
-/// truth; lspet: `joints` 14x3xN of a truth. openpose, poise: a folder, a file a picture; csv: one file. A truth in a
+/// truth; lspet: `joints` 14x3xN of a truth. openpose, poise: a folder, a file a picture; csv: one file. posetrack and
+/// posetrack17: one sequence, of truths or predictions, with what they alone have (read by posetrack or posetrack17,
+/// which read both): ids of truths, head boxes, ignored regions. A truth in a
 /// format of predictions: labelled joints get score 1. Joints are matched by name where the format has its own
 /// skeleton. `notes` gets what could not be carried over. Errors: kInvalidArgument (the format cannot hold the set),
 /// kIo.
 Status write_pose_set(const PoseSet& set, PoseFormat format, const std::filesystem::path& out,
                       std::vector<std::string>& notes);
 
-Result<PoseFormat> format_by_name(const std::string& name);  // coco mpii lsp lspet openpose csv poise
+Result<PoseFormat> format_by_name(const std::string& name);  // coco mpii lsp lspet openpose csv posetrack ...
 const std::vector<std::string>& format_names();
 
 /// The built-in skeleton of exactly these joints in this order, else one made of the names: sides and flip pairs

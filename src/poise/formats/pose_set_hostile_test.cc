@@ -164,5 +164,12 @@ TEST_F(HostileFiles, Mat) {
   EXPECT_TRUE(holds(error("a.mat", std::string(other.begin(), other.end())), "it holds weights 5x5 double"));
 }
 
+TEST_F(HostileFiles, CsvWithAPlaceForEachJointOfEachPerson) {
+  std::string rows = "source,person,score,joint,x,y,joint_score\n";
+  for (int j = 0; j < 4000; ++j) rows += "a,0,,j" + std::to_string(j) + ",,,\n";
+  for (int p = 1; p < 5000; ++p) rows += "a," + std::to_string(p) + ",,j0,,,\n";
+  EXPECT_TRUE(holds(error("a.csv", rows), "so many small parts"));
+}
+
 }  // namespace
 }  // namespace poise

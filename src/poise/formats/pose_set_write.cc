@@ -350,6 +350,13 @@ Status write_pose_set(const PoseSet& set, PoseFormat format, const fs::path& out
     case PoseFormat::kOpenpose:
     case PoseFormat::kPoise:
       return write_pictures(set, format, out);
+    case PoseFormat::kPosetrack:
+    case PoseFormat::kPosetrack17: {
+      PosetrackSequence sequence = posetrack_sequence(set);
+      sequence.name = out.stem().string();
+      return write_json(out,
+                        format == PoseFormat::kPosetrack ? posetrack18_json(sequence) : posetrack17_json(sequence));
+    }
     case PoseFormat::kCsv:
       break;
   }

@@ -5,7 +5,7 @@
 
 #include "poise/base/check.h"
 #include "poise/base/version.h"
-#include "poise/formats/writers.h"
+#include "poise/formats/output_formats.h"
 
 namespace poise {
 namespace {
@@ -20,10 +20,13 @@ Json skeleton_json(const Skeleton& skeleton) {
   return Json::Object{{"name", skeleton.name}, {"joints", std::move(joints)}, {"limbs", std::move(limbs)}};
 }
 
-Json person_json(const Pose& pose) {
-  Json person = Json::Object{{"score", pose.score},
-                             {"box", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height}},
-                             {"box_score", pose.box_score}};
+/// `number`: of the person in its picture, from 1.
+Json person_json(const Pose& pose, std::size_t number) {
+  Json person = Json::object();
+  if (!pose.track_id) person.set("id", static_cast<std::int64_t>(number));
+  person.set("score", pose.score);
+  person.set("box", Json::Array{pose.box.x, pose.box.y, pose.box.width, pose.box.height});
+  person.set("box_score", pose.box_score);
   if (pose.track_id) person.set("track_id", *pose.track_id);
   Json keypoints = Json::array();
   for (const Keypoint& keypoint : pose.keypoints) {
@@ -109,7 +112,7 @@ Json persons_json(const FrameResult& frame, std::size_t joints) {
   Json persons = Json::array();
   for (const Pose& pose : frame.poses) {
     POISE_CHECK(pose.keypoints.size() == joints);
-    persons.push(person_json(pose));
+    persons.push(person_json(pose, persons.as_array().size() + 1));
   }
   return persons;
 }
@@ -154,6 +157,58 @@ Result<FrameResult> parse_poses_json(const Json& json) {
     frame.poses.push_back(std::move(pose));
   }
   return frame;
+}
+
+namespace {
+
+/// JSON Lines: the first says what follows, skeleton, model and settings; then a line a frame.
+class PoiseSequence final : public TextSequence {
+ public:
+  static constexpr const char* kEnding = ".jsonl";
+  using TextSequence::TextSequence;
+
+ private:
+  std::string begin() override {
+    const Json first = poses_json({}, target().skeleton, target().provenance);
+    Json line = Json::object();
+    for (const char* name : {"poise_poses", "poise_version", "model", "settings", "skeleton"}) {
+      if (const Json* member = first.find(name); member != nullptr) line.set(name, *member);
+    }
+    return line.dump() + "\n";
+  }
+
+  std::string of_frame(const TimedFrame& frame) override {
+    Json persons = persons_json(frame.result, target().skeleton.joints.size());
+    for (std::size_t i = 0; i < frame.result.poses.size(); ++i) {
+      const std::vector<int>* filled = frame.filled_of(frame.result.poses[i]);
+      if (filled != nullptr) persons.as_array()[i].set("filled", Json(Json::Array(filled->begin(), filled->end())));
+    }
+    const Json line = Json::Object{{"frame", frame.index},
+                                   {"seconds", frame.seconds},
+                                   {"width", frame.result.width},
+                                   {"height", frame.result.height},
+                                   {"persons", std::move(persons)}};
+    return line.dump() + "\n";
+  }
+};
+
+std::string text_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                    float /*min_score*/) {
+  return poses_json(frame, skeleton, provenance).dump(1) + "\n";
+}
+
+std::string line_of(const FrameResult& frame, const Skeleton& skeleton, const Provenance& provenance,
+                    float /*min_score*/, bool /*is_first*/) {
+  return poses_json(frame, skeleton, provenance).dump() + "\n";
+}
+
+}  // namespace
+
+OutputFormat poise_format() {
+  return {"poise",
+          "JSON with all settings, a file a picture; of a video JSON Lines, a line a frame",
+          {.suffix = ".poses.json", .of_picture = text_of, .in_stream = line_of},
+          open_text<PoiseSequence>};
 }
 
 }  // namespace poise

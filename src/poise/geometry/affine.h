@@ -1,5 +1,5 @@
 #pragma once
-// Affine maps of the plane, between the pixels of pictures, crops and heatmaps.
+// Affine maps of the plane, between the pixels of pictures, crops and heatmaps. Thread-safe.
 
 #include "poise/geometry/point.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 // The pixel convention, stated once: x grows to the right, y down, and the centre of the top-left pixel is (0, 0).
-// Importers of formats that count otherwise (MPII and MOT start at 1) convert at the border.
+// Importers of formats that count otherwise (MPII and MOT start at 1) convert at the border. Thread-safe.
 
 namespace poise {
 

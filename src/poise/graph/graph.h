@@ -1,6 +1,6 @@
 #pragma once
 // A network, defined once: training runs it, export writes it, the engine plans it. Nodes in any order until
-// validate() has sorted them; parameters are constant values and stay as the literature has them.
+// validate() has sorted them; parameters are constant values and stay as the literature has them. One thread at a time.
 
 #include <cstdint>
 #include <map>

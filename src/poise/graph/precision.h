@@ -1,5 +1,5 @@
 #pragma once
-// What a graph is computed in: what a network's card vouches for, and what an engine is asked for.
+// What a graph is computed in: what a network's card vouches for, and what an engine is asked for. Pure.
 
 #include <optional>
 #include <string>

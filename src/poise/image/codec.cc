@@ -25,7 +25,7 @@ Status check_size(std::uint64_t width, std::uint64_t height, const DecodeOptions
     return too_large("the picture is " + size_text(width, height) + " pixels, the limit is " +
                      std::to_string(options.max_pixels) + " in all: make it smaller or raise the limit");
   }
-  return {};
+  return options.admit ? options.admit(width * height) : Status();
 }
 
 }  // namespace image_detail
@@ -40,6 +40,14 @@ bool has(BytesView bytes, std::size_t at, std::string_view magic) {
                     [](char want, std::uint8_t is) { return static_cast<std::uint8_t>(want) == is; });
 }
 
+/// HEIC and AVIF: files of the ISO base media format with one of these brands first.
+bool is_heif(BytesView bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array kBrands{"heic"sv, "heix"sv, "hevc"sv, "heim"sv, "heis"sv,
+                               "mif1"sv, "msf1"sv, "avif"sv, "avis"sv};
+  return has(bytes, 4, "ftyp"sv) && std::ranges::any_of(kBrands, [&](auto brand) { return has(bytes, 8, brand); });
+}
+
 /// Pictures that we can name but do not read; nullptr where the bytes are none
 /// of them.
 const char* foreign_format(BytesView bytes) {
@@ -47,9 +55,6 @@ const char* foreign_format(BytesView bytes) {
   if (has(bytes, 0, "GIF8"sv)) return "GIF";
   if (has(bytes, 0, "BM"sv) && bytes.size() >= 26) return "BMP";
   if (has(bytes, 0, "II*\0"sv) || has(bytes, 0, "MM\0*"sv)) return "TIFF";
-  if (has(bytes, 4, "ftypavif"sv) || has(bytes, 4, "ftypavis"sv)) return "AVIF";
-  constexpr std::array kHeic{"ftypheic"sv, "ftypheix"sv, "ftyphevc"sv, "ftypheim"sv, "ftypmif1"sv, "ftypmsf1"sv};
-  if (std::any_of(kHeic.begin(), kHeic.end(), [&](auto brand) { return has(bytes, 4, brand); })) return "HEIC";
   return nullptr;
 }
 
@@ -58,6 +63,7 @@ Result<RawPicture> decode_raw(BytesView bytes, const DecodeOptions& options) {
   if (has(bytes, 0, "\xFF\xD8\xFF"sv)) return image_detail::decode_jpeg(bytes, options);
   if (has(bytes, 0, "\x89PNG\r\n\x1A\n"sv)) return image_detail::decode_png(bytes, options);
   if (has(bytes, 0, "RIFF"sv) && has(bytes, 8, "WEBP"sv)) return image_detail::decode_webp(bytes, options);
+  if (is_heif(bytes)) return image_detail::decode_heif(bytes, options);
   if (bytes.empty()) return malformed("the file is empty");
   if (has(bytes, 1, "PNG"sv))
     return malformed(
@@ -95,7 +101,8 @@ Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options)
     decoded.shrink = raw.shrink;
     decoded.note = std::move(raw.note);
     decoded.exif_applied = options.exif == Exif::kApply && raw.orientation != 1;
-    decoded.image = decoded.exif_applied ? upright(std::move(raw.image), raw.orientation) : std::move(raw.image);
+    decoded.image =
+        decoded.exif_applied && !raw.turned ? upright(std::move(raw.image), raw.orientation) : std::move(raw.image);
     return decoded;
   } catch (const std::bad_alloc&) {
     return too_large("no memory for the picture: make it smaller");

@@ -4,14 +4,21 @@
 // three channels, alpha is laid on white, 16 bits are cut to 8. The training
 // program built alone (POISE_TRAIN_ONLY) has JPEG; the others are kUnsupported.
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "poise/base/file.h"
 #include "poise/base/result.h"
 #include "poise/image/image.h"
 
 namespace poise {
+
+/// Asked with a picture's pixels before memory is taken for them; it may wait
+/// until others are done, and an error of it ends the reading.
+using AdmitPixels = std::function<Status(std::uint64_t pixels)>;
 
 enum class Exif { kApply, kIgnore };
 
@@ -20,7 +27,15 @@ struct DecodeOptions {
                                            // (1 to 8) says
   std::uint64_t max_pixels = 256'000'000;  // refused before allocation
   std::uint64_t max_bytes = 512U << 20U;   // of the file
-  int shrink = 1;  // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
+  int shrink = 1;          // 2, 4 or 8: a JPEG's sides are divided by it while decoding, rounded up: faster, and smooth
+  AdmitPixels admit = {};  // empty: every picture
+
+  /// The same, where each picture is asked for first.
+  DecodeOptions admitted_by(AdmitPixels admission) const {
+    DecodeOptions options = *this;
+    options.admit = std::move(admission);
+    return options;
+  }
 };
 
 struct DecodedImage {

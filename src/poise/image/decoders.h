@@ -13,11 +13,12 @@ struct RawPicture {
   Image image;            // as stored, not turned
   int orientation = 1;    // EXIF, 1 to 8
   int shrink = 1;         // what the sides were divided by
+  bool turned = false;    // upright already, where that was wanted
   std::string note = {};  // what was mended
 };
 
 /// Before any pixel is allocated: both sides in 1 to 1,000,000 and the area
-/// within max_pixels.
+/// within max_pixels, and the picture is admitted.
 Status check_size(std::uint64_t width, std::uint64_t height, const DecodeOptions& options);
 /// "4000x3000"
 std::string size_text(std::uint64_t width, std::uint64_t height);
@@ -25,6 +26,9 @@ std::string size_text(std::uint64_t width, std::uint64_t height);
 Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options);
 Result<RawPicture> decode_png(BytesView bytes, const DecodeOptions& options);
 Result<RawPicture> decode_webp(BytesView bytes, const DecodeOptions& options);
+/// HEIC and AVIF, where reads_heif().
+Result<RawPicture> decode_heif(BytesView bytes, const DecodeOptions& options);
+bool reads_heif();
 
 Result<Bytes> encode_jpeg(const ImageView& image, int quality);
 Result<Bytes> encode_png(const ImageView& image);

@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "poise/image/decoders.h"
+
 namespace poise {
 namespace {
 
@@ -23,7 +25,15 @@ std::string kind_of(const fs::path& path) {
 
 bool is_picture(const std::string& kind) {
   constexpr std::array kKinds{"JPG", "JPEG", "JPE", "JFIF", "PNG", "WEBP"};
-  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+  constexpr std::array kHeifKinds{"HEIC", "HEIF", "AVIF"};
+  return std::ranges::find(kKinds, kind) != kKinds.end() ||
+         (image_detail::reads_heif() && std::ranges::find(kHeifKinds, kind) != kHeifKinds.end());
+}
+
+/// Hidden files, macOS's ._x.jpg among them, and what an earlier run drew there.
+bool is_passed_by(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with('.') || name.ends_with(".poses.jpg") || name.ends_with(".heatmaps.jpg");
 }
 
 /// Relative and without "..", so that nothing is written outside the output folder. Of an absolute path only what lies
@@ -60,8 +70,7 @@ Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& s
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-    // Hidden files, macOS's ._x.jpg among them, are none.
-    if (!walk->is_regular_file(error) || walk->path().filename().string().starts_with('.')) continue;
+    if (!walk->is_regular_file(error) || is_passed_by(walk->path())) continue;
     const std::string kind = kind_of(walk->path());
     if (is_picture(kind)) {
       found.push_back(walk->path());
@@ -72,8 +81,8 @@ Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& s
   if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
   if (found.empty()) {
     const std::string note = note_of(others);
-    return not_found(folder.string() + ": no .jpg, .jpeg, .png or .webp picture in this folder" +
-                     (note.empty() ? "" : "; " + note));
+    return not_found(folder.string() + ": no .jpg, .jpeg, .png" + (image_detail::reads_heif() ? ", .heic" : "") +
+                     " or .webp picture in this folder" + (note.empty() ? "" : "; " + note));
   }
   std::sort(found.begin(), found.end());
   for (const fs::path& path : found) sources.files.push_back({path, name_of(path, base), {}});
@@ -109,7 +118,8 @@ Result<FoundPictures> find_pictures(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     std::error_code error;
     if (fs::is_directory(name, error)) {
-      const fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
+      fs::path folder = (fs::path(name) / "").lexically_normal().parent_path();
+      if (folder.empty()) folder = ".";
       POISE_RETURN_IF_ERROR(add_folder(folder, folder.parent_path(), sources));
     } else if (fs::exists(name, error)) {
       sources.files.push_back({name, name_of(name, fs::path(name).parent_path()), {}});

@@ -24,10 +24,11 @@ struct FoundPictures {
   std::string note() const;
 };
 
-/// Files, folders (searched through: .jpg .jpeg .jpe .jfif .png .webp, none that is hidden) and globs (* ? [..]). A
-/// relative path is kept as given: team.jpg and holiday/team.jpg do not collide; of an absolute one, what lies below
-/// its last named folder. Two sources that would share a name are an error. Sorted within each folder or glob. Errors
-/// name what was not found or held no picture.
+/// Files, folders and globs (* ? [..]). Folders are searched through: .jpg .jpeg .jpe .jfif .png .webp and, where they
+/// are read, .heic .heif .avif; not what is hidden, and not what Poise drew (.poses.jpg, .heatmaps.jpg). A relative
+/// path is kept as given: team.jpg and holiday/team.jpg do not collide; of an absolute one, what lies below its last
+/// named folder. Two sources that would share a name are an error. Sorted within each folder or glob. Errors name what
+/// was not found or held no picture. Reads files, with no state of its own: thread-safe.
 Result<FoundPictures> find_pictures(const std::vector<std::string>& names);
 
 }  // namespace poise

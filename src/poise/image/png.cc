@@ -57,11 +57,25 @@ class Reader {
     png_read_update_info(png_, info_);
     return true;
   }
+  /// Rows come several times, each time with more of their pixels.
+  bool is_interlaced() const { return png_get_interlace_type(png_, info_) != PNG_INTERLACE_NONE; }
   std::size_t row_bytes() const { return png_get_rowbytes(png_, info_); }
 
   bool read_rows(png_bytep* rows) {
     if (setjmp(png_jmpbuf(png_)) != 0) return false;
     png_read_image(png_, rows);
+    png_read_end(png_, info_);
+    return true;
+  }
+
+  /// The next row of a picture that is not interlaced.
+  bool read_row(png_bytep row) {
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
+    png_read_row(png_, row, nullptr);
+    return true;
+  }
+  bool read_end() {
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
     png_read_end(png_, info_);
     return true;
   }
@@ -157,6 +171,39 @@ Error broken(const Reader& reader) {
   return malformed(std::string("damaged PNG (") + reader.message() + "): get the file again");
 }
 
+bool read_plain(Reader& reader, Image& image) {
+  const std::size_t pitch = static_cast<std::size_t>(image.width()) * 3;
+  std::vector<png_bytep> rows(static_cast<std::size_t>(image.height()));
+  for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.data() + y * pitch;
+  return reader.read_rows(rows.data());
+}
+
+void lay_on_white(const std::uint8_t* rgba, std::size_t count, std::uint8_t* rgb) {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) rgb[i * 3 + c] = on_white(rgba[i * 4 + c], rgba[i * 4 + 3]);
+  }
+}
+
+/// Only an interlaced picture is held with its opacity as a whole.
+bool read_with_alpha(Reader& reader, Image& image) {
+  const auto width = static_cast<std::size_t>(image.width());
+  const auto height = static_cast<std::size_t>(image.height());
+  const bool interlaced = reader.is_interlaced();
+  std::vector<std::uint8_t> rgba(width * 4 * (interlaced ? height : 1));
+  if (!interlaced) {
+    for (std::size_t y = 0; y < height; ++y) {
+      if (!reader.read_row(rgba.data())) return false;
+      lay_on_white(rgba.data(), width, image.data() + y * width * 3);
+    }
+    return reader.read_end();
+  }
+  std::vector<png_bytep> rows(height);
+  for (std::size_t y = 0; y < height; ++y) rows[y] = rgba.data() + y * width * 4;
+  if (!reader.read_rows(rows.data())) return false;
+  lay_on_white(rgba.data(), width * height, image.data());
+  return true;
+}
+
 }  // namespace
 
 Result<RawPicture> decode_png(BytesView bytes, const DecodeOptions& options) {
@@ -176,17 +223,9 @@ Result<RawPicture> decode_png(BytesView bytes, const DecodeOptions& options) {
   const std::size_t pitch = static_cast<std::size_t>(width) * (alpha ? 4 : 3);
   if (reader.row_bytes() != pitch) return malformed("damaged PNG (odd row length): get the file again");
   RawPicture picture{Image(static_cast<int>(width), static_cast<int>(height)), 1};
-  std::vector<std::uint8_t> rgba(alpha ? pitch * static_cast<std::size_t>(height) : 0);
-  std::vector<png_bytep> rows(static_cast<std::size_t>(height));
-  for (std::size_t y = 0; y < rows.size(); ++y) {
-    rows[y] = (alpha ? rgba.data() : picture.image.data()) + y * pitch;
-  }
-  if (!reader.read_rows(rows.data())) return broken(reader);
+  const bool read = alpha ? read_with_alpha(reader, picture.image) : read_plain(reader, picture.image);
+  if (!read) return broken(reader);
   picture.orientation = reader.orientation();
-  std::uint8_t* rgb = picture.image.data();
-  for (std::size_t i = 0; i * 4 < rgba.size(); ++i) {
-    for (std::size_t c = 0; c < 3; ++c) rgb[i * 3 + c] = on_white(rgba[i * 4 + c], rgba[i * 4 + 3]);
-  }
   return picture;
 }
 

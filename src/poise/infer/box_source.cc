@@ -64,7 +64,6 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
     return not_found(path.string() + ": " + boxes_name_ + " does not speak of this picture: is its file_name another?");
   }
   if (found == nullptr) return picture;  // detections name only pictures with people
-  picture.matched = true;
   frame.image_id = found->image_id;
   if (auto note = note_on_size(picture.image.size(), found->size)) picture.notes.push_back(std::move(*note));
   take_persons(found->persons, threshold_, picture);

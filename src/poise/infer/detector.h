@@ -1,5 +1,5 @@
 #pragma once
-// A picture in, the boxes of its people out: fit, run, decode, keep the persons, thin out, back to image pixels.
+// A picture in, the boxes of its people out: fit, run, decode, thin out, back to image pixels. One thread at a time.
 
 #include <filesystem>
 #include <memory>

@@ -45,7 +45,7 @@ NetworkFile patches(std::int64_t side = 64, bool integers = false) {
       graph.add_node("Concat", "all", {constant("boxes", std::move(boxes)), kinds}, "all", {{"axis", std::int64_t{1}}});
   const ValueId shape = constant("shape", Tensor::from({3}, std::vector<std::int64_t>{1, 6, cells * cells}));
   graph.outputs = {graph.add_node("Reshape", "rows", {all, shape}, "output0")};
-  if (integers) put_int8_weight(graph, weights, to_int8(*graph.constant(weights), 0), 0);
+  if (integers) put_int8_weights(graph, std::vector<std::pair<ValueId, int>>{{weights, 0}});
   EXPECT_TRUE(graph.validate().ok());
   return model;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Picture and boxes in, poses out: crop, run, decode, back to image pixels.
+// Picture and boxes in, poses out: crop, run, decode, back to image pixels. One thread at a time.
 
 #include <filesystem>
 #include <memory>

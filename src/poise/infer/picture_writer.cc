@@ -4,6 +4,7 @@
 
 #include "poise/base/file.h"
 #include "poise/image/codec.h"
+#include "poise/person/written_scores.h"
 #include "poise/tensor/npy.h"
 
 namespace poise {
@@ -33,7 +34,10 @@ Result<PictureWriter> PictureWriter::open(PictureWriterOptions options, Skeleton
                                           std::span<const OutputFormat> formats) {
   PictureWriter writer;
   POISE_TRY(writer.format_, find_output_format(options.format, formats));
-  POISE_RETURN_IF_ERROR(prepare_folder(options.folder));
+  if (!writer.format_.holds_pictures()) {
+    return invalid_argument("the format " + options.format + " holds videos, not pictures that stand alone");
+  }
+  if (!options.stream) POISE_RETURN_IF_ERROR(prepare_folder(options.folder));
   writer.options_ = std::move(options);
   writer.skeleton_ = std::move(skeleton);
   writer.provenance_ = std::move(provenance);
@@ -48,31 +52,47 @@ std::filesystem::path PictureWriter::stem(const std::filesystem::path& place) co
 std::vector<std::filesystem::path> PictureWriter::files(const std::filesystem::path& place) const {
   const std::string start = stem(place).string();
   std::vector<std::filesystem::path> files;
-  if (format_.suffix != nullptr) files.emplace_back(start + format_.suffix);
+  if (options_.stream) return files;
+  if (format_.pictures.suffix != nullptr) files.emplace_back(start + format_.pictures.suffix);
   if (options_.image) files.emplace_back(start + ".poses.jpg");
   return files;
 }
 
-Status PictureWriter::write(const std::filesystem::path& place, Image image, const FrameResult& frame,
+Status PictureWriter::write(const std::filesystem::path& place, Image image, const FrameResult& found,
                             std::span<const Estimate::Heatmaps> heatmaps) const {
+  if (options_.stream) return {};
+  FrameResult frame = found;
+  written_scores(frame.poses);
   const std::filesystem::path start = stem(place);
-  if (format_.suffix != nullptr) {
-    const std::string text = format_.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
-    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.suffix, text));
+  if (format_.pictures.suffix != nullptr) {
+    const std::string text = format_.pictures.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
+    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.pictures.suffix, text));
   }
   if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps));
   if (!options_.image) return {};
-  draw(image, frame.poses, skeleton_, options_.draw);
+  draw(image, found.poses, skeleton_, options_.draw);
   return write_image(start.string() + ".poses.jpg", image);
 }
 
-void PictureWriter::add(const FrameResult& frame) {
-  if (format_.add_to_run != nullptr) format_.add_to_run(frame, ++pictures_, run_);
+Status PictureWriter::add(const FrameResult& found) {
+  ++pictures_;
+  if (format_.pictures.add_to_run == nullptr && !options_.stream) return {};
+  FrameResult frame = found;
+  written_scores(frame.poses);
+  if (format_.pictures.add_to_run != nullptr) {
+    format_.pictures.add_to_run(frame, pictures_, run_);
+    return {};
+  }
+  const float min_score = options_.draw.min_score;
+  return options_.stream(format_.pictures.in_stream != nullptr
+                             ? format_.pictures.in_stream(frame, skeleton_, provenance_, min_score, pictures_ == 1)
+                             : format_.pictures.of_picture(frame, skeleton_, provenance_, min_score));
 }
 
 Status PictureWriter::finish() const {
-  if (format_.run_file == nullptr) return {};
-  return write_file_atomic(options_.folder / format_.run_file, run_.dump() + "\n");
+  if (format_.pictures.run_file == nullptr) return {};
+  if (options_.stream) return options_.stream(run_.dump() + "\n");
+  return write_file_atomic(options_.folder / format_.pictures.run_file, run_.dump() + "\n");
 }
 
 }  // namespace poise

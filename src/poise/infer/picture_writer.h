@@ -2,8 +2,10 @@
 // A sink for what was found in pictures: text in one of the output formats, the picture with its skeletons, heatmaps.
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "poise/base/json.h"
 #include "poise/draw/draw.h"
@@ -19,26 +21,32 @@ struct PictureWriterOptions {
   bool image = true;                  // NAME.poses.jpg
   bool heatmaps = false;              // NAME.heatmaps.jpg and .npy, where there are any
   DrawOptions draw = {};              // what is drawn on it
+  /// Takes all text, in order, in place of files: no folder is made and no picture is drawn.
+  std::function<Status(std::string_view)> stream = {};
 };
 
 class PictureWriter {
  public:
-  /// Tries the folder before any work. `formats`: to choose from. Errors: kNotFound (no such format), kIo.
+  /// Tries the folder before any work. `formats`: to choose from. Errors: kNotFound (no such format),
+  /// kInvalidArgument (one of videos alone), kIo.
   static Result<PictureWriter> open(PictureWriterOptions options, Skeleton skeleton, Provenance provenance,
                                     std::span<const OutputFormat> formats = output_formats());
 
   /// What belongs to one picture. `place`: its relative path under the folder; `image` is drawn on. Errors: kIo.
   /// Thread-safe.
-  Status write(const std::filesystem::path& place, Image image, const FrameResult& frame,
+  Status write(const std::filesystem::path& place, Image image, const FrameResult& found,
                std::span<const Estimate::Heatmaps> heatmaps = {}) const;
 
-  /// For formats with one file a run: call it for each picture in order, and finish() at the end. One thread.
-  void add(const FrameResult& frame);
+  /// For formats with one file a run, and for a stream: call it for each picture in order, and finish() at the end. One
+  /// thread.
+  Status add(const FrameResult& found);
   Status finish() const;
 
+  /// Whether the format has one file a run, which tells pictures apart by their ids.
+  bool is_of_run() const { return format_.pictures.run_file != nullptr; }
   const PictureWriterOptions& options() const { return options_; }
   const Provenance& provenance() const { return provenance_; }
-  /// The files that write() makes for a picture.
+  /// The files that write() makes for every picture: heatmaps, which nobody's picture has, are not among them.
   std::vector<std::filesystem::path> files(const std::filesystem::path& place) const;
 
  private:

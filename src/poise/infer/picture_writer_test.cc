@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "kit/temporary_folder.h"
@@ -46,8 +47,8 @@ TEST_F(Writer, TextAndPictureOfEachPicture) {
 TEST_F(Writer, OneFileARun) {
   PictureWriter writer = open({.format = "coco", .image = false});
   EXPECT_TRUE(writer.files("a.png").empty());
-  writer.add(frame("a.png"));
-  writer.add(frame("b.png"));
+  ASSERT_TRUE(writer.add(frame("a.png")).ok());
+  ASSERT_TRUE(writer.add(frame("b.png")).ok());
   ASSERT_TRUE(writer.write("a.png", Image(40, 30), frame("a.png")).ok());
   ASSERT_TRUE(writer.finish().ok());
   const Bytes bytes = read_file(folder_ / "out/results.json", 1 << 20).value();
@@ -59,17 +60,52 @@ TEST_F(Writer, OneFileARun) {
 
 TEST_F(Writer, AFormatOfOnesOwnIsOneFunctionAndOneLine) {
   std::vector<OutputFormat> formats(output_formats().begin(), output_formats().end());
-  formats.push_back({"count", "how many", ".count",
-                     [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
-                       return std::to_string(frame.poses.size());
-                     },
-                     nullptr, nullptr});
+  formats.push_back(
+      {"count",
+       "how many",
+       {.suffix = ".count", .of_picture = [](const FrameResult& frame, const Skeleton&, const Provenance&, float) {
+          return std::to_string(frame.poses.size());
+        }}});
   const PictureWriter writer = PictureWriter::open({.folder = folder_ / "out", .format = "count", .image = false},
                                                    find_skeleton("coco17").value(), {"m.onnx", "abc"}, formats)
                                    .value();
   ASSERT_TRUE(writer.write("a.png", Image(40, 30), frame("a.png")).ok());
   const Bytes bytes = read_file(folder_ / "out/a.count", 16).value();
   EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "1");
+}
+
+TEST_F(Writer, AStreamTakesTheTextInPlaceOfFiles) {
+  for (const std::string format : {"poise", "openpose", "csv", "coco"}) {
+    std::string text;
+    PictureWriterOptions options{.format = format};
+    options.stream = [&text](std::string_view piece) {
+      text += piece;
+      return Status();
+    };
+    PictureWriter writer = open(options);
+    for (const char* name : {"a.png", "b.png"}) {
+      ASSERT_TRUE(writer.add(frame(name)).ok());
+      ASSERT_TRUE(writer.write(name, Image(40, 30), frame(name)).ok());
+    }
+    ASSERT_TRUE(writer.finish().ok());
+    EXPECT_FALSE(fs::exists(folder_ / "out")) << format;
+    EXPECT_TRUE(writer.files("a.png").empty());
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    EXPECT_EQ(lines, format == "csv" ? 1 + 2 * 17 : format == "coco" ? 1 : 2) << format << text;
+  }
+}
+
+TEST_F(Writer, JointScoresAreWrittenWithinOne) {
+  FrameResult high = frame("a.png");
+  high.poses[0].keypoints[0].score = 1.25F;
+  high.poses[0].keypoints[1].score = -0.5F;
+  PictureWriter writer = open({.format = "coco", .image = false});
+  ASSERT_TRUE(writer.add(high).ok());
+  ASSERT_TRUE(writer.finish().ok());
+  const Json json = parse_json(read_file(folder_ / "out/results.json", 1 << 20).value()).value();
+  const auto& numbers = json.as_array()[0].find("keypoints")->as_array();
+  EXPECT_EQ(numbers[2].as_number(), 1);
+  EXPECT_EQ(numbers[5].as_number(), 0);
 }
 
 TEST_F(Writer, WhatCannotBeIsSaidBeforeAnyWork) {

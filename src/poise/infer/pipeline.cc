@@ -8,7 +8,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "poise/base/thread_pool.h"
 
@@ -38,6 +40,7 @@ struct Slot {
   PipelineAnswer answer;
   std::vector<std::vector<Estimate>> parts;  // of the batches that it fell into, in order
   std::optional<Error> error;
+  std::int64_t pixels = 0;  // that it holds, or was admitted with
   bool found = false;       // its boxes are known
   bool guesses = false;     // and may name somebody twice
   std::size_t waiting = 0;  // parts that are not estimated yet
@@ -63,8 +66,8 @@ struct Stream {
 
 class PicturesUnderWay {
  public:
-  PicturesUnderWay(std::size_t pictures, const std::function<Result<PipelinePicture>(std::size_t)>& read,
-                   const PipelineOptions& options, const Estimator* estimator, std::size_t streams)
+  PicturesUnderWay(std::size_t pictures, const ReadPicture& read, const PipelineOptions& options,
+                   const Estimator* estimator, std::size_t streams)
       : total_(pictures),
         ahead_(kSpan + 2 * streams + 2),
         read_(read),
@@ -100,11 +103,19 @@ class PicturesUnderWay {
     slots_.erase(i);
     handed_ = i + 1;
     held_pixels_ -= pixels_of(slot->answer.image);
+    taken_pixels_ = slot->pixels;
     wake_.notify_all();
     lock.unlock();
     if (slot->error) return Result<PipelineAnswer>(*slot->error);
     put_together(*slot);
     return Result<PipelineAnswer>(std::move(slot->answer));
+  }
+
+  /// The picture that was waited for last is nobody's any more.
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    under_way_ -= std::exchange(taken_pixels_, 0);
+    wake_.notify_all();
   }
 
   /// Nobody waits any more: what was begun is finished, and no more.
@@ -117,6 +128,41 @@ class PicturesUnderWay {
   PipelineCost cost() const { return cost_; }
 
  private:
+  /// Waits until picture `i` may take memory for its pixels: in order, so that none waits for one behind it, and while
+  /// those before it hold fewer than kSpanPixels. Those then are handed out in time, as an open batch of so many pixels
+  /// is closed.
+  Status admit(std::size_t i, std::uint64_t pixels) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [&] { return i >= total_ || (i == admitted_ && under_way_ < kSpanPixels); });
+    if (i >= total_) return io_error("stopped");
+    pass(i);
+    count(i, static_cast<std::int64_t>(pixels));
+    return {};
+  }
+
+  /// Picture `i` needs no more admission; with the lock.
+  void pass(std::size_t i) {
+    if (i < admitted_) return;
+    passed_.insert(i);
+    while (passed_.erase(admitted_) > 0) ++admitted_;
+    wake_.notify_all();
+  }
+  /// How many pixels it holds from now on; with the lock.
+  void count(std::size_t i, std::int64_t pixels) {
+    const auto slot = slots_.find(i);
+    if (slot == slots_.end()) return;
+    under_way_ += pixels - std::exchange(slot->second->pixels, pixels);
+    wake_.notify_all();
+  }
+
+  Result<PipelinePicture> read(std::size_t i) {
+    auto picture = guarded([&] { return read_(i, [this, i](std::uint64_t pixels) { return admit(i, pixels); }); });
+    const std::lock_guard lock(mutex_);
+    pass(i);
+    count(i, picture.ok() ? pixels_of(picture->image) : 0);
+    return picture;
+  }
+
   /// The parts' poses as the picture's, without doubles.
   void put_together(Slot& slot) const {
     Estimate whole;
@@ -146,7 +192,7 @@ class PicturesUnderWay {
     const auto readers = static_cast<std::size_t>(options_.readers);
     for (; reading_ < std::min(total_, next_ + readers + 1); ++reading_) {
       auto& slot = slots_[reading_] = std::make_unique<Slot>();
-      slot->reading = readers_.submit([this, i = reading_] { return read_(i); });
+      slot->reading = readers_.submit([this, i = reading_] { return read(i); });
     }
     return true;
   }
@@ -172,7 +218,6 @@ class PicturesUnderWay {
       slot.answer.frame = std::move(picture->frame);
       slot.answer.frame.width = slot.answer.image.width();
       slot.answer.frame.height = slot.answer.image.height();
-      slot.answer.matched = picture->matched;
       slot.answer.problems = std::move(picture->problems);
       slot.answer.notes = std::move(picture->notes);
       slot.guesses = picture->guesses || seconds >= 0;
@@ -253,12 +298,16 @@ class PicturesUnderWay {
   std::size_t total_, ahead_;
   // Of pictures, in order: begun, read, with known boxes and those before too, handed out.
   std::size_t next_ = 0, reading_ = 0, frontier_ = 0, handed_ = 0;
-  std::int64_t held_pixels_ = 0;  // of pictures with known boxes that are not handed out
+  std::int64_t held_pixels_ = 0;   // of pictures with known boxes that are not handed out
+  std::size_t admitted_ = 0;       // every picture before this one has its memory, or needs none
+  std::set<std::size_t> passed_;   // those behind it of which that is true
+  std::int64_t under_way_ = 0;     // pixels of all that are admitted and not let go
+  std::int64_t taken_pixels_ = 0;  // of the one that was handed out and is still held
   std::map<std::size_t, std::unique_ptr<Slot>> slots_;
   Batch open_;
   std::deque<Batch> closed_;
   PipelineCost cost_;
-  const std::function<Result<PipelinePicture>(std::size_t)>& read_;
+  const ReadPicture& read_;
   const PipelineOptions& options_;
   const Estimator* estimator_;
   std::size_t persons_;  // run together at most; 0: there is no estimator
@@ -277,8 +326,7 @@ int stream_count(std::size_t pictures, const Detector* detector, const Estimator
 
 }  // namespace
 
-PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator,
-                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           const PipelineOptions& options) {
   const int wanted = stream_count(pictures, detector, estimator, options.streams);
@@ -313,6 +361,7 @@ PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* e
       auto answer = run.wait_for(i);
       if (!answer) break;
       take(i, std::move(*answer));
+      run.let_go();
     }
   }
   threads.clear();  // joined

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "poise/image/codec.h"
 #include "poise/image/image.h"
 #include "poise/infer/detector.h"
 #include "poise/infer/doubles.h"
@@ -22,7 +23,6 @@ struct PipelinePicture {
   std::optional<std::vector<PersonBox>> boxes = {};  // nothing: the detector finds them; else each passed check_box
   FrameResult frame = {};  // what is known of the picture: name, EXIF, image id; size and poses are filled in here
   bool guesses = false;    // the boxes are somebody's guess: two may be one person (PipelineOptions::doubles)
-  bool matched = false;    // a file of boxes speaks of it
   std::vector<std::string> problems = {};  // boxes left out, one line each
   std::vector<PictureNote> notes = {};     // what is odd, though the picture is used
 };
@@ -33,8 +33,7 @@ struct PipelineAnswer {
   FrameResult frame;                         // with its poses; none without an estimator
   std::vector<Estimate::Heatmaps> heatmaps;  // one a pose, where wanted
   std::size_t doubles = 0;                   // poses that went, being somebody's who was found better
-  bool matched = false;                      // as PipelinePicture's, and the next two
-  std::vector<std::string> problems;
+  std::vector<std::string> problems;         // as PipelinePicture's, and the next
   std::vector<PictureNote> notes;
 };
 
@@ -55,13 +54,16 @@ struct PipelineOptions {
   std::function<bool()> stop = {};  // asked before each picture: true ends the run after those begun; empty: never
 };
 
+/// Reads a picture by its number. `admit` belongs into DecodeOptions: it waits while those before it hold too many
+/// pixels.
+using ReadPicture = std::function<Result<PipelinePicture>(std::size_t, const AdmitPixels& admit)>;
+
 /// Calls `read` for 0, 1, ... on threads of its own, several at a time, and `take` on the caller's thread, in that
 /// order, one at a time. Which persons are run together depends on the pictures alone, not on time or threads. Without
-/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large
-/// ones fewer: no more are begun at 64 million pixels. A picture's error is handed to
-/// `take`; a failure of the estimator is that of each picture in its batch.
-PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator,
-                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large ones fewer: while
+/// 64 million pixels are under way, from their admission to the return of `take`, no other picture is begun. A
+/// picture's error is handed to `take`; a failure of the estimator is that of each picture in its batch.
+PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           const PipelineOptions& options = {});
 

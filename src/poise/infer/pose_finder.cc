@@ -85,20 +85,18 @@ Provenance provenance_of(const PoseFinder& finder, std::string model) {
   return {std::move(model), estimator.model_hash(), std::move(settings)};
 }
 
-PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
-                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           PipelineOptions options) {
   options.doubles = finder.doubles();
-  const auto read_whole = [&](std::size_t i) {
-    Result<PipelinePicture> picture = read(i);
+  const auto read_whole = [&](std::size_t i, const AdmitPixels& admit) {
+    Result<PipelinePicture> picture = read(i, admit);
     if (picture.ok() && !picture->boxes) picture->boxes = {{whole_box(picture->image.size())}};
     return picture;
   };
   const bool whole_pictures = finder.people().is_whole_picture();
   return run_pipeline(pictures, finder.people().detector(), &finder.estimator(),
-                      whole_pictures ? std::function<Result<PipelinePicture>(std::size_t)>(read_whole) : read, take,
-                      options);
+                      whole_pictures ? ReadPicture(read_whole) : read, take, options);
 }
 
 }  // namespace poise

@@ -71,8 +71,7 @@ class PoseFinder {
 Provenance provenance_of(const PoseFinder& finder, std::string model);
 
 /// run_pipeline of the finder's networks; its rule for doubles is in force.
-PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder,
-                          const std::function<Result<PipelinePicture>(std::size_t)>& read,
+PipelineCost run_pipeline(std::size_t pictures, PoseFinder& finder, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           PipelineOptions options = {});
 

@@ -105,7 +105,8 @@ TEST(PoseFinder, SiblingsAndThePipelineSayTheSame) {
   ASSERT_EQ(theirs.size(), poses.size());
   std::size_t taken = 0;
   run_pipeline(
-      3, finder, [&](std::size_t) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
+      3, finder,
+      [&](std::size_t, const AdmitPixels&) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
       [&](std::size_t, Result<PipelineAnswer> answer) {
         ASSERT_TRUE(answer.ok()) << answer.error().message;
         EXPECT_EQ(answer->frame.poses.size(), poses.size());
@@ -123,7 +124,8 @@ TEST(PoseFinder, ThePipelineTakesWholePicturesToo) {
   const Image image = picture();
   const std::vector<Pose> poses = finder(image).poses;
   run_pipeline(
-      1, finder, [&](std::size_t) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
+      1, finder,
+      [&](std::size_t, const AdmitPixels&) -> Result<PipelinePicture> { return PipelinePicture{.image = picture()}; },
       [&](std::size_t, Result<PipelineAnswer> answer) {
         ASSERT_TRUE(answer.ok()) << answer.error().message;
         expect_equal(answer->frame.poses, poses);

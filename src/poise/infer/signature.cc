@@ -59,7 +59,9 @@ Result<std::string> result_signature(const SignatureOptions& options) {
 
   std::string text;
   std::optional<Error> failed;
-  const auto read = [](std::size_t i) -> Result<PipelinePicture> { return PipelinePicture{picture(i), std::nullopt}; };
+  const auto read = [](std::size_t i, const AdmitPixels& /*admit*/) -> Result<PipelinePicture> {
+    return PipelinePicture{picture(i), std::nullopt};
+  };
   const auto take = [&](std::size_t, const Result<PipelineAnswer>& answer) {
     if (answer.ok()) {
       text += text_of(*answer);

@@ -15,7 +15,7 @@ struct SignatureOptions {
 /// The shipped detector and pose network over drawn pictures, on the plain backend in float32, with flip test and DARK:
 /// the first 16 digits of the SHA-256 of all boxes and joints, rounded to a quarter of a pixel, scores to 1/64. The
 /// same on every machine with the same floating point. Takes about a second of one core for each picture. Errors: those
-/// of Detector and Estimator.
+/// of Detector and Estimator. Networks are its own: thread-safe.
 Result<std::string> result_signature(const SignatureOptions& options = {});
 
 }  // namespace poise

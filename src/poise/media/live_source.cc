@@ -23,6 +23,8 @@ Result<std::optional<VideoFrame>> LiveSource::next() {
   changed_.wait(lock, [&] { return newest_ || ended_ || stop_; });
   if (newest_ && !stop_) {
     given_arrived_ = newest_arrived_;
+    if (!origin_) origin_ = newest_->seconds;  // what came before anybody asked is of no interest
+    newest_->seconds -= *origin_;
     return std::exchange(newest_, std::nullopt);
   }
   if (!stop_ && !failure_.ok()) return failure_.error();
@@ -89,6 +91,7 @@ bool LiveSource::reconnect(Status& last) {
   }
   while (options_.attempts == 0 || failures_ < options_.attempts) {
     const double seconds = options_.first_wait * std::exp2(std::min(failures_++, 30));
+    if (options_.lost) options_.lost(last);
     if (!wait(std::min(seconds, options_.longest_wait))) return false;
     auto opened = options_.reopen(stop_);
     if (!opened.ok()) {

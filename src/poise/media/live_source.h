@@ -22,10 +22,13 @@ struct LiveOptions {
   double first_wait = 0.5;        // seconds before it is; doubled after each failure
   double longest_wait = 8;        // seconds
   int attempts = 20;              // failures in a row, then next() returns the last; 0: for ever
+  // Called by the thread that reads, where the source is to be opened again: what went wrong; ok() where it ended.
+  std::function<void(const Status& why)> lost = nullptr;
 };
 
 /// next() gives the newest frame that was not given yet, and waits where there is none. Indices count all frames of the
-/// source, across reconnections too; times go on by the clock. next() and info() from one thread; the rest from any.
+/// source, across reconnections too; times count from the first frame that is given, and go on by the clock. next() and
+/// info() from one thread; the rest from any.
 class LiveSource : public VideoSource {
  public:
   explicit LiveSource(std::unique_ptr<VideoSource> source, LiveOptions options = {});
@@ -70,6 +73,7 @@ class LiveSource : public VideoSource {
   std::int64_t dropped_ = 0, reconnections_ = 0;
   std::int64_t first_index_ = 0, next_index_ = 0;  // of this connection, in all
   double first_seconds_ = 0, last_seconds_ = 0;
+  std::optional<double> origin_;  // the time of the first that was given
   bool new_connection_ = false;
   int failures_ = 0;  // in a row
   std::thread thread_;

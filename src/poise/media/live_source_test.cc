@@ -62,6 +62,18 @@ TEST(LiveSource, TheNewestFrameWinsAndTheOthersAreCounted) {
   EXPECT_LE(live.arrived(), std::chrono::steady_clock::now());
 }
 
+TEST(LiveSource, TimesCountFromTheFirstFrameThatIsGiven) {
+  GatedSource::Gate gate;
+  LiveSource live(std::make_unique<GatedSource>(100, gate));
+  gate.asked.acquire();
+  let(gate, 30);  // while a network is loaded, say
+  const auto first = live.next().value();
+  EXPECT_EQ(first->index, 29);
+  EXPECT_DOUBLE_EQ(first->seconds, 0);
+  let(gate, 2);
+  EXPECT_NEAR(live.next().value()->seconds, .2, 1e-9);
+}
+
 TEST(LiveSource, WaitsForAFrame) {
   GatedSource::Gate gate;
   LiveSource live(std::make_unique<GatedSource>(1, gate));
@@ -119,6 +131,8 @@ TEST(LiveSource, IsOpenedAgainAndIndicesAndTimesGoOn) {
 TEST(LiveSource, GivesUpAfterItsAttempts) {
   int calls = 0;
   LiveOptions options{.first_wait = 1e-4, .longest_wait = 1e-3, .attempts = 3};
+  std::vector<std::string> lost;
+  options.lost = [&](const Status& why) { lost.push_back(why.ok() ? "the end" : why.error().message); };
   options.reopen = [&](const std::atomic<bool>&) -> Result<std::unique_ptr<VideoSource>> {
     ++calls;
     if (calls == 2) return std::unique_ptr<VideoSource>(std::make_unique<CountedSource>(0, 10, "gone at once"));
@@ -127,6 +141,7 @@ TEST(LiveSource, GivesUpAfterItsAttempts) {
   LiveSource live(std::make_unique<CountedSource>(0, 10, "cable pulled"), std::move(options));
   EXPECT_EQ(live.next().error().message, "no route");
   EXPECT_EQ(calls, 3);
+  EXPECT_EQ(lost, (std::vector<std::string>{"cable pulled", "no route", "gone at once"}));
 }
 
 TEST(LiveSource, OpeningAgainIsInterruptedToo) {

@@ -1,5 +1,5 @@
 #pragma once
-// Pictures of a folder as the frames of a video.
+// Pictures of a folder as the frames of a video. As every VideoSource, one thread at a time.
 
 #include <memory>
 #include <string>

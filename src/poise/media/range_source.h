@@ -1,5 +1,5 @@
 #pragma once
-// A part of a source: from a second on, for so long, one frame of so many.
+// A part of a source: from a second on, for so long, one frame of so many. As every VideoSource, one thread at a time.
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 #pragma once
-// Frames without a container, one after another: what another program writes into a pipe.
+// Frames without a container, one after another: what another program writes into a pipe. One thread at a time.
 
 #include <memory>
 #include <string_view>

@@ -1,5 +1,5 @@
 #pragma once
-// How far a figure would move with other images of the same kind: intervals from resampled image sets.
+// How far a figure would move with other images of the same kind: intervals from resampled image sets. Thread-safe.
 
 #include <cstdint>
 #include <string>

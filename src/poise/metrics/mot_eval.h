@@ -1,5 +1,5 @@
 #pragma once
-// CLEAR MOT, IDF1 and HOTA of MOTChallenge files: of a sequence, or of folders of them.
+// CLEAR MOT, IDF1 and HOTA of MOTChallenge files: of a sequence, or of folders of them. Thread-safe.
 
 #include <filesystem>
 #include <optional>

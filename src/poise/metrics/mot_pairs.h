@@ -1,5 +1,5 @@
 #pragma once
-// True boxes and tracked boxes of one sequence side by side, frame by frame: what the tracking metrics measure.
+// True boxes and tracked boxes of one sequence side by side, frame by frame: what the tracking metrics measure. Pure.
 
 #include <cstdint>
 #include <string>

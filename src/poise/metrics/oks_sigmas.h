@@ -1,5 +1,5 @@
 #pragma once
-// The per-joint constants of OKS, in doubles, from the literature, a skeleton, or double annotation.
+// The per-joint constants of OKS, in doubles, from the literature, a skeleton, or double annotation. Pure.
 
 #include <string>
 #include <string_view>

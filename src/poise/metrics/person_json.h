@@ -1,6 +1,6 @@
 #pragma once
 // The figures of people's joints as members of a JSON object: rates in percent, AUC from 0 to 1; what was not counted
-// is left out.
+// is left out. Pure.
 
 #include <string>
 

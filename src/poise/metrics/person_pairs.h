@@ -1,5 +1,5 @@
 #pragma once
-// Which prediction is measured against which true person, and which of its joints against which of theirs.
+// Which prediction is measured against which true person, and which of its joints against which of theirs. Pure.
 
 #include <optional>
 #include <string>

@@ -2,7 +2,7 @@
 // CentreNet: objects as points. ResNet and stride-2 deconvolutions, named as PoseResNet's, whose weights can start it;
 // the trunk's own maps are added to theirs through 1x1 convolutions, because an object may be smaller than the trunk's
 // stride of 32. Sources: Zhou, Wang and Kraehenbuehl, "Objects as Points", 2019, section 4 and appendix C; lateral
-// connections: Lin et al., Feature Pyramid Networks, CVPR 2017, section 3.
+// connections: Lin et al., Feature Pyramid Networks, CVPR 2017, section 3. Pure functions of values: thread-safe.
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"

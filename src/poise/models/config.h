@@ -1,5 +1,5 @@
 #pragma once
-// The configuration files of the networks' authors, read unchanged, and ours in the same words.
+// The configuration files of the networks' authors, read unchanged, and ours in the same words. Thread-safe.
 
 #include <filesystem>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 // Values of a configuration by their path ("MODEL.EXTRA.SIGMA"), each with what holds where it is not set. Internal to
-// what reads the networks' authors' files. Errors: kInvalidArgument, naming the path and the value found.
+// what reads the networks' authors' files. Errors: kInvalidArgument, naming the path and the value found. Any threads.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 // Other people's weights in, an ONNX file with a card out: a checkpoint whose network a configuration or a name tells,
-// or a network file, which keeps its network and gets another card.
+// or a network file, which keeps its network and gets another card. Thread-safe.
 
 #include <filesystem>
 #include <map>

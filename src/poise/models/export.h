@@ -1,6 +1,6 @@
 #pragma once
 // A training's checkpoint as an ONNX file with its card: the network that the configuration in it tells, with the
-// weights to run.
+// weights to run. Reads and writes files, with no state of its own: thread-safe.
 
 #include <filesystem>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 // A family of networks: one file that builds them all, from parameters by name. models/zoo.cc lists the families; what
 // a configuration, a flag or a binding says of a network goes through these names and nothing else, so that a family
-// is known everywhere at once.
+// is known everywhere at once. The lists are constant, the functions are pure: thread-safe.
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 // Stacked Hourglass: stacks that pool to 4x4 and come back up, each with heatmaps of its own that the next one sees.
 // Source: Newell, Yang and Deng, ECCV 2016, section 3. Layout and parameter names of bearpaw/pytorch-pose,
-// pose/models/hourglass.py, one residual module a place (its hg_s1_b1, hg_s2_b1 and hg_s8_b1 checkpoints).
+// pose/models/hourglass.py, one residual module a place (its hg_s1_b1, hg_s2_b1 and hg_s8_b1 checkpoints). Pure.
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"

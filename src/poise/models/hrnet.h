@@ -1,7 +1,7 @@
 #pragma once
 // HRNet: branches of several resolutions kept side by side and mixed again and again; heatmaps from the finest.
 // Source: Sun, Xiao, Liu and Wang, CVPR 2019, section 3; parameter names of lib/models/pose_hrnet.py of
-// leoxiaobin/deep-high-resolution-net.pytorch.
+// leoxiaobin/deep-high-resolution-net.pytorch. Pure functions of values: thread-safe.
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"

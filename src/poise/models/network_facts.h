@@ -1,6 +1,6 @@
 #pragma once
 // What there is to say about a network file: what it takes and gives, how large it is, how much work and memory it
-// costs, and its card.
+// costs, and its card. No state of its own: thread-safe.
 
 #include <cstdint>
 #include <map>

@@ -1,6 +1,6 @@
 #pragma once
 // PoseResNet: ResNet, three stride-2 deconvolutions, one heatmap a joint.
-// Source: Xiao, Wu and Wei, ECCV 2018, section 2; parameter names of lib/models/pose_resnet.py.
+// Source: Xiao, Wu and Wei, ECCV 2018, section 2; parameter names of lib/models/pose_resnet.py. Pure.
 
 #include "poise/geometry/point.h"
 #include "poise/graph/graph.h"

@@ -1,5 +1,5 @@
 #pragma once
-// The trained networks that come inside the program: models/*.onnx of the repository, each with its card.
+// The trained networks that come inside the program: models/*.onnx of the repository, each with its card. Thread-safe.
 
 #include <span>
 #include <string_view>

@@ -9,7 +9,7 @@
 
 namespace poise {
 
-/// All of them, in the order to show them in.
+/// All of them, in the order to show them in. The lists are constant, the functions are pure: thread-safe.
 std::span<const NetworkFamily* const> network_families();
 /// Errors: kNotFound, listing the names.
 Result<const NetworkFamily*> find_family(std::string_view name);

@@ -1,5 +1,5 @@
 #pragma once
-// How alike two poses are, and non-maximum suppression by it: object keypoint similarity.
+// How alike two poses are, and non-maximum suppression by it: object keypoint similarity. Pure.
 
 #include <span>
 #include <vector>

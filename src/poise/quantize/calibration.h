@@ -1,5 +1,5 @@
 #pragma once
-// What values a network computes over a set of inputs, and the grids of 256 integers that suit them.
+// What values a network computes over a set of inputs, and the grids of 256 integers that suit them. Thread-safe.
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// Pictures of people as a pose network will see them: the batches that its rounding is calibrated on.
+// Pictures of people as a pose network will see them: the batches that its rounding is calibrated on. Thread-safe.
 
 #include <filesystem>
 #include <vector>

@@ -119,7 +119,7 @@ Graph to_qdq(const Graph& graph, const std::set<int>& layers, const std::map<Val
     const ValueId id = qdq.nodes[n].inputs[1];
     weights.emplace_back(id, output_axis(qdq.nodes[n], *qdq.constant(id)));
   }
-  for (const auto& [id, axis] : weights) put_int8_weight(qdq, id, to_int8(*qdq.constant(id), axis), axis);
+  put_int8_weights(qdq, weights);
   qdq.validate().value();  // sorts
   remove_dead(qdq);
   return qdq;

@@ -10,7 +10,7 @@
 namespace poise {
 
 /// Indices of the layers (Conv, ConvTranspose of one group, with weights of four axes that are their own) that can be
-/// computed in integers, in order. The graph is folded: no BatchNormalization behind a layer.
+/// computed in integers, in order. The graph is folded: no BatchNormalization behind a layer. Pure.
 std::vector<int> integer_candidates(const Graph& graph);
 
 /// The values that are rounded where these layers compute in integers: what they read, the other side of their sums,

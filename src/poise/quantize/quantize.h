@@ -1,5 +1,5 @@
 #pragma once
-// A float network and pictures of its trade in, the same network with layers in eight-bit integers out.
+// A float network and pictures of its trade in, the same network with layers in eight-bit integers out. Thread-safe.
 
 #include <functional>
 #include <optional>

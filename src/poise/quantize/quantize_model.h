@@ -1,6 +1,6 @@
 #pragma once
 // A trained pose network and pictures of its trade in, its file in eight-bit integers out: crops to calibrate on, the
-// layers chosen, a race against the floats, what the rounding costs, and the card that says so.
+// layers chosen, a race against the floats, what the rounding costs, and the card that says so. Thread-safe.
 
 #include <filesystem>
 #include <functional>

@@ -28,7 +28,7 @@ struct Limb {
 };
 
 /// How a joint of this skeleton is made from joints of `Skeleton::base`: the mean of those named, its score their
-/// smallest (ailia's rule). One source: a plain renumbering.
+/// smallest (ailia's rule). One source: a plain renumbering. Plain values and pure functions: thread-safe.
 struct Derivation {
   std::vector<int> sources;
 };

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -160,7 +161,8 @@ class FramesUnderWay {
       return {};
     });
     reading_ = false;
-    if (error && !report.error) report.error = *error;  // the frames before it are finished
+    const bool stopped = options_.stop && options_.stop();          // a pipe whose writer was stopped too ends anywhere
+    if (error && !stopped && !report.error) report.error = *error;  // the frames before it are finished
     if (!frame) {
       ended_ = true;
       return true;
@@ -251,9 +253,15 @@ class FramesUnderWay {
         for (Pose& pose : portion.estimate.poses) whole.poses.push_back(std::move(pose));
       }
       PoseFinder& finder = *parts_.finder;
+      // Of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
+      const std::size_t carried = parts_.tracker != nullptr ? parts_.tracker->carried() : 0;
+      const auto first_carried = whole.poses.end() - static_cast<std::ptrdiff_t>(std::min(carried, whole.poses.size()));
+      std::vector<Pose> others(std::make_move_iterator(first_carried), std::make_move_iterator(whole.poses.end()));
+      whole.poses.erase(first_carried, whole.poses.end());
       if (finder.people().are_guesses()) {
         remove_doubles(whole, finder.estimator().card().crop(), finder.skeleton(), finder.doubles());
       }
+      std::move(others.begin(), others.end(), std::back_inserter(whole.poses));
       if (parts_.tracker != nullptr) parts_.tracker->link(whole.poses);
       slot.found.result.poses = std::move(whole.poses);
       return {};
@@ -294,6 +302,37 @@ class FramesUnderWay {
   bool reading_ = false, flowing_ = false, linking_ = false, ended_ = false, broken_ = false, refused_ = false;
 };
 
+/// Interrupts the source once the run is to stop: it may be waiting for a frame that never comes.
+class StopWatch {
+ public:
+  StopWatch(VideoSource& source, const std::function<bool()>& stop) {
+    if (!stop) return;
+    thread_ = std::thread([this, &source, &stop] {
+      std::unique_lock lock(mutex_);
+      while (!over_) {
+        if (stop()) return source.interrupt();
+        wake_.wait_for(lock, std::chrono::milliseconds(50), [&] { return over_; });
+      }
+    });
+  }
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
+  ~StopWatch() {
+    {
+      const std::scoped_lock lock(mutex_);
+      over_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
 /// One-thread siblings, one a compute thread; none where there can be only one.
 std::vector<PoseFinder> siblings_of(const PoseFinder& finder, int threads) {
   std::vector<PoseFinder> siblings;
@@ -321,6 +360,7 @@ StreamReport run_stream(VideoSource& source, const StreamParts& parts, const Tak
   for (PoseFinder& sibling : siblings) workers.push_back({sibling.people().detector(), &sibling.estimator()});
   if (workers.empty()) workers.push_back({parts.finder->people().detector(), &parts.finder->estimator()});
 
+  const StopWatch watch(source, options.stop);
   FramesUnderWay frames(source, parts, take, options, workers.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < workers.size(); ++i) threads.emplace_back([&, i] { frames.work(workers[i]); });

@@ -29,7 +29,9 @@ struct StreamParts {
 struct StreamOptions {
   int detect_every = 1;  // frames; between them people are looked for where they are carried (needs a tracker)
   bool live = false;     // one frame at a time on all threads, for the shortest delay; else several at once
-  std::function<bool()> stop = {};  // asked before each frame: true ends the run after those begun; empty: never
+  // True ends the run after the frames that were begun, and interrupts the source, which may be waiting for one. Asked
+  // by several threads, again and again; empty: never.
+  std::function<bool()> stop = {};
 };
 
 /// Seconds that threads computed, and how often.

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <semaphore>
+
+#include "poise/media/live_source.h"
 #include "poise/models/shipped.h"
 #include "poise/track/lucas_kanade.h"
 
@@ -30,8 +34,45 @@ class Frames : public VideoSource {
 
  private:
   VideoInfo info_;
-  int count_, given_ = 0;
+  int count_;
+  std::atomic<int> given_ = 0;
   bool fails_;
+};
+
+/// Gives each frame when the test lets it, and says when it is asked for the one after. Interrupted, it ends, or fails
+/// as a pipe whose writer was stopped in the middle of a frame.
+class Gated : public VideoSource {
+ public:
+  struct Gate {
+    std::counting_semaphore<> allowed{0}, asked{0};
+    /// Lets so many frames through; the source has got rid of them when this returns.
+    void let(int count) {
+      for (int i = 0; i < count; ++i) {
+        allowed.release();
+        asked.acquire();
+      }
+    }
+  };
+  Gated(Gate& gate, int count, bool fails_when_interrupted = false)
+      : inner_(count, false), gate_(gate), fails_(fails_when_interrupted) {}
+  const VideoInfo& info() const override { return inner_.info(); }
+  Result<std::optional<VideoFrame>> next() override {
+    gate_.asked.release();
+    gate_.allowed.acquire();
+    if (interrupted_ && fails_) return malformed("the rest is missing");
+    if (interrupted_) return std::optional<VideoFrame>();
+    return inner_.next();
+  }
+  void interrupt() override {
+    interrupted_ = true;
+    gate_.allowed.release();
+  }
+
+ private:
+  Frames inner_;
+  Gate& gate_;
+  bool fails_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 PoseFinder whole_pictures(int threads) {
@@ -113,6 +154,60 @@ TEST(Stream, AFaultOfTheTakerEndsItAtOnceAndStopIsAsked) {
                 other, {&finder}, [](TimedFrame&, Image&) -> Status { return {}; }, options)
                 .frames,
             10);
+}
+
+TEST(Stream, StopInterruptsASourceThatWaits) {
+  PoseFinder finder = whole_pictures(1);
+  for (const bool fails : {false, true}) {
+    Gated::Gate gate;
+    Gated source(gate, 100, fails);
+    gate.allowed.release(3);  // a fourth never comes
+    std::atomic<int> taken = 0;
+    StreamOptions options;
+    options.stop = [&] { return taken == 3; };
+    const StreamReport report = run_stream(
+        source, {&finder},
+        [&](TimedFrame&, Image&) -> Status {
+          ++taken;
+          return {};
+        },
+        options);
+    EXPECT_EQ(report.frames, 3);
+    EXPECT_FALSE(report.error) << "what a source says when it is stopped is no fault";
+  }
+}
+
+TEST(Stream, LiveFramesAreDroppedAndNeverWait) {
+  PoseFinder finder = whole_pictures(1);
+  Gated::Gate gate;
+  LiveSource live(std::make_unique<Gated>(gate, 24));
+  gate.asked.acquire();
+  gate.let(1);
+  // How many frames come while one is worked on: whatever it is, the next one to be worked on is the newest.
+  const std::vector<int> meanwhile{3, 1, 12, 1, 6};
+  std::int64_t newest = 0;
+  std::size_t taken = 0;
+  StreamOptions options;
+  options.live = true;
+  const StreamReport report = run_stream(
+      live, {&finder},
+      [&](TimedFrame& frame, Image& image) -> Status {
+        EXPECT_EQ(frame.index, newest);
+        EXPECT_EQ(image.data()[0], 40 + newest);
+        if (taken < meanwhile.size()) {
+          gate.let(meanwhile[taken]);
+          newest += meanwhile[taken];
+        } else {
+          gate.allowed.release();  // the end
+        }
+        ++taken;
+        return {};
+      },
+      options);
+  EXPECT_FALSE(report.error);
+  EXPECT_EQ(report.frames, 6);
+  EXPECT_EQ(report.last_index, 23);
+  EXPECT_EQ(live.dropped(), 18);
 }
 
 }  // namespace

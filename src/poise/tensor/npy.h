@@ -1,5 +1,5 @@
 #pragma once
-// Tensors from and to NumPy's files.
+// Tensors from and to NumPy's files. Reads and writes files, with no state of its own: thread-safe.
 
 #include <filesystem>
 

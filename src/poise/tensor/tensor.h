@@ -1,5 +1,5 @@
 #pragma once
-// Dense row-major values. A Tensor owns 64-byte aligned memory; a TensorView looks at somebody's floats.
+// Dense row-major values. A Tensor owns 64-byte aligned memory; a TensorView looks at somebody's floats. Any threads.
 
 #include <cstddef>
 #include <cstdint>

@@ -19,7 +19,7 @@ struct LucasKanadeOptions {
   float max_difference = 24;  // mean grey difference of the windows at the end: above, the point is hidden
 };
 
-class LucasKanade : public Flow {
+class LucasKanade : public Flow {  // one thread at a time
  public:
   explicit LucasKanade(const LucasKanadeOptions& options = {}) : options_(options) {}
   std::string name() const override { return "lk"; }

@@ -101,8 +101,9 @@ std::optional<PersonBox> Tracker::carried_box(const Track& track) const {
   if (!track.carried.empty()) pose = &track.carried.front().pose;
   if (hidden && track.expected) pose = &*track.expected;
   if (pose == nullptr) return std::nullopt;
-  constexpr int kEnough = 4;  // joints; fewer make a box of a part of the body
-  auto box = box_of_joints(pose->keypoints, options_.min_joint_score, options_.enlarge, kEnough);
+  // Fewer joints, of somebody half hidden, make a box of a part of the body.
+  const int enough = static_cast<int>(pose->keypoints.size()) * 3 / 4;
+  auto box = box_of_joints(pose->keypoints, options_.min_joint_score, options_.enlarge, enough);
   if (!box) box = pose->box;
   const bool outside = box->x >= static_cast<float>(picture_.width) || box->y >= static_cast<float>(picture_.height) ||
                        box->x + box->width <= 0 || box->y + box->height <= 0;
@@ -120,15 +121,26 @@ std::vector<PersonBox> Tracker::propose(std::span<const PersonBox> detections, b
   std::stable_sort(boxes.begin(), boxes.end(),
                    [](const PersonBox& a, const PersonBox& b) { return a.score > b.score; });
   if (!options_.propagate) return boxes;
+  // A detection covers one person: of two who hide each other the other one is looked for all the same.
+  const std::size_t detected = boxes.size();
+  std::vector<PersonBox> carried;
+  std::vector<int> ids;
   for (const Track& track : tracks_) {
-    const auto carried = carried_box(track);
-    if (!carried) continue;
-    const bool covered = std::any_of(boxes.begin(), boxes.end(), [&](const PersonBox& box) {
-      return iou(box.box, carried->box) > options_.box_nms;
-    });
-    if (covered) continue;
-    boxes.push_back(*carried);
-    carried_.push_back({carried->box, track.id});
+    const auto box = carried_box(track);
+    if (!box) continue;
+    carried.push_back(*box);
+    ids.push_back(track.id);
+  }
+  std::vector<float> overlaps;
+  for (const PersonBox& box : carried) {
+    for (std::size_t d = 0; d < detected; ++d) overlaps.push_back(iou(box.box, boxes[d].box));
+  }
+  const std::vector<int> covered_by =
+      match_greedily(overlaps, static_cast<int>(carried.size()), static_cast<int>(detected), options_.box_nms);
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    if (covered_by[i] >= 0) continue;
+    boxes.push_back(carried[i]);
+    carried_.push_back({carried[i].box, ids[i]});
   }
   return boxes;
 }
@@ -217,6 +229,14 @@ const Tracker::Carried* Tracker::carried_of(const Pose& pose) const {
   return found == carried_.end() ? nullptr : &*found;
 }
 
+/// Whether the pose of a carried box is somebody who was found already: whoever hides the person, most of the time.
+bool Tracker::is_found(const Pose& pose, std::span<Pose* const> found) const {
+  constexpr float kSame = 0.6F;  // people who stand before each other are less alike
+  return std::any_of(found.begin(), found.end(), [&](const Pose* other) {
+    return pose_likeness(*other, pose, skeleton_, options_.min_joint_score) >= kSame;
+  });
+}
+
 /// Whether the pose of the track's own carried box shows the person still.
 bool Tracker::goes_on(const Track& track, const Pose& pose) const {
   if (track.unseen == 0) return false;  // found by the detector after all
@@ -264,10 +284,11 @@ void Tracker::link(std::vector<Pose>& poses) {
     pose->track_id.reset();
     const int id = carried_of(*pose)->id;
     const auto track = std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& t) { return t.id == id; });
-    if (track == tracks_.end() || !goes_on(*track, *pose)) continue;
+    if (track == tracks_.end() || is_found(*pose, found) || !goes_on(*track, *pose)) continue;
     see(*track, *pose);
     if (looked_) ++track->unfound;
     pose->track_id = id;
+    found.push_back(pose);
   }
   std::erase_if(poses, [](const Pose& pose) { return !pose.track_id; });
   std::erase_if(tracks_, [&](const Track& track) {

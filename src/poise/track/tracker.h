@@ -33,7 +33,7 @@ struct TrackerOptions {
   float min_box_score = 0.5F;             // detections below are left out (paper: .5)
   float min_joint_score = 0.4F;           // joints below count neither in boxes nor in likeness (paper: .4)
   float enlarge = 0.15F;                  // of boxes of joints (paper: 15 %)
-  float box_nms = 0.5F;                   // overlap from which a carried box is a detection's person
+  float box_nms = 0.5F;                   // overlap from which a detection covers a carried box
   float min_likeness = 0.2F;              // less alike poses are not the same person
   int history = 5;                        // frames whose carried poses are compared in kMultiFlow, the paper's L_Q
   bool motion = true;                     // people who are not seen go on with the velocity they had
@@ -61,13 +61,16 @@ class Tracker {
   void begin(const FlowStep* step, double seconds, Size picture);
 
   /// Boxes to estimate poses in: detections that score enough, best first, and then the carried boxes of those whom no
-  /// detection covers. `looked`: whether a detector looked at this frame at all.
+  /// detection covers; a detection covers one person. `looked`: whether a detector looked at this frame at all.
   std::vector<PersonBox> propose(std::span<const PersonBox> detections, bool looked = true);
 
+  /// How many of propose()'s boxes, the last of them, are carried ones.
+  std::size_t carried() const { return carried_.size(); }
+
   /// Gives each pose its track's id, Pose::track_id. The detections' poses choose among all tracks; that of a carried
-  /// box goes on with its own track, or goes: if that was found by the detector after all, or if nobody is there any
-  /// more. Poses are those of propose()'s boxes, each with its box, in any order, some of them gone (doubles). Ids
-  /// count from 1 and no id comes again.
+  /// box goes on with its own track, or goes: if that was found by the detector after all, if the pose is that of
+  /// somebody else who was found, or if nobody is there any more. Poses are those of propose()'s boxes, each with its
+  /// box, in any order; where detections see people twice, one pose each. Ids count from 1 and no id comes again.
   void link(std::vector<Pose>& poses);
 
   /// Ids given so far.
@@ -104,6 +107,7 @@ class Tracker {
   float nearness(const Track& track, const Pose& pose) const;
   std::vector<int> match(std::span<const Pose* const> poses) const;
   const Carried* carried_of(const Pose& pose) const;
+  bool is_found(const Pose& pose, std::span<Pose* const> found) const;
   bool goes_on(const Track& track, const Pose& pose) const;
   void see(Track& track, const Pose& pose) const;
 

@@ -1,6 +1,6 @@
 #pragma once
 // A training run's state in one safetensors file: the weights to run under their own names, so that any reader of that
-// format gets them, all else under names that start with "train.". Names no type of LibTorch.
+// format gets them, all else under names that start with "train.". Names no type of LibTorch. Thread-safe.
 
 #include <filesystem>
 #include <map>

@@ -5,7 +5,7 @@
 
 namespace poise {
 
-/// A file descriptor, closed on every way out; negative: none.
+/// A file descriptor, closed on every way out; negative: none. One thread at a time.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}

@@ -7,7 +7,7 @@
 
 namespace poise {
 
-/// IEEE 754 binary16, exactly.
+/// IEEE 754 binary16, exactly. Pure functions of values: thread-safe.
 inline float from_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000U) << 16U;
   const std::uint32_t exponent = (half >> 10U) & 0x1fU;

@@ -1,5 +1,5 @@
 #pragma once
-// Between a graph's constants and a checkpoint's tensors, by name.
+// Between a graph's constants and a checkpoint's tensors, by name. One thread a graph.
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 // The ResNets of the literature: He et al., CVPR 2016, table 1. A checkpoint's names tell which it is, a depth names
-// it.
+// it. Constant data: thread-safe.
 
 #include <array>
 

@@ -8,7 +8,7 @@ namespace poise {
 
 /// One map (1, 5 + C, h, w): o, dx, dy, w, h, the classes; o and classes in [0, 1]. Score o^.6 c^.4; centre ((column +
 /// tanh dx) / w, (row + tanh dy) / h), size (sigmoid w, sigmoid h), of the whole input. Source: FastestDet, test.py and
-/// example/ncnn.
+/// example/ncnn. Pure functions of values: thread-safe.
 Status decode_fastestdet(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_fastestdet(std::span<const Tensor> outputs, const DetectionHead& head);
 

@@ -1,5 +1,5 @@
 #pragma once
-// The geometry of convolutions and poolings, read from a node.
+// The geometry of convolutions and poolings, read from a node. Pure functions of values: thread-safe.
 
 #include <array>
 

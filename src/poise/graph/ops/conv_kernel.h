@@ -1,5 +1,5 @@
 #pragma once
-// What the plain Conv and ConvTranspose share.
+// What the plain Conv and ConvTranspose share. Pure functions of values: thread-safe.
 
 #include <span>
 

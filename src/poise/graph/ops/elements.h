@@ -1,5 +1,5 @@
 #pragma once
-// Walking over elements: by type, one by one, or broadcast together.
+// Walking over elements: by type, one by one, or broadcast together. Pure functions of values: thread-safe.
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 #pragma once
-// Runs one operator on constants: what the operators' tests share.
+// Runs one operator on constants: what the operators' tests share. One thread.
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 // One entry an operator: its inputs and attributes, its shape rule, and its plain implementation, the oracle that every
 // backend is held against. Graph::validate() holds nodes to the counts and kinds stated here, so
-// the two functions index inputs freely.
+// the two functions index inputs freely. The table is constant, what it points to is pure.
 // Semantics: the ONNX operator documentation, opset 13 (what came later: 17); the reader brings older forms up to it.
 
 #include <span>

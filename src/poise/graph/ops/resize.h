@@ -1,5 +1,5 @@
 #pragma once
-// The geometry of Resize, read from a node.
+// The geometry of Resize, read from a node. Pure functions of values: thread-safe.
 
 #include "poise/graph/graph.h"
 

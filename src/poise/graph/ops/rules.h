@@ -1,5 +1,5 @@
 #pragma once
-// What the operators' files share; nothing outside this folder and infer_shapes needs it.
+// What the operators' files share; nothing outside this folder and infer_shapes needs it. Pure.
 
 #include <initializer_list>
 #include <limits>

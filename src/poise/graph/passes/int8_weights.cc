@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "poise/graph/passes/passes.h"
+#include "poise/graph/passes/rewrite.h"
 
 namespace poise {
 namespace {
@@ -67,7 +69,10 @@ Int8Weight to_int8(const Tensor& weight, int axis) {
   return stored;
 }
 
-void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis) {
+namespace {
+
+/// What gives `id`, a constant until now, from its integers.
+Node int8_weight_node(Graph& graph, ValueId id, Int8Weight stored, int axis) {
   const std::string name = graph.values[id].name;
   Node node;
   node.op = "DequantizeLinear";
@@ -78,12 +83,24 @@ void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis) {
   node.attributes["axis"] = static_cast<std::int64_t>(axis);
   graph.values[id].constant = nullptr;
   graph.values[id].shape.clear();
-  graph.nodes.insert(graph.nodes.begin(), std::move(node));
+  return node;
+}
+
+}  // namespace
+
+void put_int8_weights(Graph& graph, std::span<const std::pair<ValueId, int>> weights) {
+  std::vector<Node> nodes;
+  for (const auto& [id, axis] : weights)
+    nodes.push_back(int8_weight_node(graph, id, to_int8(*graph.constant(id), axis), axis));
+  std::ranges::reverse(nodes);  // as if each were put in front
+  std::ranges::move(graph.nodes, std::back_inserter(nodes));
+  graph.nodes = std::move(nodes);
 }
 
 void store_weights_as_int8(Graph& graph) {
   constexpr std::int64_t kSmall = 1024;         // elements: what is smaller stays as it is
   std::vector<std::pair<ValueId, int>> chosen;  // weight and axis
+  const std::vector<int> readers = count_readers(graph);
   for (const Node& layer : graph.nodes) {
     if (layer.inputs.size() < 2) continue;
     const ValueId id = layer.inputs[1];
@@ -91,13 +108,9 @@ void store_weights_as_int8(Graph& graph) {
     const int axis = weight == nullptr ? -1 : output_axis(layer, *weight);
     if (axis < 0 || weight->count() < kSmall) continue;
     // Shared weights: the first layer's axis would have to fit all of them.
-    const auto reads = [id](const Node& node) { return std::count(node.inputs.begin(), node.inputs.end(), id); };
-    std::ptrdiff_t readers = 0;
-    for (const Node& node : graph.nodes) readers += reads(node);
-    const bool is_output = std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
-    if (readers == 1 && !is_output) chosen.emplace_back(id, axis);
+    if (readers[id] == 1) chosen.emplace_back(id, axis);
   }
-  for (const auto& [id, axis] : chosen) put_int8_weight(graph, id, to_int8(*graph.constant(id), axis), axis);
+  put_int8_weights(graph, chosen);
 }
 
 }  // namespace poise

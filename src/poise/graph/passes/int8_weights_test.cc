@@ -99,5 +99,25 @@ TEST(StoreWeightsAsInt8, LeavesSharedWeightsAndZerosWhole) {
   for (const float value : outputs[0].floats()) EXPECT_EQ(value, 0.0F);
 }
 
+TEST(StoreWeightsAsInt8, KeepsTheOrderOfManyLayers) {
+  Random random(7);
+  Graph graph;
+  ValueId x = graph.add_input("x", {1, 32, 1, 1});
+  const auto weight = kit::shared(kit::random_tensor({32, 32, 1, 1}, random));
+  constexpr std::size_t kLayers = 300;
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    x = graph.add_node("Conv", "c" + name, {x, graph.add_constant(name, weight)}, "y" + name);
+  }
+  graph.outputs = {x};
+  store_weights_as_int8(graph);
+  ASSERT_EQ(graph.nodes.size(), 2 * kLayers);
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    EXPECT_EQ(graph.nodes[i].op, "DequantizeLinear");
+    EXPECT_EQ(graph.nodes[kLayers + i].name, "cw" + std::to_string(i));
+  }
+  EXPECT_TRUE(graph.validate().ok());
+}
+
 }  // namespace
 }  // namespace poise

@@ -83,6 +83,25 @@ void move_roundings_up(Graph& graph) {
   graph.nodes = std::move(order);
 }
 
+/// Each pair's first node, named by its output, to right before its second one, which comes later.
+void move_before(Graph& graph, const std::vector<std::pair<ValueId, ValueId>>& moves) {
+  if (moves.empty()) return;
+  const std::vector<int> producers = index_producers(graph);
+  std::vector<int> first(graph.nodes.size(), -1);  // of each second node
+  std::vector<char> moved(graph.nodes.size(), 0);
+  for (const auto& [from, to] : moves) {
+    first[producers[to]] = producers[from];
+    moved[producers[from]] = 1;
+  }
+  std::vector<Node> order;
+  order.reserve(graph.nodes.size());
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (first[n] >= 0) order.push_back(std::move(graph.nodes[first[n]]));
+    if (moved[n] == 0) order.push_back(std::move(graph.nodes[n]));
+  }
+  graph.nodes = std::move(order);
+}
+
 }  // namespace
 
 Grid Graph::grid_of(const Node& node) const {
@@ -177,13 +196,7 @@ void drop_roundings_before_sums(Graph& graph) {
     input = graph.nodes[later.layer].outputs[0];
   }
   drop_nodes(graph, dropped);
-  for (const auto& [layer, add] : delayed) {
-    const auto place_of = [&graph](ValueId id) {
-      return std::ranges::find_if(graph.nodes, [id](const Node& node) { return node.outputs[0] == id; });
-    };
-    const auto from = place_of(layer);
-    std::rotate(from, from + 1, place_of(add));
-  }
+  move_before(graph, delayed);
 }
 
 void fuse_roundings(Graph& graph) {

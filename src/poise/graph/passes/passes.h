@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -12,7 +13,7 @@
 namespace poise {
 
 /// Constant, Identity and (maskless) Dropout nodes vanish, but for an Identity from a graph input, a constant or
-/// another output to an output (outputs keep their names). An output may be a constant afterwards.
+/// another output to an output (outputs keep their names). An output may be a constant afterwards. One thread a graph.
 void remove_identities(Graph& graph);
 /// Nodes all of whose inputs are constants become constants (through the reference implementation). Errors: those of
 /// infer_shapes; kTooLarge where all constants together would take more than `max_bytes`, before they are made.
@@ -62,7 +63,7 @@ struct Int8Weight {
   Tensor scales;  // float32, one an index of the axis
 };
 Int8Weight to_int8(const Tensor& weight, int axis);
-/// The constant `id` becomes the output of a DequantizeLinear of `stored`, which this adds.
-void put_int8_weight(Graph& graph, ValueId id, Int8Weight stored, int axis);
+/// Each constant, given with its axis, becomes the output of a DequantizeLinear of its to_int8(), which this adds.
+void put_int8_weights(Graph& graph, std::span<const std::pair<ValueId, int>> weights);
 
 }  // namespace poise

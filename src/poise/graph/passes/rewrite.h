@@ -1,5 +1,5 @@
 #pragma once
-// What the passes share.
+// What the passes share. One thread a graph.
 
 #include <vector>
 

@@ -50,6 +50,8 @@ void forget_logs() { said() = {}; }
 
 bool logged_early_end() { return said().early_end; }
 
+bool logged(std::string_view words) { return said().last.find(words) != std::string::npos; }
+
 std::string words(int code) {
   std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
   av_strerror(code, text.data(), text.size());

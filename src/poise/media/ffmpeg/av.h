@@ -10,6 +10,7 @@ extern "C" {
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "poise/base/result.h"
 
@@ -53,6 +54,8 @@ void catch_logs();
 void forget_logs();
 /// Whether this thread's demuxer said that its file ends too early, since forget_logs().
 bool logged_early_end();
+/// Whether the last error that this thread logged, since forget_logs(), holds those words.
+bool logged(std::string_view words);
 /// What the code means, and what this thread logged last about it: "Invalid data found (moov atom not found)".
 std::string words(int code);
 

@@ -41,10 +41,11 @@ bool full_range(const AVFrame& frame) {
   }
 }
 
-Orientation orientation_in(const AVFrame& frame, Orientation of_stream) {
+/// Stands until a frame brings another: encoders say it with key frames alone.
+void read_orientation(const AVFrame& frame, Orientation& orientation) {
   const AVFrameSideData* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
-  if (matrix == nullptr || matrix->size < 9 * sizeof(std::int32_t)) return of_stream;
-  return orientation_of(reinterpret_cast<const std::int32_t*>(matrix->data));
+  if (matrix == nullptr || matrix->size < 9 * sizeof(std::int32_t)) return;
+  orientation = orientation_of(reinterpret_cast<const std::int32_t*>(matrix->data));
 }
 
 /// Rows of RGB, `stride` bytes apart, laid into a picture the way they are to be seen.
@@ -95,7 +96,8 @@ Status FrameConverter::prepare(const AVFrame& frame) {
 
 Result<Image> FrameConverter::operator()(const AVFrame& frame) {
   POISE_RETURN_IF_ERROR(prepare(frame));
-  const Orientation how = orientation_in(frame, of_stream_);
+  read_orientation(frame, orientation_);
+  const Orientation how = orientation_;
   // The converters write 8 pixels at a time, and leave what does not fit as it was.
   if (how.upright() && frame.width % 16 == 0) {
     Image image(frame.width, frame.height);

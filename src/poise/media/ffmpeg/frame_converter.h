@@ -21,15 +21,15 @@ Orientation orientation_of(const std::int32_t* matrix);
 
 class FrameConverter {
  public:
-  /// `of_stream` is for frames that bring no matrix of their own.
-  explicit FrameConverter(Orientation of_stream) : of_stream_(of_stream) {}
+  /// `of_stream` stands until a frame brings a matrix of its own.
+  explicit FrameConverter(Orientation of_stream) : orientation_(of_stream) {}
   /// Frames may change their size and format from one to the next. Errors: kUnsupported.
   Result<Image> operator()(const AVFrame& frame);
 
  private:
   Status prepare(const AVFrame& frame);
 
-  Orientation of_stream_;
+  Orientation orientation_;
   Scaler scaler_;
   std::array<int, 5> made_for_{};  // width, height, format, colour space and range
   std::vector<std::uint8_t> rows_;

@@ -121,9 +121,19 @@ Status open_demuxer(Input& input, const std::string& source, const VideoOpenOpti
   return {};
 }
 
+Status check_size(const Input& input, const AVStream& stream, std::uint64_t max_pixels) {
+  const AVCodecParameters& video = *stream.codecpar;
+  if (video.codec_type != AVMEDIA_TYPE_VIDEO || video.width <= 0 || video.height <= 0) return {};
+  if (static_cast<std::uint64_t>(video.width) * static_cast<std::uint64_t>(video.height) <= max_pixels) return {};
+  return error_at(input, ErrorCode::kTooLarge,
+                  "its frames are " + std::to_string(video.width) + "x" + std::to_string(video.height) +
+                      ", more than the limit of " + std::to_string(max_pixels) + " pixels");
+}
+
 /// Looks into the packets for what the container does not say, within the limits.
 Status look(Input& input, std::uint64_t max_pixels) {
   const unsigned count = input.demuxer->nb_streams;
+  for (unsigned i = 0; i < count; ++i) POISE_RETURN_IF_ERROR(check_size(input, *input.demuxer->streams[i], max_pixels));
   std::vector<AVDictionary*> settings(count, nullptr);
   for (AVDictionary*& of_stream : settings) {
     av_dict_set_int(&of_stream, "max_pixels", static_cast<std::int64_t>(max_pixels), 0);
@@ -148,17 +158,11 @@ Status choose_video(Input& input, std::uint64_t max_pixels) {
     return error_at(input, ErrorCode::kMalformed, sound ? "it has sound, but no video" : "it holds no video");
   }
   input.stream = demuxer->streams[best];
-  const AVCodecParameters& video = *input.stream->codecpar;
   if (av_match_list(input.decoder->name, kDecoders, ',') == 0) {
     return error_at(input, ErrorCode::kUnsupported,
                     std::string("its video is ") + input.decoder->name + ", which is not read: convert it to H.264");
   }
-  if (video.width > 0 && video.height > 0 &&
-      static_cast<std::uint64_t>(video.width) * static_cast<std::uint64_t>(video.height) > max_pixels) {
-    return error_at(input, ErrorCode::kTooLarge,
-                    "its frames are " + std::to_string(video.width) + "x" + std::to_string(video.height) +
-                        ", more than the limit of " + std::to_string(max_pixels) + " pixels");
-  }
+  POISE_RETURN_IF_ERROR(check_size(input, *input.stream, max_pixels));
   for (unsigned i = 0; i < demuxer->nb_streams; ++i) {
     if (static_cast<int>(i) != best) demuxer->streams[i]->discard = AVDISCARD_ALL;
   }

@@ -16,6 +16,7 @@ namespace {
 constexpr double kEpsilon = 1e-6;    // times are rounded to their unit in the file
 constexpr double kWorthSeeking = 3;  // seconds that are as soon decoded as passed over
 constexpr double kLongestGap = 86'400;
+constexpr double kLongest = 1e9;
 
 Status check(const VideoOpenOptions& options) {
   POISE_RETURN_IF_ERROR(check_range(options.range));
@@ -56,7 +57,12 @@ VideoInfo info_of(const av::Input& input) {
   info.width = turned ? video.height : video.width;
   info.height = turned ? video.width : video.height;
   info.frames_per_second = rate_of(*input.stream);
-  if (!input.live && input.stream->nb_frames > 0) info.frames = input.stream->nb_frames;
+  if (input.stream->nb_frames > 0) {
+    info.frames = input.stream->nb_frames;
+  } else if (input.demuxer->duration > 0 && info.frames_per_second > 0) {  // Matroska and others do not count
+    const double seconds = static_cast<double>(input.demuxer->duration) / AV_TIME_BASE;
+    info.frames = std::llround(std::min(seconds, kLongest) * info.frames_per_second);
+  }
   info.live = input.live;
   for (unsigned i = 0; i < input.demuxer->nb_streams; ++i) {
     if (input.demuxer->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO) info.audio = true;

@@ -1,6 +1,6 @@
 #pragma once
 // Dense optical flow by OpenCV's video module: a library of its own, poise::flow, since nobody needs OpenCV who does
-// without.
+// without. As every Flow, one thread at a time.
 
 #include <memory>
 

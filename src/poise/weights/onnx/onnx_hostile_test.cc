@@ -253,5 +253,12 @@ TEST_F(OnnxExternal, FilesOverTheLimitAreRefused) {
   expect_error(load("inside.bin"), ErrorCode::kTooLarge, "the limit is 1048576");
 }
 
+TEST(OnnxHostile, ManySmallPartsAreRefusedBeforeTheyAreParsed) {
+  std::string attributes;
+  for (int i = 0; i < 250'000; ++i) attributes += block(5, "");
+  const auto many = parse(model(block(1, node("Relu", {"x"}, "y", attributes)) + kInput + kOutput));
+  expect_error(many, ErrorCode::kTooLarge, "so many small parts");
+}
+
 }  // namespace
 }  // namespace poise

@@ -207,7 +207,7 @@ class Builder {
     }
     // MXNet writes spatial = 0 over one mean a channel; a real one has (C, H, W) means, which the shape rule refuses.
     if (node.op == "BatchNormalization") node.attributes.erase("spatial");
-    proto.Clear();
+    onnx_proto::NodeProto().Swap(&proto);  // Clear() would keep the memory
     graph_.nodes.push_back(std::move(node));
     return {};
   }

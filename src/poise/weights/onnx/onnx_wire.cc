@@ -2,8 +2,10 @@
 
 #include <google/protobuf/wire_format_lite.h>
 
+#include "poise/base/memory.h"
 #include "poise/base/printable.h"
 #include "poise/graph/ops/operator.h"
+#include "poise/weights/onnx/onnx_cost.h"
 #include "poise/weights/onnx/onnx_tensor.h"
 #include "poise/weights/onnx/onnx_upgrade.h"
 
@@ -16,7 +18,7 @@ using onnx_proto::GraphProto;
 using onnx_proto::ModelProto;
 using onnx_proto::TensorProto;
 
-// Everything but weights. Parsed messages take up to about 80 times their bytes, weights about once theirs.
+// Everything but weights.
 constexpr std::uint64_t kMaxStructureBytes = 64ULL << 20U;
 // A tensor's fields other than its data: dims, name, where external data lies.
 constexpr std::size_t kMaxTensorHeader = 64U << 10U;
@@ -26,8 +28,8 @@ Error truncated() { return malformed("the file is no complete ONNX model: trunca
 
 class Walker {
  public:
-  Walker(CodedInputStream& input, ExternalData& external, const NetworkLimits& limits)
-      : in_(input), external_(external), limits_(limits) {}
+  Walker(CodedInputStream& input, int size, ExternalData& external, const NetworkLimits& limits)
+      : in_(input), external_(external), limits_(limits), budget_(static_cast<std::uint64_t>(size)) {}
 
   Result<OnnxParts> model() {
     POISE_RETURN_IF_ERROR(fields([this](int field, std::uint32_t tag) { return model_field(field, tag); }));
@@ -61,13 +63,11 @@ class Walker {
   }
 
   template <typename Message>
-  Status read_message(std::uint32_t tag, Message& message) {
-    POISE_TRY(const int length, read_length(tag));
-    POISE_RETURN_IF_ERROR(charge(length));
-    const auto outer = in_.PushLimit(length);
-    if (!message.ParseFromCodedStream(&in_) || in_.BytesUntilLimit() != 0) return truncated();
-    in_.PopLimit(outer);
-    return {};
+  Status read_message(std::uint32_t tag, OnnxMessage kind, Message& message) {
+    std::string serialized;
+    POISE_RETURN_IF_ERROR(read_text(tag, serialized));
+    POISE_RETURN_IF_ERROR(budget_.take(parsed_bytes(serialized, kind)));
+    return message.ParseFromString(serialized) ? Status{} : truncated();
   }
 
   Status read_text(std::uint32_t tag, std::string& text) {
@@ -102,7 +102,7 @@ class Walker {
       case ModelProto::kProducerVersionFieldNumber:
         return read_text(tag, parts_.producer_version);
       case ModelProto::kOpsetImportFieldNumber:
-        return read_message(tag, parts_.opsets.emplace_back());
+        return read_message(tag, OnnxMessage::kPair, parts_.opsets.emplace_back());
       case ModelProto::kMetadataPropsFieldNumber:
         return read_metadata(tag);
       case ModelProto::kGraphFieldNumber:
@@ -114,7 +114,7 @@ class Walker {
 
   Status read_metadata(std::uint32_t tag) {
     onnx_proto::StringStringEntryProto entry;
-    POISE_RETURN_IF_ERROR(read_message(tag, entry));
+    POISE_RETURN_IF_ERROR(read_message(tag, OnnxMessage::kPair, entry));
     if (!parts_.metadata.emplace(entry.key(), entry.value()).second)
       return malformed("metadata " + printable(entry.key()) + " is given twice");
     return {};
@@ -135,7 +135,7 @@ class Walker {
       case GraphProto::kNodeFieldNumber:
         if (parts_.nodes.size() >= static_cast<std::size_t>(limits_.max_nodes))
           return too_large("the graph has more than " + std::to_string(limits_.max_nodes) + " nodes");
-        return read_message(tag, parts_.nodes.emplace_back());
+        return read_message(tag, OnnxMessage::kNode, parts_.nodes.emplace_back());
       case GraphProto::kNameFieldNumber:
         return read_text(tag, parts_.graph_name);
       case GraphProto::kInitializerFieldNumber:
@@ -153,7 +153,7 @@ class Walker {
 
   Status read_value(std::uint32_t tag, std::vector<onnx_proto::ValueInfoProto>& values) {
     POISE_RETURN_IF_ERROR(count_tensor(values.size()));
-    return read_message(tag, values.emplace_back());
+    return read_message(tag, OnnxMessage::kValue, values.emplace_back());
   }
 
   Status count_tensor(std::size_t have) const {
@@ -200,7 +200,10 @@ class Walker {
       }
     });
     if (!read.ok()) return read;
+    const std::uint64_t parsed = parsed_bytes(header, OnnxMessage::kTensor) + parsed_bytes(data, OnnxMessage::kTensor);
+    POISE_RETURN_IF_ERROR(budget_.take(parsed));
     if (!proto.ParseFromString(header) || !proto.MergeFromString(data)) return truncated();
+    budget_.give_back(parsed);  // the message lives no longer than it takes to make a Tensor of it
     proto.set_raw_data(std::move(raw));
     return {};
   }
@@ -265,6 +268,7 @@ class Walker {
   const NetworkLimits& limits_;
   OnnxParts parts_;
   std::uint64_t structure_ = 0;
+  ReadingBudget budget_;
   bool seen_graph_ = false;
 };
 
@@ -277,7 +281,7 @@ std::string operator_name(const onnx_proto::NodeProto& node) {
 
 Result<OnnxParts> read_parts(CodedInputStream& input, int size, ExternalData& external, const NetworkLimits& limits) {
   const auto outer = input.PushLimit(size);
-  Result<OnnxParts> parts = Walker(input, external, limits).model();
+  Result<OnnxParts> parts = Walker(input, size, external, limits).model();
   input.PopLimit(outer);
   return parts;
 }

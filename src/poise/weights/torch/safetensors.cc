@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "poise/base/json_reader.h"
+#include "poise/base/memory.h"
 #include "poise/base/printable.h"
 #include "poise/weights/torch/stored_tensor.h"
 
@@ -17,6 +18,10 @@ namespace {
 using Token = JsonReader::Token;
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // README: "a limit on the size of the header of 100MB"
+
+// In memory, beside their texts: nodes of sets and maps, a StoredTensor with its shape and strides.
+constexpr std::uint64_t kMetadataBytes = 128;
+constexpr std::uint64_t kTensorBytes = 400;
 
 struct Range {
   std::uint64_t begin = 0;
@@ -107,7 +112,7 @@ Result<StoredTensor> read_entry(JsonReader& reader, const std::string& name, Ran
   return tensor;
 }
 
-Status read_metadata(JsonReader& reader, StoredState& state) {
+Status read_metadata(JsonReader& reader, StoredState& state, ReadingBudget& budget) {
   POISE_TRY(Token token, next(reader));
   if (token != Token::kBeginObject) return malformed("its __metadata__ is no object");
   while (true) {
@@ -115,6 +120,7 @@ Status read_metadata(JsonReader& reader, StoredState& state) {
     if (token == Token::kEndObject) return {};
     const std::string key(reader.string());
     POISE_TRY(token, next(reader));
+    POISE_RETURN_IF_ERROR(budget.take(kMetadataBytes + key.size() + reader.string().size()));
     if (token != Token::kString) return malformed("the __metadata__ " + printable(key) + " is no text");
     if (!state.metadata.emplace(key, reader.string()).second)
       return malformed("the __metadata__ " + printable(key) + " is given twice");
@@ -157,14 +163,16 @@ Result<StoredState> read_entries(JsonReader& reader, const StateDictLimits& limi
   POISE_TRY(Token token, next(reader));
   if (token != Token::kBeginObject) return malformed("the safetensors header is no object");
   StoredState state;
+  ReadingBudget budget(start);
   std::set<std::string> names;
   while (true) {
     POISE_TRY(token, next(reader));
     if (token == Token::kEndObject) break;
     const std::string name(reader.string());
+    POISE_RETURN_IF_ERROR(budget.take(kTensorBytes + 2 * name.size()));
     if (!names.insert(name).second) return malformed("the name " + printable(name) + " is given twice");
     if (name == "__metadata__") {
-      POISE_RETURN_IF_ERROR(read_metadata(reader, state));
+      POISE_RETURN_IF_ERROR(read_metadata(reader, state, budget));
       continue;
     }
     if (state.tensors.size() == static_cast<std::size_t>(limits.max_tensors))

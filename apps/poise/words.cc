@@ -1,0 +1,125 @@
+#include "words.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <string_view>
+
+#include "console.h"
+#include "poise/base/nearest.h"
+
+namespace poise::app {
+namespace {
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+  constexpr std::size_t kTelling = 3;  // letters of a beginning
+  std::string near = nearest(word, known);
+  const auto longer = std::ranges::find_if(known, [&](const std::string& name) { return name.starts_with(word); });
+  if (near.empty() && word.size() >= kTelling && longer != known.end()) near = *longer;
+  return near.empty() ? "" : ": did you mean " + near + "?";
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// "poise metrics coco" of the innermost command that was named.
+struct Place {
+  const CLI::App* app = nullptr;
+  std::string name;
+};
+Place place_of(const CLI::App& app) {
+  Place place{&app, app.get_name()};
+  for (;;) {
+    const std::vector<CLI::App*> below = place.app->get_subcommands();
+    if (below.empty()) return place;
+    place.app = below.front();
+    place.name += " " + place.app->get_name();
+  }
+}
+
+/// What is wrong, without the place's name.
+std::string fault(const Place& place, const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> left = app.remaining(true);
+  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
+  const std::vector<std::string> commands = command_names(*place.app);
+  const auto word = std::ranges::find_if_not(left, is_option);
+  if (!commands.empty() && word != left.end())
+    return "no command is called \"" + *word + "\"" + did_you_mean(*word, commands);
+  if (const auto option = std::ranges::find_if(left, is_option); option != left.end()) {
+    const std::string name = option->substr(0, option->find('='));
+    return "no option is called " + name + did_you_mean(name, option_names(*place.app));
+  }
+  if (!commands.empty() && place.app->get_subcommands().empty()) return "name a command: " + list_of(commands);
+  if (word != left.end()) return "\"" + *word + "\" was not expected";
+  return error.what();
+}
+
+}  // namespace
+
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    const std::string_view next(i + 1 < argc ? argv[i + 1] : "");
+    if (word != "--json") {
+      words.emplace_back(word);
+    } else if (next == "-" || next.ends_with(".json")) {
+      words.push_back("--json=" + std::string(next));
+      ++i;
+    } else {
+      words.emplace_back("--json=-");
+    }
+  }
+  return words;
+}
+
+bool parse_words(CLI::App& app, std::vector<std::string> words, int& code) {
+  std::ranges::reverse(words);  // CLI11 takes them from the end
+  try {
+    app.parse(std::move(words));
+    return true;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+      code = app.exit(error, std::cout, std::cerr);
+      std::cout.flush();
+      if (!std::cout) code = 1;
+      return false;
+    }
+    const Place place = place_of(app);
+    std::fprintf(stderr, "%s: %s\n`%s --help` says more\n", place.name.c_str(), shown(fault(place, app, error)).c_str(),
+                 place.name.c_str());
+    code = 2;
+    return false;
+  }
+}
+
+CLI::Validator one_of(std::vector<std::string> known) {
+  std::string description = "{";
+  for (const std::string& name : known) description += (description.size() > 1 ? "," : "") + name;
+  return {[known = std::move(known)](std::string& given) -> std::string {
+            if (std::ranges::find(known, given) != known.end()) return {};
+            return "\"" + given + "\" is none of " + list_of(known) + did_you_mean(given, known);
+          },
+          description + "}"};
+}
+
+}  // namespace poise::app

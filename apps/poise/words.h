@@ -1,0 +1,21 @@
+#pragma once
+// The words of a command line, and what is said of those that nobody understands.
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace poise::app {
+
+/// What stands after the program's name. --json takes the next word only where that is "-" or ends in .json, so that it
+/// never takes a picture for its file; "-" is put in where it has none.
+std::vector<std::string> words_of(int argc, char** argv);
+
+/// Parses; false where the program is to end with `code`: after --help and --version, which are printed, and where the
+/// words are wrong, which is said in a line, with the nearest command or option there is.
+bool parse_words(CLI::App& app, std::vector<std::string> words, int& code);
+
+/// A value that is one of these; what is not is named with the nearest.
+CLI::Validator one_of(std::vector<std::string> known);
+
+}  // namespace poise::app

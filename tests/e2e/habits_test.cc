@@ -1,0 +1,232 @@
+// What people do at a command line out of habit: misspell, pipe, stop and go on, look at the summary, ask for another
+// drawing.
+
+#include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <utility>
+
+#include "poise/image/codec.h"
+#include "program.h"
+
+namespace poise {
+namespace {
+
+const std::string kFigure = POISE_SOURCE_DIR "/docs/images/figure.jpg";
+
+class Habits : public Program {
+ protected:
+  void figure(const std::string& name) const {
+    fs::create_directories((folder_ / name).parent_path());
+    fs::copy_file(kFigure, folder_ / name);
+  }
+  /// The drawn figure, its whole picture being one person's box.
+  Image drawn(Strings more) const {
+    Strings words{"predict", kFigure, "--detector", "none", "--format", "csv", "--out", "drawn"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return read_image(folder_ / "drawn/figure.poses.jpg").value();
+  }
+};
+
+/// Pixels that are clearly apart.
+std::size_t apart(const Image& a, const Image& b) {
+  EXPECT_EQ(a.size(), b.size());
+  std::size_t count = 0;
+  for (int y = 0; y < a.height(); ++y) {
+    for (int x = 0; x < a.width(); ++x) {
+      int most = 0;
+      for (int c = 0; c < 3; ++c) most = std::max(most, std::abs(a.row(y)[3 * x + c] - b.row(y)[3 * x + c]));
+      count += most > 40 ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+TEST_F(Habits, MisspeltWordsMeetTheNearest) {
+  const std::vector<std::pair<Strings, std::string>> slips{
+      {{"predct", "a.jpg"}, "poise: no command is called \"predct\": did you mean predict?"},
+      {{"metrics", "cco", "a", "b"}, "poise metrics: no command is called \"cco\": did you mean coco?"},
+      {{"models", "lst"}, "poise models: no command is called \"lst\": did you mean list?"},
+      {{"data", "chck"}, "poise data: no command is called \"chck\": did you mean check?"},
+      {{"predict", "a.jpg", "--drw", "joints"}, "poise predict: no option is called --drw: did you mean --draw?"},
+      {{"detect", "a.jpg", "--oout=b.json"}, "poise detect: no option is called --oout: did you mean --out?"},
+      {{"predict", "a.jpg", "--format", "cocoo"},
+       "\"cocoo\" is none of poise, coco, openpose, csv: did you mean coco?"},
+      {{"predict", "a.jpg", "--preset", "simple-baseline"}, "did you mean simple-baselines?"},
+      {{"predict", "a.jpg", "--detector-preset", "yolo8"}, "did you mean yolov8?"},
+      {{"convert", "a.pth", "--out", "o.onnx", "--preset", "gluoncv"}, "did you mean gluon?"},
+      {{"qwertyuiop"}, "poise: no command is called \"qwertyuiop\"\n"},
+      {{"metrics"}, "poise metrics: name a command: coco, pck"},
+      {{}, "poise: name a command: predict, detect"},
+  };
+  for (const auto& [words, wanted] : slips) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(words);
+    EXPECT_EQ(outcome.out, "") << ::testing::PrintToString(words);
+    EXPECT_TRUE(contains(outcome.err, wanted)) << wanted << "\n" << outcome.err;
+  }
+}
+
+TEST_F(Habits, APictureComesOnStandardInputAndResultsGoToStandardOutput) {
+  figure("a.jpg");
+  input_ = "a.jpg";
+  const Outcome outcome = run({"predict", "-", "--out", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 1) << outcome.out;
+  const Json poses = parse_json(outcome.out).value();
+  EXPECT_EQ(poses.string("source").value(), "stdin");
+  EXPECT_EQ(poses.find("persons")->as_array().size(), 1U);
+  EXPECT_TRUE(contains(outcome.err, "1 picture, 1 person in ")) << outcome.err;
+  EXPECT_FALSE(exists("poise-out"));
+
+  // As a file of its own, beside others, in a form that has its header once.
+  ASSERT_EQ(run({"predict", "-", "--out", "o"}).code, 0);
+  EXPECT_TRUE(exists("o/stdin.poses.json"));
+  EXPECT_TRUE(exists("o/stdin.poses.jpg"));
+  const Outcome csv = run({"predict", "-", "a.jpg", "--format", "csv", "--out", "-"});
+  ASSERT_EQ(csv.code, 0) << csv.err;
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 1 + 2 * 17) << csv.out;
+  EXPECT_TRUE(contains(csv.out, "\nstdin,0,")) << csv.out;
+  EXPECT_TRUE(contains(csv.out, "\na.jpg,0,")) << csv.out;
+  const Outcome boxes = run({"detect", "-", "--out", "-"});
+  ASSERT_EQ(boxes.code, 0) << boxes.err;
+  EXPECT_EQ(parse_json(boxes.out).value().as_array().at(0).string("file_name").value(), "stdin");
+
+  write("text.jpg", "dear diary");
+  input_ = "text.jpg";
+  const Outcome text = run({"predict", "-"});
+  EXPECT_EQ(text.code, 1);
+  EXPECT_TRUE(contains(text.err, "poise: standard input: not a JPEG")) << text.err;
+  EXPECT_EQ(run({"predict", "-", "-"}).code, 1);
+  input_ = "/dev/null";
+  EXPECT_TRUE(contains(run({"predict", "-"}).err, "standard input is empty"));
+}
+
+TEST_F(Habits, ResultsArePipedThrough) {
+  figure("a.jpg");
+  const Outcome coco = run({"predict", "a.jpg", "--format", "coco", "--out", "-"});
+  ASSERT_EQ(coco.code, 0) << coco.err;
+  ASSERT_EQ(parse_json(coco.out).value().as_array().size(), 1U);
+  write("results.json", coco.out);
+  write("gt.json", R"({"images": [{"id": 1, "file_name": "a.jpg", "width": 480, "height": 640}], "annotations": [],
+                       "categories": [{"id": 1, "name": "person"}]})");
+  const Outcome same = run({"convert-results", "results.json", "--from", "coco", "--to", "csv", "--out", "f.csv"});
+  ASSERT_EQ(same.code, 0) << same.err;
+  input_ = "results.json";
+  const Outcome piped = run({"convert-results", "-", "--to", "csv", "--out", "-"});
+  ASSERT_EQ(piped.code, 0) << piped.err;
+  EXPECT_EQ(piped.out, slurp(folder_ / "f.csv"));
+  const Outcome named = run({"metrics", "coco", "gt.json", "results.json", "--sigmas", "coco17", "--json"});
+  const Outcome dashed = run({"metrics", "coco", "gt.json", "-", "--sigmas", "coco17", "--json", "-"});
+  ASSERT_EQ(named.code, dashed.code) << named.err << dashed.err;
+  Json a = parse_json(named.out).value(), b = parse_json(dashed.out).value();
+  EXPECT_EQ(b.string("results").value(), "-");
+  b.set("results", "results.json");
+  EXPECT_EQ(a.dump(), b.dump());
+  const Outcome folder = run({"convert-results", "results.json", "--to", "openpose", "--out", "-"});
+  EXPECT_EQ(folder.code, 1);
+  EXPECT_TRUE(contains(folder.err, "name a folder")) << folder.err;
+}
+
+TEST_F(Habits, JsonGoesToStandardOutputOrAFileAndTakesNoPicture) {
+  figure("a.jpg");
+  for (const Strings& words : {Strings{"info", "poise-small", "--json", "-"},
+                               {"info", "--json", "poise-small"},
+                               {"models", "list", "--json", "-"},
+                               {"models", "show", "poise-small", "--json"},
+                               {"predict", "--json", "a.jpg"},
+                               {"predict", "a.jpg", "--json", "-"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 0) << ::testing::PrintToString(words) << outcome.err;
+    EXPECT_TRUE(parse_json(outcome.out).ok()) << ::testing::PrintToString(words) << outcome.out;
+  }
+  const Outcome to_file = run({"info", "poise-small", "--json", "facts.json"});
+  EXPECT_EQ(to_file.code, 0) << to_file.err;
+  EXPECT_TRUE(contains(to_file.out, "operators")) << to_file.out;
+  EXPECT_GT(json("facts.json").integer("parameters").value(), 1000);
+  EXPECT_EQ(run({"predict", "a.jpg", "--json", "-", "--out", "-"}).code, 2);
+}
+
+TEST_F(Habits, TheSummaryListsPicturesAndOutputs) {
+  figure("in/a.jpg");
+  figure("in/b.jpg");
+  write("in/c.jpg", "no picture");
+  const Outcome outcome = run({"predict", "in", "--json", "run.json"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(contains(outcome.out, "2 pictures, 2 persons, 1 error in ")) << outcome.out;
+  EXPECT_TRUE(contains(outcome.out, "in/a.jpg: 1 person -> poise-out/in/a.poses.json, poise-out/in/a.poses.jpg\n"))
+      << outcome.out;
+  const Json run = json("run.json");
+  const auto& results = run.find("results")->as_array();
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_EQ(results[0].string("source").value(), "in/a.jpg");
+  EXPECT_EQ(results[0].integer("persons").value(), 1);
+  for (const Json& file : results[1].find("files")->as_array()) EXPECT_TRUE(exists(file.as_string())) << file.dump();
+  EXPECT_TRUE(contains(results[2].string("error").value(), "in/c.jpg")) << results[2].dump();
+}
+
+TEST_F(Habits, WhatIsThereIsSkipped) {
+  figure("in/a.jpg");
+  figure("in/b.jpg");
+  ASSERT_EQ(run({"predict", "in/a.jpg", "--out", "o"}).code, 0);
+  fs::remove(folder_ / "o/in/a.poses.json");
+  const Outcome half = run({"predict", "in/a.jpg", "--out", "o", "--skip-existing"});  // of two files one is there
+  EXPECT_TRUE(contains(half.out, "1 picture, 1 person in ")) << half.out;
+  ASSERT_EQ(run({"predict", "in", "--out", "all"}).code, 0);
+  fs::remove(folder_ / "all/in/b.poses.jpg");
+  write("all/in/a.poses.json", "not touched");
+  const Outcome rest = run({"predict", "in", "--out", "all", "--skip-existing", "--json", "run.json"});
+  ASSERT_EQ(rest.code, 0) << rest.err;
+  EXPECT_TRUE(contains(rest.out, "1 picture, 1 person, 1 skipped as done in ")) << rest.out;
+  EXPECT_EQ(slurp(folder_ / "all/in/a.poses.json"), "not touched");
+  EXPECT_TRUE(exists("all/in/b.poses.jpg"));
+  EXPECT_EQ(json("run.json").integer("skipped").value(), 1);
+  const Outcome none = run({"predict", "in", "--out", "all", "--skip-existing"});
+  EXPECT_EQ(none.code, 0) << none.err;
+  EXPECT_TRUE(contains(none.out, "0 pictures, 0 persons, 2 skipped as done")) << none.out;
+  EXPECT_EQ(run({"predict", "in", "--format", "coco", "--skip-existing"}).code, 2);
+}
+
+TEST_F(Habits, APersonHasAnIdAndJointScoresAreWithinOne) {
+  ASSERT_EQ(run({"predict", kFigure, "--no-image"}).code, 0);
+  const Json poses = json("poise-out/figure.poses.json");
+  const auto& persons = poses.find("persons")->as_array();
+  ASSERT_FALSE(persons.empty());
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    EXPECT_EQ(persons[i].integer("id").value(), static_cast<std::int64_t>(i + 1));
+    for (const Json& joint : persons[i].find("keypoints")->as_array()) {
+      EXPECT_GE(joint.as_array().at(2).as_number(), 0);
+      EXPECT_LE(joint.as_array().at(2).as_number(), 1);
+    }
+  }
+}
+
+TEST_F(Habits, TheDrawingIsChosen) {
+  const Image bare = drawn({"--alpha", "0"});
+  const Image plain = drawn({});
+  const std::size_t lines = apart(plain, bare);
+  EXPECT_GT(lines, 1000U);
+  const auto covers = [&](const Strings& more) { return apart(drawn(more), bare); };
+  EXPECT_LT(covers({"--draw", "joints"}), lines);
+  EXPECT_GT(covers({"--draw", "joints,limbs,boxes,labels,scores,ids"}), lines + 500);
+  EXPECT_GT(covers({"--line-width", "30"}), 2 * covers({"--line-width", "4"}));
+  EXPECT_LT(covers({"--alpha", ".1"}), lines / 2);
+  EXPECT_GT(apart(drawn({"--colours", "person"}), plain), lines / 4);
+  EXPECT_LT(covers({"--min-score", "1"}), lines / 4);  // of peaks some reach it
+  EXPECT_EQ(run({"predict", kFigure, "--draw", "joint"}).code, 2);
+  EXPECT_EQ(run({"predict", kFigure, "--alpha", "2"}).code, 2);
+}
+
+TEST_F(Habits, ProgressHasARateAndFiguresArePlain) {
+  for (int i = 0; i < 10; ++i) figure("in/" + std::to_string(i) + ".jpg");
+  const Outcome outcome = run({"predict", "in", "--no-image"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "10/10 ")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.out, "e+")) << outcome.out;
+  EXPECT_TRUE(contains(outcome.out, "  and 2 pictures more: --json FILE.json lists all")) << outcome.out;
+}
+
+}  // namespace
+}  // namespace poise
