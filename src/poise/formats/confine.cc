@@ -1,6 +1,5 @@
 #include "poise/formats/confine.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -52,18 +51,14 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 
 // What the C library, malloc, and a library that reads files use.
 constexpr int kAllowed[] = {
-    SYS_read,         SYS_pread64,        SYS_readv,        SYS_write,       SYS_writev,
-    SYS_lseek,        SYS_close,          SYS_fstat,        SYS_newfstatat,  SYS_statx,
-    SYS_faccessat,    SYS_flock,          SYS_fcntl,        SYS_mmap,        SYS_munmap,
-    SYS_mremap,       SYS_mprotect,       SYS_madvise,      SYS_brk,         SYS_futex,
-    SYS_getrandom,    SYS_clock_gettime,  SYS_gettimeofday, SYS_getpid,      SYS_gettid,
-    SYS_getuid,       SYS_geteuid,        SYS_getgid,       SYS_getegid,     SYS_getcwd,
-    SYS_readlinkat,   SYS_uname,          SYS_sysinfo,      SYS_prlimit64,   SYS_sched_yield,
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_restart_syscall,
-    SYS_exit,         SYS_exit_group,
+    SYS_read,          SYS_pread64,         SYS_readv,      SYS_write,      SYS_writev,  SYS_lseek,     SYS_close,
+    SYS_fstat,         SYS_newfstatat,      SYS_statx,      SYS_faccessat,  SYS_flock,   SYS_fcntl,     SYS_mmap,
+    SYS_munmap,        SYS_mremap,          SYS_mprotect,   SYS_madvise,    SYS_brk,     SYS_futex,     SYS_getrandom,
+    SYS_clock_gettime, SYS_gettimeofday,    SYS_getpid,     SYS_gettid,     SYS_getuid,  SYS_geteuid,   SYS_getgid,
+    SYS_getegid,       SYS_getcwd,          SYS_readlinkat, SYS_uname,      SYS_sysinfo, SYS_prlimit64, SYS_sched_yield,
+    SYS_rt_sigreturn,  SYS_restart_syscall, SYS_exit,       SYS_exit_group,
 #ifdef __x86_64__
-    SYS_stat,         SYS_lstat,          SYS_access,       SYS_readlink,    SYS_time,
-    SYS_getrlimit,
+    SYS_stat,          SYS_lstat,           SYS_access,     SYS_readlink,   SYS_time,    SYS_getrlimit,
 #endif
 };
 
@@ -108,7 +103,8 @@ void filter_calls() {
 void confine_process() {
   constexpr std::uint64_t kMemory = std::uint64_t{1} << 30U;
   constexpr std::uint64_t kSeconds = 30;
-  signal(SIGXFSZ, SIG_IGN);
+  constexpr unsigned kAlarm = 60;
+  alarm(kAlarm);  // its signal ends the process; the filter lets nobody set another, or pass it over
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, kSeconds);
   limit(RLIMIT_FSIZE, 0);

@@ -1,11 +1,10 @@
 #pragma once
-// What a process that reads hostile files gives up first. One thread, before it starts others.
 
 namespace poise {
 
-/// This process, for the rest of its life: 1 GiB of memory beyond what it has mapped, 30 seconds of processor time, no
-/// file written, no core dump; on Linux no system calls but those that read files, take memory, write to open
-/// descriptors and end it, where the kernel can filter them. Others fail with EPERM.
+/// This process, for the rest of its life: 1 GiB of memory beyond what it has mapped, 30 seconds of processor time
+/// within a minute, no file written, no core dump; on Linux no system calls but those that read files, take memory,
+/// write to open descriptors and end it, where the kernel can filter them. Others fail with EPERM.
 void confine_process();
 
 }  // namespace poise

@@ -1,8 +1,6 @@
 #include "poise/formats/mat_hdf5.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <exception>
 #include <system_error>
@@ -27,7 +24,6 @@ extern char** environ;
 namespace poise {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
 constexpr std::size_t kMaxHead = std::size_t{8} << 20U;  // of an answer, before the numbers
 
 class Descriptor {
@@ -47,28 +43,13 @@ class Descriptor {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-/// A running helper; ended and waited for at the latest when this goes.
-class Helper {
- public:
-  explicit Helper(pid_t pid) : pid_(pid) {}
-  ~Helper() {
-    if (pid_ > 0) kill(pid_, SIGKILL), wait();
+/// waitpid's status.
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  Helper(const Helper&) = delete;
-  Helper& operator=(const Helper&) = delete;
-
-  /// waitpid's status.
-  int wait() {
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
-    return status;
-  }
-
- private:
-  pid_t pid_;
-};
+  return status;
+}
 
 /// Its standard output becomes `out`, the others nothing.
 Result<pid_t> start(const std::vector<std::string>& words, int out) {
@@ -88,22 +69,17 @@ Result<pid_t> start(const std::vector<std::string>& words, int out) {
   return pid;
 }
 
-/// All that comes, within the bounds of an answer and of time.
+/// All that comes, within the bounds of an answer. The helper's own alarm bounds the time.
 Result<std::string> read_answer(int from) {
-  using Clock = std::chrono::steady_clock;
   constexpr std::size_t kMost = kMaxHead + sizeof(double) * mat::kMaxNumbers;
-  const auto end = Clock::now() + kPatience;
   std::string answer;
   std::array<char, 1U << 16U> chunk{};
   while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0) return malformed("reading it took over a minute: damaged");
-    pollfd ready{from, POLLIN, 0};
-    if (poll(&ready, 1, static_cast<int>(left)) <= 0) continue;
     const ssize_t got = ::read(from, chunk.data(), chunk.size());
-    if (got < 0 && errno != EINTR) return io_error("the helper's answer cannot be read: " + reason(errno));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("the helper's answer cannot be read: " + reason(errno));
     if (got == 0) return answer;
-    if (got > 0) answer.append(chunk.data(), static_cast<std::size_t>(got));
+    answer.append(chunk.data(), static_cast<std::size_t>(got));
     if (answer.size() > kMost) return too_large("its variables are over 16 Mi numbers");
   }
 }
@@ -201,20 +177,21 @@ Result<std::vector<MatVariable>> read_mat_hdf5(const std::filesystem::path& path
   if (helper.empty()) return invalid_argument("no helper is named that reads version 7.3");
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return io_error("no pipe to the helper: " + reason(errno));
-  const Descriptor from(ends[0]);
+  Descriptor from(ends[0]);
   Descriptor to(ends[1]);
   std::vector<std::string> words = helper;
   words.push_back(std::filesystem::absolute(path).string());
   POISE_TRY(const pid_t pid, start(words, to.get()));
-  Helper running(pid);
   to.close();
-  POISE_TRY(const std::string answer, read_answer(from.get()));
-  const int status = running.wait();
+  const auto answer = read_answer(from.get());
+  from.close();  // a helper that still writes ends
+  const int status = wait_for(pid);
+  POISE_RETURN_IF_ERROR(answer);
   if (WIFSIGNALED(status)) {
-    return malformed(std::string("damaged: libhdf5, which reads version 7.3, stopped (") + strsignal(WTERMSIG(status)) +
-                     "): save it as version 7");
+    return malformed(std::string("damaged: libhdf5, which reads version 7.3, was stopped (") +
+                     strsignal(WTERMSIG(status)) + "): save it as version 7");
   }
-  return parse_mat_answer(answer);
+  return parse_mat_answer(*answer);
 }
 
 Status serve_mat_hdf5(const std::filesystem::path& path, int descriptor) {

@@ -1,7 +1,6 @@
 #pragma once
 // .mat files of version 7.3. A library of its own, poise::mat: libmatio and libhdf5 bring a long chain of others, which
 // nobody needs who reads no such file. Both crash on damaged files, so they run in a process of their own, the helper.
-// libhdf5 knows no threads: one thread at a time in a process.
 
 #include <filesystem>
 #include <string>
@@ -26,9 +25,9 @@ Result<std::vector<MatVariable>> read_mat_hdf5(const std::filesystem::path& path
                                                const std::vector<std::string>& helper);
 
 /// What a helper does: confines this process for the rest of its life, reads the file, and writes what it found, or
-/// what is wrong, to `descriptor`. The process has then 1 GiB more memory and 30 seconds of processor time at most, can
-/// open files to read alone and start nothing (system calls are filtered where Linux runs on x86-64 or ARM64). For a
-/// program's own process that does nothing else. Errors: kIo, the descriptor cannot be written.
+/// what is wrong, to `descriptor`. The process has then 1 GiB more memory and 30 seconds of processor time within a
+/// minute, can open files to read alone and start nothing (system calls are filtered where Linux runs on x86-64 or
+/// ARM64). For a program's own process that does nothing else. Errors: kIo, the descriptor cannot be written.
 Status serve_mat_hdf5(const std::filesystem::path& path, int descriptor);
 
 /// The helper's answer, which is trusted no more than the file. Errors: kMalformed; the error that the helper reports.
