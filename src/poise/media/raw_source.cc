@@ -236,6 +236,10 @@ Result<std::unique_ptr<VideoSource>> open_raw(int file_descriptor, const RawForm
     ::fcntl(end, F_SETFD, FD_CLOEXEC);
     ::fcntl(end, F_SETFL, O_NONBLOCK);
   }
+#ifdef F_SETPIPE_SZ
+  // A frame through a pipe of 64 KiB takes dozens of turns of both programs. Where it is no pipe, it stays as it is.
+  ::fcntl(file_descriptor, F_SETPIPE_SZ, 1 << 20);
+#endif
   return std::unique_ptr<VideoSource>(std::make_unique<RawSource>(file_descriptor, format, wake));
 }
 
