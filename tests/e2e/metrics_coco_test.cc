@@ -82,7 +82,7 @@ TEST_F(MetricsCoco, FaultsAreOneLine) {
   expect_error({truth, "nan.json"}, "NaN");
   expect_error({truth, "cut.json"}, "truncated");
   expect_error({results, truth}, "swapped");
-  expect_error({truth, "none.json"}, "none.json: there is no such file");
+  expect_error({truth, "none.json"}, "none.json: no such file");
   expect_error({truth, results, "--sigmas", ".1,.2"}, "2 sigmas for 17 joints");
   expect_error({truth, results, "--part", "foot"}, "--variant xtcocotools");
   EXPECT_EQ(coco({truth}).code, 2);

@@ -48,7 +48,7 @@ TEST_F(TrainErrors, DataThatIsNot) {
             "poise: say where the data are: --data FOLDER, or DATASET.ROOT\n");
   write_config("authors.yaml", "END_EPOCH: 1", "DATASET: {DATASET: coco, ROOT: data/coco, TRAIN_SET: train2017}\n");
   EXPECT_EQ(refused({"train", "authors.yaml", "--out", "run"}),
-            "poise: data/coco/annotations/person_keypoints_train2017.json: there is no such file (DATASET.ROOT, "
+            "poise: data/coco/annotations/person_keypoints_train2017.json: no such file (DATASET.ROOT, "
             "TRAIN_SET and "
             "TEST_SET lead there; --data names another place)\n");
   EXPECT_EQ(refused({"train", "tiny.yaml", "--data", "set"}),

@@ -83,6 +83,8 @@ for seed, (name, cfg) in enumerate(NETWORKS.items()):
     rng = np.random.default_rng(seed)
     numbers, ends = weights(cfg, rng)
     (HERE / f"{name}.cfg").write_text(cfg)
+    if name == "tiny":
+        (HERE / "tiny.names").write_text("person\nbicycle\ncar\nmotorbike\n")
     header = np.array([0, 2, 0], "<i4").tobytes() + np.array([32013312], "<i8").tobytes()
     (HERE / f"{name}.weights").write_bytes(header + numbers.tobytes())
     (HERE / f"{name}.fuzz").write_bytes(cfg.encode() + b"\0" + header + numbers.tobytes())  # seeds of fuzz_darknet

@@ -1,4 +1,5 @@
 #pragma once
+// How a process that reads files of strangers keeps from doing anything else. Internal to formats.
 
 namespace poise {
 

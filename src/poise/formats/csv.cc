@@ -3,19 +3,22 @@
 #include <string_view>
 
 #include "poise/base/check.h"
+#include "poise/base/json_reader.h"
 #include "poise/formats/csv_text.h"
 #include "poise/formats/output_formats.h"
 
 namespace poise {
 
 std::string csv_field(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string result = "\"";
-  for (const char c : field) {
-    if (c == '"') result += '"';
-    result += c;
+  const bool quoted = field.find_first_of(",\"\r\n") != std::string_view::npos;
+  std::string result = quoted ? "\"" : "";
+  for (std::size_t at = 0; at < field.size();) {
+    const std::size_t length = utf8_length(field, at);
+    if (field[at] == '"') result += '"';
+    result += length == 0 ? std::string_view("\xEF\xBF\xBD") : field.substr(at, length);  // U+FFFD, as in JSON
+    at += std::max<std::size_t>(1, length);
   }
-  return result + '"';
+  return quoted ? result + '"' : result;
 }
 
 std::string csv_number(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }

@@ -38,6 +38,11 @@ TEST(Csv, FieldsWithCommasQuotesAndLineBreaksAreQuoted) {
   EXPECT_NE(rows.find(",\"left,foot\","), std::string::npos) << rows;
 }
 
+TEST(Csv, BytesThatAreNoUtf8AreReplacedAsInJson) {
+  EXPECT_EQ(csv_field("latin\xFF.jpg"), "latin\xEF\xBF\xBD.jpg");
+  EXPECT_EQ(csv_field("\xC3\xA4,\xC3"), "\"\xC3\xA4,\xEF\xBF\xBD\"");
+}
+
 TEST(Csv, WhatIsNoNumberIsAnEmptyField) {
   FrameResult one = frame("a.jpg");
   one.poses.resize(1);

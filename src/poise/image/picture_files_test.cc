@@ -18,20 +18,20 @@ FoundPictures found_in(const std::vector<std::string>& names) {
 
 TEST(FindPictures, WhatIsPassedOverIsCountedByKind) {
   EXPECT_EQ(found_in({"a.jpg", "b.JFIF", "c.jpe", ".hidden.heic", "._a.jpg"}).note(), "");
-  const FoundPictures found = found_in({"a.jpg", "b.heic", "c.HEIC", "sub/d.heic"});
+  const FoundPictures found = found_in({"a.jpg", "b.tiff", "c.TIFF", "sub/d.tiff"});
   EXPECT_EQ(found.files.size(), 1U);
-  EXPECT_EQ(found.note(), "3 files not read: HEIC");
-  EXPECT_EQ(found_in({"a.jpg", "b.heic", "c.mp4", "README"}).note(),
-            "3 files not read: 1 without an extension, 1 HEIC, 1 MP4");
+  EXPECT_EQ(found.note(), "3 files not read: TIFF");
+  EXPECT_EQ(found_in({"a.jpg", "b.tiff", "c.mp4", "README"}).note(),
+            "3 files not read: 1 without an extension, 1 MP4, 1 TIFF");
   EXPECT_EQ(found_in({"a.jpg", "b.gif"}).note(), "1 file not read: GIF");
 }
 
 TEST(FindPictures, AFolderWithoutPicturesSaysWhatItHolds) {
   const kit::TemporaryFolder folder;
-  EXPECT_TRUE(write_file_atomic(folder.path() / "a.heic", std::string_view("x")).ok());
+  EXPECT_TRUE(write_file_atomic(folder.path() / "a.tiff", std::string_view("x")).ok());
   const auto found = find_pictures({folder.path().string()});
   ASSERT_FALSE(found.ok());
-  EXPECT_NE(found.error().message.find("1 file not read: HEIC"), std::string::npos) << found.error().message;
+  EXPECT_NE(found.error().message.find("1 file not read: TIFF"), std::string::npos) << found.error().message;
 }
 
 }  // namespace

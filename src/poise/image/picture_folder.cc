@@ -47,7 +47,8 @@ Result<fs::path> PictureFolder::find(const std::string& name) {
   if (parts.names.empty()) return malformed("an image has no file_name");
   fs::path found;
   const fs::path whole(name);
-  if (!parts.leads_out && is_file(folder_ / whole)) found = folder_ / whole;  // a backslash may be part of a name here
+  if (!parts.leads_out && is_file(folder_ / whole))
+    found = folder_ / whole.lexically_normal();  // a backslash may be part of a name here
   for (std::size_t first = 0; found.empty() && first < parts.names.size(); ++first) {
     fs::path end = folder_;
     for (std::size_t i = first; i < parts.names.size(); ++i) end /= parts.names[i];

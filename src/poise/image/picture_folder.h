@@ -10,7 +10,7 @@
 namespace poise {
 
 /// The folder that names in a file of labels start from. Both slashes part a name and a drive letter leads nowhere, so
-/// that labels written on another machine are understood.
+/// that labels written on another machine are understood. One thread at a time.
 class PictureFolder {
  public:
   explicit PictureFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -1,5 +1,6 @@
 #pragma once
 // What is odd about pictures that are used all the same, counted by kind, so that a thousand of them are one line.
+// One thread at a time.
 
 #include <cstddef>
 #include <map>
