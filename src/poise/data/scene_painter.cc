@@ -32,29 +32,44 @@ std::vector<Tap> taps(int low, int high, double begin, double scale, int length)
   return all;
 }
 
-using Colour = std::array<float, 3>;
+/// One of the picture's rows, between its pixels: a plane a channel, a value a column of the part.
+class ResampledRow {
+ public:
+  ResampledRow(const ImageView& picture, const std::vector<Tap>& columns)
+      : picture_(&picture), columns_(&columns), values_(3 * columns.size()) {}
 
-Colour look(const std::uint8_t* above, const std::uint8_t* below, const Tap& column, float down) {
-  const std::ptrdiff_t left = std::ptrdiff_t{3} * column.first, right = std::ptrdiff_t{3} * column.second;
-  Colour colour{};
-  for (std::ptrdiff_t c = 0; c < 3; ++c) {
-    const auto mix = [&](const std::uint8_t* row) {
-      const auto a = static_cast<float>(row[left + c]), b = static_cast<float>(row[right + c]);
-      return a + column.share * (b - a);
-    };
-    const float top = mix(above), bottom = mix(below);
-    colour[static_cast<std::size_t>(c)] = top + down * (bottom - top);
+  bool is(int row) const { return row_ == row; }
+  const float* channel(std::size_t c) const { return values_.data() + c * columns_->size(); }
+
+  void take(int row) {
+    row_ = row;
+    const std::uint8_t* from = picture_->row(row);
+    const std::size_t count = columns_->size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const Tap& column = (*columns_)[i];
+      const std::uint8_t* left = from + std::ptrdiff_t{3} * column.first;
+      const std::uint8_t* right = from + std::ptrdiff_t{3} * column.second;
+      for (std::size_t c = 0; c < 3; ++c) {
+        const auto begin = static_cast<float>(left[c]), end = static_cast<float>(right[c]);
+        values_[c * count + i] = begin + column.share * (end - begin);
+      }
+    }
   }
-  return colour;
-}
+
+ private:
+  const ImageView* picture_;
+  const std::vector<Tap>* columns_;
+  std::vector<float> values_;
+  int row_ = -1;
+};
 
 /// Of one plane: what a value of [0, 255] becomes.
 struct Normaliser {
   std::size_t channel = 0;
   float gain = 1, offset = 0, scale = 1, mean = 0;
-  float operator()(const Colour& seen, float grey, float saturation) const {
-    const float value = grey + saturation * (seen[channel] - grey);
-    return std::clamp(value * gain + offset, 0.0F, 255.0F) * scale - mean;
+  float operator()(float seen, float grey, float saturation) const {
+    const float value = (grey + saturation * (seen - grey)) * gain + offset;
+    return std::min(std::max(value, 0.0F), 255.0F) * scale - mean;
   }
 };
 
@@ -74,22 +89,46 @@ void paint(const ImageView& picture, const ScenePaint& how, const Normalisation&
   }
   std::vector<Tap> columns = taps(left, right, p.x, p.scale, picture.width);
   if (p.flip) std::ranges::reverse(columns);
+  // Columns of the picture lie side by side: [first, last).
+  const auto is_inside = [](const Tap& column) { return !column.outside; };
+  const auto find_inside = [&](auto begin, auto end) { return std::find_if(begin, end, is_inside) - begin; };
+  const bool whole = how.around == Outside::kEdge;
+  const std::size_t count = columns.size();
+  const std::size_t first = whole ? 0 : static_cast<std::size_t>(find_inside(columns.begin(), columns.end()));
+  const std::size_t last =
+      whole ? count : std::max(first, count - static_cast<std::size_t>(find_inside(columns.rbegin(), columns.rend())));
   const auto width = static_cast<std::size_t>(size.width);
   const std::size_t area = width * static_cast<std::size_t>(size.height);
+  ResampledRow above(picture, columns), below(picture, columns);
+  std::array<std::vector<float>, 3> seen{std::vector<float>(count), std::vector<float>(count),
+                                         std::vector<float>(count)};
+  std::vector<float> greys(count);
   for (int y = top; y < bottom; ++y) {
     const Tap row = tap_at((y + 0.5 - p.y) / p.scale - 0.5, picture.height);
     float* to = scene.data() + static_cast<std::size_t>(y) * width + static_cast<std::size_t>(left);
-    for (const Tap& column : columns) {
-      const bool outside = row.outside || column.outside;
-      if (!outside || how.around == Outside::kEdge) {
-        const Colour seen = look(picture.row(row.first), picture.row(row.second), column, row.share);
-        const float grey = 0.299F * seen[0] + 0.587F * seen[1] + 0.114F * seen[2];  // ITU-R BT.601
-        for (std::size_t plane = 0; plane < 3; ++plane)
-          to[plane * area] = planes[plane](seen, grey, colours.saturation);
-      } else if (how.around == Outside::kMean) {
-        for (std::size_t plane = 0; plane < 3; ++plane) to[plane * area] = 0;
+    const bool none = row.outside && !whole;
+    if (how.around == Outside::kMean) {
+      for (std::size_t plane = 0; plane < 3; ++plane) {
+        std::fill(to + plane * area, to + plane * area + (none ? count : first), 0.0F);
+        std::fill(to + plane * area + (none ? count : last), to + plane * area + count, 0.0F);
       }
-      ++to;
+    }
+    if (none) continue;
+    if (!above.is(row.first) && below.is(row.first)) std::swap(above, below);
+    if (!above.is(row.first)) above.take(row.first);
+    if (!below.is(row.second)) below.take(row.second);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float* high = above.channel(c);
+      const float* low = below.channel(c);
+      for (std::size_t i = first; i < last; ++i) seen[c][i] = high[i] + row.share * (low[i] - high[i]);
+    }
+    for (std::size_t i = first; i < last; ++i) {
+      greys[i] = 0.299F * seen[0][i] + 0.587F * seen[1][i] + 0.114F * seen[2][i];  // ITU-R BT.601
+    }
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      const Normaliser& value = planes[plane];
+      const std::vector<float>& channel = seen[value.channel];
+      for (std::size_t i = first; i < last; ++i) to[plane * area + i] = value(channel[i], greys[i], colours.saturation);
     }
   }
 }

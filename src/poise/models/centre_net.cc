@@ -40,13 +40,14 @@ void fill_constant(Graph& graph, const std::string& name, float value) {
 
 using Options = CentreNetOptions;
 constexpr const char* kName = "centre_net";
-constexpr std::array<Parameter<Options>, 8> kParameters{
+constexpr std::array<Parameter<Options>, 9> kParameters{
     {{"depth", "18 34 50 101 152", &Options::depth},
      {"width", "a factor of the trunk's channels", &Options::width},
      {"categories", "of objects", &Options::categories},
      {"deconv_layers", "deconvolutions, 1 to 3", &Options::deconv_layers},
      {"deconv_filters", "of each deconvolution", &Options::deconv_filters},
      {"deconv_kernel", "2, 3 or 4", &Options::deconv_kernel},
+     {"context", "residual blocks behind the trunk, 0 to 8", &Options::context},
      {"input", "width and height", &Options::input},
      {"seed", "of the initial weights", &Options::seed}}};
 
@@ -73,6 +74,8 @@ Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
   values.set("deconv_filters", filters);
   POISE_TRY(const int kernel, config.same("MODEL.EXTRA.NUM_DECONV_KERNELS", layers, defaults.deconv_kernel));
   values.set("deconv_kernel", kernel);
+  POISE_TRY(const int context, config.integer("MODEL.EXTRA.CONTEXT", 0));
+  if (context != 0) values.set("context", context);
   POISE_TRY(const double width, config.number("MODEL.EXTRA.WIDTH", static_cast<double>(defaults.width)));
   values.set("width", width);
   return ConfiguredNetwork{std::move(values), 32 >> std::min(layers, 5)};
@@ -84,10 +87,17 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   const PoseResNetOptions relative = relative_of(options);
   POISE_RETURN_IF_ERROR(check(relative));
   POISE_RETURN_IF_ERROR(check_range("deconv_layers", options.deconv_layers, 1, 3));
+  POISE_RETURN_IF_ERROR(check_range("context", options.context, 0, 8));
   POISE_RETURN_IF_ERROR(check_range("categories", options.categories, 1, 1024));
   Layers net("centre_net" + std::to_string(options.depth), options.seed);
   const std::array<FeatureMap, 4> trunk = add_trunk(net, relative);
   FeatureMap x = trunk.back();
+  std::vector<std::string> silent;
+  for (int i = 0; i < options.context; ++i) {
+    const std::string name = "context." + std::to_string(i);
+    x.value = net.basic(x.value, name, x.channels, x.channels, 1);
+    silent.push_back(name + ".bn2.weight");
+  }
   for (int i = 0; i < options.deconv_layers; ++i) {
     x = add_lateral(net, add_deconv(net, x, i, relative), i, trunk);
     x.value = net.relu(x.value, deconv_name(i, 2));
@@ -99,6 +109,7 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   net.graph.outputs = {net.graph.add_node("Sigmoid", "heatmap_sigmoid", {logits}, "heatmap"),
                        net.conv_bias(x.value, "size_layer", x.channels, 2, {}, "size", kOutputDeviation),
                        net.conv_bias(x.value, "offset_layer", x.channels, 2, {}, "offset", kOutputDeviation)};
+  for (const std::string& weight : silent) fill_constant(net.graph, weight, 0);
   fill_constant(net.graph, "heatmap_layer.bias", std::log(kPrior / (1 - kPrior)));
   fill_constant(net.graph, "offset_layer.bias", 0.5F);  // the middle of the cell
   POISE_RETURN_IF_ERROR(net.graph.validate());
@@ -116,7 +127,7 @@ const NetworkFamily& centre_net_family() {
       .entries = {{"centre_net18",
                    "3.2 M parameters, 1.1 G multiply-adds at 320x320: finds people, in pictures of any size",
                    {kName, Json::Object{{"depth", 18}}}}},
-      .config_keys = {},
+      .config_keys = {"CONTEXT"},
       .from_config = from_config,
       .build = build,
       .detector_card = kCard};

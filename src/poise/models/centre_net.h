@@ -16,8 +16,10 @@ struct CentreNetOptions {
   int categories = 1;     // of objects
   int deconv_layers = 2;  // 1 to 3: maps of stride 16, 8 or 4
   int deconv_filters = 64;
-  int deconv_kernel = 4;   // 4 3 2
-  float width = 0.5F;      // of the trunk, as PoseResNet's
+  int deconv_kernel = 4;  // 4 3 2
+  int context = 0;     // residual blocks behind the trunk's last, 0 to 8: they see more of the picture; each starts as
+                       // nothing, so that weights of a network without it fit
+  float width = 0.5F;  // of the trunk, as PoseResNet's
   std::uint64_t seed = 0;  // of the initial weights
 };
 

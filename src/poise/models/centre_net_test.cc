@@ -49,6 +49,19 @@ TEST(CentreNet, PoseResNetsWeightsFitByNameAndShape) {
   }
 }
 
+TEST(CentreNet, ContextsBlocksStartAsNothing) {
+  CentreNetOptions options = thin();
+  options.context = 2;
+  const Graph graph = centre_net(options).value();
+  for (const std::string name : {"context.0", "context.1"}) {
+    for (const float value : graph.constant(graph.find_value(name + ".bn2.weight"))->floats()) ASSERT_EQ(value, 0);
+    EXPECT_NE(graph.find_value(name + ".conv1.weight"), kNoValue);
+  }
+  EXPECT_EQ(output_shape(graph, 0, options.input), output_shape(centre_net(thin()).value(), 0, options.input));
+  options.context = 9;
+  EXPECT_EQ(centre_net(options).error().message, "context is 9: give 0 to 8");
+}
+
 TEST(CentreNet, StartsWithFewCentresInTheMiddleOfTheirCells) {
   const Graph graph = centre_net(thin()).value();
   const float bias = graph.constant(graph.find_value("heatmap_layer.bias"))->floats()[0];
