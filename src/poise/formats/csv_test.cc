@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "poise/formats/csv_text.h"
 #include "poise/formats/writers.h"
 
 namespace poise {
