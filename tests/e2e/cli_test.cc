@@ -131,14 +131,14 @@ TEST_F(Cli, TheQuickstartsFigureIsFoundAndDrawnRightly) {
   ASSERT_EQ(persons.as_array().size(), 1U);
   const Json& joints = *persons.as_array().at(0).find("keypoints");
   const std::vector<std::pair<std::size_t, Point>> truth{
-      {5, {255.6F, 212.5F}},  {6, {164.0F, 212.5F}},  {7, {298.7F, 265.7F}},  {8, {119.3F, 261.1F}},
-      {9, {318.0F, 324.7F}},  {10, {113.3F, 197.9F}}, {11, {233.3F, 325.2F}}, {12, {186.3F, 325.2F}},
+      {5, {255.6F, 212.5F}},  {6, {164.0F, 212.5F}},  {7, {298.7F, 265.7F}},  {8, {100.2F, 231.1F}},
+      {9, {318.0F, 324.7F}},  {10, {74.3F, 171.0F}},  {11, {233.3F, 325.2F}}, {12, {186.3F, 325.2F}},
       {13, {247.0F, 433.9F}}, {14, {174.4F, 433.9F}}, {15, {254.4F, 533.3F}}, {16, {163.1F, 532.0F}}};
   for (const auto& [joint, point] : truth) {
     const auto& found = joints.as_array().at(joint).as_array();
     const double off = std::hypot(found.at(0).as_number() - point.x, found.at(1).as_number() - point.y);
     EXPECT_LT(off, 30.0) << "joint " << joint;                     // of a person 440 pixels tall
-    EXPECT_GT(found.at(2).as_number(), 0.2) << "joint " << joint;  // else it is not drawn
+    EXPECT_GE(found.at(2).as_number(), 0.3) << "joint " << joint;  // else it is not drawn
   }
 }
 
