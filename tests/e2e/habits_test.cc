@@ -125,6 +125,17 @@ TEST_F(Habits, ResultsArePipedThrough) {
   EXPECT_EQ(b.string("results").value(), "-");
   b.set("results", "results.json");
   EXPECT_EQ(a.dump(), b.dump());
+  const Outcome found = run({"detect", "a.jpg", "--out", "-"});
+  ASSERT_EQ(found.code, 0) << found.err;
+  write("boxes.json", found.out);
+  input_ = "boxes.json";
+  const Outcome posed = run({"predict", "a.jpg", "--boxes", "-", "--out", "-"});
+  ASSERT_EQ(posed.code, 0) << posed.err;
+  EXPECT_EQ(parse_json(posed.out).value().string("box_source").value(), "stdin");
+  write("gt.txt", "1,1,10,10,50,80,1,1,1\n2,1,12,10,50,80,1,1,1\n");
+  input_ = "gt.txt";
+  const Outcome tracks = run({"metrics", "mot", "gt.txt", "-"});
+  EXPECT_EQ(tracks.code, 0) << tracks.err;
   const Outcome folder = run({"convert-results", "results.json", "--to", "openpose", "--out", "-"});
   EXPECT_EQ(folder.code, 1);
   EXPECT_TRUE(contains(folder.err, "name a folder")) << folder.err;

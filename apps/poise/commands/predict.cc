@@ -390,7 +390,10 @@ Action make_predict(CLI::App& command) {
   });
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
-  command.add_option("-b,--boxes", o->boxes, "where the people are: COCO detections or annotations")->type_name("FILE");
+  command
+      .add_option("-b,--boxes", o->boxes,
+                  "where the people are: COCO detections or annotations; - reads them from standard input")
+      ->type_name("FILE");
   command.add_option("-o,--out", o->out, "folder for the results; - prints them, and draws none")
       ->capture_default_str()
       ->type_name("DIR");

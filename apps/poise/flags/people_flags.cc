@@ -4,6 +4,7 @@
 
 #include "model_store.h"
 #include "poise/models/shipped.h"
+#include "standard_streams.h"
 #include "words.h"
 
 namespace poise::app {
@@ -42,7 +43,8 @@ Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& fla
     if (!flags.detector.empty()) return invalid_argument("--boxes says where the people are: leave out --detector");
     if (!flags.preset.empty() || flags.nms)
       return invalid_argument("--boxes: there is no detector to set: leave out --detector-preset and --nms");
-    return BoxSource::read(boxes, flags.threshold.value_or(-1.0F));
+    POISE_TRY(const std::string path, input_path(boxes));
+    return BoxSource::read(path, flags.threshold.value_or(-1.0F), is_dash(boxes) ? kStandardInput : "");
   }
   if (flags.detector == "none") {
     if (!flags.preset.empty() || flags.threshold || flags.nms)

@@ -9,6 +9,7 @@
 #include "metrics/commands.h"
 #include "metrics/say.h"
 #include "poise/skeleton/skeleton.h"
+#include "standard_streams.h"
 
 namespace poise::app {
 namespace {
@@ -87,10 +88,12 @@ void add(const AngleReport& report, Json& json) {
 }
 
 Status measure(const Options& o, Console& console) {
-  POISE_TRY(const CocoTruth truth, read_coco_truth(o.truth));
+  POISE_TRY(const std::string truth_path, input_path(o.truth));
+  POISE_TRY(const std::string results_path, input_path(o.results));
+  POISE_TRY(const CocoTruth truth, read_coco_truth(truth_path));
   CocoResultsOptions all;
   all.max_per_image = 0;
-  POISE_TRY(const CocoResults results, read_coco_results(o.results, truth, all));
+  POISE_TRY(const CocoResults results, read_coco_results(results_path, truth, all));
   POISE_TRY(const std::vector<std::string> names, joint_names(truth));
   std::vector<Angle> angles;
   for (const std::string& text : o.angles) {

@@ -8,6 +8,7 @@
 #include "metrics/say.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/mot_eval.h"
+#include "standard_streams.h"
 #include "words.h"
 
 namespace poise::app {
@@ -46,7 +47,9 @@ void print(const MotEvaluation& evaluation, const Options& o) {
 
 Status measure(Options& o, Console& console) {
   if (o.rules != "auto") o.mot.rules = kRules.at(o.rules);
-  POISE_TRY(const MotEvaluation evaluation, evaluate_mot(o.truth, o.tracks, o.mot));
+  POISE_TRY(const std::string truth, input_path(o.truth));
+  POISE_TRY(const std::string tracks, input_path(o.tracks));
+  POISE_TRY(const MotEvaluation evaluation, evaluate_mot(truth, tracks, o.mot));
   Json json = Json::Object{{"metric", "mot"}, {"ground_truth", o.truth}, {"tracks_from", o.tracks}};
   json = overlay(to_json(evaluation), json);
   const bool table = o.json != "-";

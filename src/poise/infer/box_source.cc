@@ -32,10 +32,10 @@ void take_persons(std::span<const PersonBox> persons, float threshold, PipelineP
   }
 }
 
-Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold) {
+Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold, const std::string& name) {
   BoxSource source;
   POISE_TRY(source.boxes_, BoxesFile::read(boxes));
-  source.boxes_name_ = boxes.filename().string();
+  source.boxes_name_ = name.empty() ? boxes.filename().string() : name;
   source.threshold_ = threshold;
   return source;
 }

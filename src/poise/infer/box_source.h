@@ -35,7 +35,9 @@ class BoxSource {
   /// A detector looks.
   explicit BoxSource(NamedDetector detector) : detector_(std::move(detector)) {}
   /// COCO detections or annotations; boxes that score under `threshold` are left out in silence. Errors: of reading.
-  static Result<BoxSource> read(const std::filesystem::path& boxes, float threshold = -1.0F);
+  /// `name`: what results call it; empty: the file's.
+  static Result<BoxSource> read(const std::filesystem::path& boxes, float threshold = -1.0F,
+                                const std::string& name = {});
 
   /// "boxes.json", "fastestdet.onnx", "whole image".
   std::string name() const;
