@@ -105,10 +105,10 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   x.value = net.conv(x.value, "head.0", x.channels, x.channels, {3, 1, 1});
   x.value = net.relu(net.norm(x.value, "head.1", x.channels), "head.2");
   const ValueId logits =
-      net.conv_bias(x.value, "heatmap_layer", x.channels, options.categories, {}, {}, kOutputDeviation);
+      net.conv_bias(x.value, "heatmap_layer", x.channels, options.categories, {}, {{}, kOutputDeviation});
   net.graph.outputs = {net.graph.add_node("Sigmoid", "heatmap_sigmoid", {logits}, "heatmap"),
-                       net.conv_bias(x.value, "size_layer", x.channels, 2, {}, "size", kOutputDeviation),
-                       net.conv_bias(x.value, "offset_layer", x.channels, 2, {}, "offset", kOutputDeviation)};
+                       net.conv_bias(x.value, "size_layer", x.channels, 2, {}, {"size", kOutputDeviation}),
+                       net.conv_bias(x.value, "offset_layer", x.channels, 2, {}, {"offset", kOutputDeviation})};
   for (const std::string& weight : silent) fill_constant(net.graph, weight, 0);
   fill_constant(net.graph, "heatmap_layer.bias", std::log(kPrior / (1 - kPrior)));
   fill_constant(net.graph, "offset_layer.bias", 0.5F);  // the middle of the cell

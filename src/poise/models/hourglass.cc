@@ -27,8 +27,8 @@ class Builder {
       y = residual(y, "res" + number + ".0", features_, features_);
       y = net_.conv_bias(y, "fc" + number + ".0", features_, features_, {});
       y = net_.relu(net_.norm(y, "fc" + number + ".1", features_), "fc" + number + ".2");
-      const ValueId score =
-          net_.conv_bias(y, "score" + number, features_, options_.joints, {}, last ? "heatmaps" : "heatmaps" + number);
+      const ValueId score = net_.conv_bias(y, "score" + number, features_, options_.joints, {},
+                                           {last ? "heatmaps" : "heatmaps" + number});
       net_.graph.outputs.push_back(score);
       if (last) break;
       x = net_.add(x, net_.conv_bias(y, "fc_" + number, features_, features_, {}), "merge" + number);

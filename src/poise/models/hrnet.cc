@@ -30,8 +30,8 @@ class Builder {
 
   Graph build() {
     ValueId x = net_.graph.add_input("input", {-1, 3, options_.input.height, options_.input.width});
-    x = conv_norm_relu(x, "conv1", "bn1", "relu1", 3, 64, {3, 2, 1});
-    x = conv_norm_relu(x, "conv2", "bn2", "relu2", 64, 64, {3, 2, 1});
+    x = conv_norm_relu(x, {"conv1", "bn1", "relu1"}, 3, 64, {3, 2, 1});
+    x = conv_norm_relu(x, {"conv2", "bn2", "relu2"}, 64, 64, {3, 2, 1});
     for (int i = 0; i < kBlocks; ++i) x = net_.bottleneck(x, dotted("layer1", i), i == 0 ? 64 : 256, 64, 1);
 
     std::vector<ValueId> branches{x};
@@ -45,7 +45,7 @@ class Builder {
     }
     const Window window{options_.final_kernel, 1, options_.final_kernel == 3 ? 1 : 0};
     net_.graph.outputs.push_back(
-        net_.conv_bias(branches[0], "final_layer", channels(0), options_.joints, window, "heatmaps"));
+        net_.conv_bias(branches[0], "final_layer", channels(0), options_.joints, window, {"heatmaps"}));
     return std::move(net_.graph);
   }
 
@@ -59,11 +59,11 @@ class Builder {
     for (int i = 0; i < stage.branches; ++i) {
       const std::string entry = dotted(name, i);
       if (i == static_cast<int>(branches.size())) {
-        branches.push_back(conv_norm_relu(coarsest, entry + ".0.0", entry + ".0.1", entry + ".0.2", had.back(),
+        branches.push_back(conv_norm_relu(coarsest, {entry + ".0.0", entry + ".0.1", entry + ".0.2"}, had.back(),
                                           channels(i), {3, 2, 1}));
       } else if (had.at(i) != channels(i)) {
         branches[i] =
-            conv_norm_relu(branches[i], entry + ".0", entry + ".1", entry + ".2", had.at(i), channels(i), {3, 1, 1});
+            conv_norm_relu(branches[i], {entry + ".0", entry + ".1", entry + ".2"}, had.at(i), channels(i), {3, 1, 1});
       }
     }
     had.clear();
@@ -108,9 +108,12 @@ class Builder {
     return x;
   }
 
-  ValueId conv_norm_relu(ValueId x, const std::string& conv, const std::string& norm, const std::string& relu,
-                         std::int64_t inputs, std::int64_t outputs, const Window& window) {
-    return net_.relu(net_.norm(net_.conv(x, conv, inputs, outputs, window), norm, outputs), relu);
+  struct Names {
+    std::string conv, norm, relu;
+  };
+  ValueId conv_norm_relu(ValueId x, const Names& names, std::int64_t inputs, std::int64_t outputs,
+                         const Window& window) {
+    return net_.relu(net_.norm(net_.conv(x, names.conv, inputs, outputs, window), names.norm, outputs), names.relu);
   }
 
   const HrnetOptions& options_;

@@ -55,20 +55,22 @@ ValueId Layers::conv(ValueId x, const std::string& name, std::int64_t inputs, st
 }
 
 ValueId Layers::conv_bias(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
-                          const Window& window, const std::string& output, std::optional<double> deviation) {
-  const ValueId weight = conv_weight(name, inputs, outputs, window.kernel, deviation);
+                          const Window& window, const BiasedOptions& options) {
+  const ValueId weight = conv_weight(name, inputs, outputs, window.kernel, options.deviation);
   const ValueId bias = filled(name + ".bias", outputs, 0);
-  return graph.add_node("Conv", name, {x, weight, bias}, output.empty() ? name + ".out" : output,
+  return graph.add_node("Conv", name, {x, weight, bias}, options.output.empty() ? name + ".out" : options.output,
                         conv_attributes(window));
 }
 
 ValueId Layers::deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
-                       std::int64_t kernel, bool bias, double deviation) {
+                       const DeconvOptions& options) {
+  const std::int64_t kernel = options.kernel;
   // Each kernel's padding is the one that doubles the map (lib/models/pose_resnet.py, _get_deconv_cfg).
   const std::int64_t pad = kernel == 2 ? 0 : 1;
   const std::int64_t output_padding = kernel == 3 ? 1 : 0;
-  std::vector<ValueId> inputs_of_node{x, normal(name + ".weight", {inputs, outputs, kernel, kernel}, deviation)};
-  if (bias) inputs_of_node.push_back(filled(name + ".bias", outputs, 0));
+  std::vector<ValueId> inputs_of_node{x,
+                                      normal(name + ".weight", {inputs, outputs, kernel, kernel}, options.deviation)};
+  if (options.bias) inputs_of_node.push_back(filled(name + ".bias", outputs, 0));
   Attributes attributes = conv_attributes({kernel, 2, pad});
   attributes["output_padding"] = Ints{output_padding, output_padding};
   return graph.add_node("ConvTranspose", name, std::move(inputs_of_node), name + ".out", std::move(attributes));

@@ -20,6 +20,17 @@ struct Window {
   std::int64_t pad = 0;
 };
 
+struct BiasedOptions {
+  std::string output = {};               // the result's name; empty: "NAME.out"
+  std::optional<double> deviation = {};  // of the weights; none: the network's own
+};
+
+struct DeconvOptions {
+  std::int64_t kernel = 4;  // 4 3 2
+  bool bias = false;
+  double deviation = 0.001;  // of the weights
+};
+
 class Layers {
  public:
   /// `deviation` of all convolutions' weights; none: He et al., ICCV 2015, equation 14 (fan out).
@@ -28,12 +39,11 @@ class Layers {
   Graph graph;
 
   ValueId conv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window);
-  /// With a bias; `output` names the result, empty: "NAME.out". `deviation` stands for the network's own.
   ValueId conv_bias(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window,
-                    const std::string& output = {}, std::optional<double> deviation = {});
-  /// Doubles the map: stride 2, each kernel (4, 3, 2) with the padding that does so.
-  ValueId deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
-                 bool bias, double deviation);
+                    const BiasedOptions& options = {});
+  /// Doubles the map: stride 2, each kernel with the padding that does so.
+  ValueId deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                 const DeconvOptions& options);
   ValueId norm(ValueId x, const std::string& name, std::int64_t channels);
   ValueId relu(ValueId x, const std::string& name);
   ValueId add(ValueId a, ValueId b, const std::string& name);

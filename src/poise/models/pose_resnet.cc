@@ -82,7 +82,7 @@ Result<Graph> pose_resnet(const PoseResNetOptions& options) {
   }
   const Window window{options.final_kernel, 1, options.final_kernel == 3 ? 1 : 0};
   net.graph.outputs.push_back(
-      net.conv_bias(x.value, "final_layer", x.channels, options.joints, window, "heatmaps", kHeadDeviation));
+      net.conv_bias(x.value, "final_layer", x.channels, options.joints, window, {"heatmaps", kHeadDeviation}));
   POISE_RETURN_IF_ERROR(net.graph.validate());
   return std::move(net.graph);
 }

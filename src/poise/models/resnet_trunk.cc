@@ -19,13 +19,6 @@ std::int64_t scaled(int planes, float width) {
   return std::max<std::int64_t>(8, 8 * std::lround(static_cast<float>(planes) * width / 8.0F));
 }
 
-ValueId add_block(Layers& net, ValueId x, const std::string& name, std::int64_t inputs, std::int64_t planes,
-                  std::int64_t stride, const PoseResNetOptions& options, bool bottleneck) {
-  const bool caffe = options.style == PoseResNetOptions::Style::kCaffe;
-  return bottleneck ? net.bottleneck(x, name, inputs, planes, stride, caffe)
-                    : net.basic(x, name, inputs, planes, stride);
-}
-
 // The default of torch.nn.Conv2d is near this for 64 channels; N(0, 0.001) of the heads of heatmaps starts slowly.
 constexpr double kLateralDeviation = 0.02;
 
@@ -60,6 +53,7 @@ Status check(const PoseResNetOptions& options) {
 std::array<FeatureMap, 4> add_trunk(Layers& net, const PoseResNetOptions& options) {
   const ResNet* trunk = find_trunk(options.depth);
   POISE_CHECK(trunk != nullptr);
+  const bool caffe = options.style == PoseResNetOptions::Style::kCaffe;
   std::array<FeatureMap, 4> maps;
   ValueId x = net.graph.add_input("input", {-1, 3, options.input.height, options.input.width});
   std::int64_t channels = scaled(64, options.width);
@@ -71,7 +65,9 @@ std::array<FeatureMap, 4> add_trunk(Layers& net, const PoseResNetOptions& option
     const std::int64_t planes = scaled(64 << stage, options.width);
     for (int i = 0; i < trunk->blocks[at]; ++i) {
       const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(i);
-      x = add_block(net, x, name, channels, planes, stage > 0 && i == 0 ? 2 : 1, options, trunk->bottleneck);
+      const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
+      x = trunk->bottleneck ? net.bottleneck(x, name, channels, planes, stride, caffe)
+                            : net.basic(x, name, channels, planes, stride);
       channels = trunk->bottleneck ? 4 * planes : planes;
     }
     maps[at] = {x, channels};
@@ -82,8 +78,8 @@ std::array<FeatureMap, 4> add_trunk(Layers& net, const PoseResNetOptions& option
 std::string deconv_name(int i, int part) { return "deconv_layers." + std::to_string(3 * i + part); }
 
 FeatureMap add_deconv(Layers& net, const FeatureMap& x, int i, const PoseResNetOptions& options) {
-  const ValueId y = net.deconv(x.value, deconv_name(i, 0), x.channels, options.deconv_filters, options.deconv_kernel,
-                               options.deconv_bias, kHeadDeviation);
+  const ValueId y = net.deconv(x.value, deconv_name(i, 0), x.channels, options.deconv_filters,
+                               {options.deconv_kernel, options.deconv_bias, kHeadDeviation});
   return {net.norm(y, deconv_name(i, 1), options.deconv_filters), options.deconv_filters};
 }
 
@@ -91,7 +87,7 @@ FeatureMap add_lateral(Layers& net, const FeatureMap& x, int i, const std::array
   const FeatureMap& same_size = trunk.at(static_cast<std::size_t>(2 - i));
   const std::string name = "lateral_layers." + std::to_string(i);
   const ValueId lateral =
-      net.conv_bias(same_size.value, name, same_size.channels, x.channels, {}, {}, kLateralDeviation);
+      net.conv_bias(same_size.value, name, same_size.channels, x.channels, {}, {{}, kLateralDeviation});
   return {net.add(x.value, lateral, name + ".add"), x.channels};
 }
 

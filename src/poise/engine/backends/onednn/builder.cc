@@ -20,19 +20,19 @@ int channel_block() {
 
 }  // namespace
 
-Builder::Builder(const Graph& program, const Graph& graph_in, const std::vector<ValueInfo>& infos,
-                 WeightStore& weights_in, WeightStore plan_weights_in, Precision precision_in, Forms forms)
+Builder::Builder(const Source& source, WeightStore& weights_in, WeightStore plan_weights_in, Precision precision_in,
+                 Forms forms)
     : plan_weights(std::move(plan_weights_in)),
-      graph(graph_in),
+      graph(source.graph),
       engine(weights_in.engine()),
       block(channel_block()),
       precision(precision_in),
-      program_(program),
+      program_(source.program),
       shared_weights_(weights_in),
-      infos_(infos),
-      slots_(graph_in.values.size()),
-      last_use_(graph_in.values.size(), -1),
-      grids_(graph_in.values.size()),
+      infos_(source.infos),
+      slots_(source.graph.values.size()),
+      last_use_(source.graph.values.size(), -1),
+      grids_(source.graph.values.size()),
       forms_(std::move(forms)) {
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
     const Node& node = graph.nodes[i];

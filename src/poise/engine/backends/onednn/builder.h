@@ -41,9 +41,12 @@ struct Binding {
 
 class Builder {
  public:
-  /// `program`: the graph before it was specialised for these shapes; only its constants go into the shared weights.
-  Builder(const Graph& program, const Graph& graph, const std::vector<ValueInfo>& infos, WeightStore& weights,
-          WeightStore plan_weights, Precision precision, Forms forms);
+  struct Source {
+    const Graph& program;  // before it was specialised for these shapes; only its constants go into the shared weights
+    const Graph& graph;
+    const std::vector<ValueInfo>& infos;  // of the graph's values
+  };
+  Builder(const Source& source, WeightStore& weights, WeightStore plan_weights, Precision precision, Forms forms);
   /// Lowers all nodes, writes the outputs, places the buffers.
   Status build();
 

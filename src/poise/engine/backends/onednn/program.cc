@@ -185,7 +185,7 @@ class OnednnProgram : public Program {
     onednn::WeightStore plan_weights(engine_, stream);
     weights_.set_room(max_memory_ - others);
     plan_weights.set_room(max_memory_ - others);
-    onednn::Builder builder(graph_, fused.graph, fused.infos, weights_, std::move(plan_weights), precision_,
+    onednn::Builder builder({graph_, fused.graph, fused.infos}, weights_, std::move(plan_weights), precision_,
                             std::move(forms));
     try {
       POISE_RETURN_IF_ERROR(builder.build());
