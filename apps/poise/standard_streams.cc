@@ -1,6 +1,7 @@
 #include "standard_streams.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -45,6 +48,20 @@ Result<std::string> spool_input() {
   return "/proc/self/fd/" + std::to_string(file);
 }
 
+using Identity = std::pair<dev_t, ino_t>;
+
+/// Of a regular file.
+std::optional<Identity> identity_of(const fs::path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return Identity{info.st_dev, info.st_ino};
+}
+
+std::set<Identity>& inputs() {
+  static std::set<Identity> all;
+  return all;
+}
+
 /// Empty until standard input was asked for.
 std::string& spooled() {
   static std::string path;
@@ -53,8 +70,21 @@ std::string& spooled() {
 
 }  // namespace
 
+void remember_input(const fs::path& file) {
+  if (const auto identity = identity_of(file)) inputs().insert(*identity);
+}
+
+Status not_an_input(const fs::path& file) {
+  const auto identity = identity_of(file);
+  if (!identity || !inputs().contains(*identity)) return {};
+  return invalid_argument(file.string() + " is read by this command and would be lost: write to another file");
+}
+
 Result<std::string> input_path(const std::string& given) {
-  if (!is_dash(given)) return given;
+  if (!is_dash(given)) {
+    remember_input(given);
+    return given;
+  }
   if (!spooled().empty()) return invalid_argument("standard input can be read once: give the other file a name");
   POISE_TRY(spooled(), spool_input());
   return spooled();
@@ -68,6 +98,7 @@ Result<FoundPictures> find_pictures_or_dash(const std::vector<std::string>& name
   }
   POISE_TRY(FoundPictures pictures, find_pictures(paths));
   for (PictureFile& picture : pictures.files) {
+    remember_input(picture.path);
     if (!spooled().empty() && picture.path == spooled()) picture.name = picture.place = kStandardInput;
   }
   return pictures;
@@ -84,13 +115,17 @@ std::string with_input_named(std::string message) {
 }
 
 Status put_text(const std::string& file, std::string_view text) {
-  if (!is_dash(file)) return write_file_atomic(file, text);
+  if (!is_dash(file)) {
+    POISE_RETURN_IF_ERROR(not_an_input(file));
+    return write_file_atomic(file, text);
+  }
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return io_error("standard output cannot be written (" + reason() + ")");
   return {};
 }
 
 Result<OutputFile> OutputFile::create(const std::string& given) {
+  POISE_RETURN_IF_ERROR(not_an_input(given));
   if (!is_dash(given)) return OutputFile(given, {});
   std::error_code error;
   std::string name = (fs::temp_directory_path(error) / "poise-XXXXXX").string();

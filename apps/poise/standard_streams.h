@@ -20,13 +20,19 @@ inline bool is_dash(const std::string& given) { return given == "-"; }
 /// be read twice. Errors: kInvalidArgument, asked for "-" a second time; kTooLarge; kIo.
 Result<std::string> input_path(const std::string& given);
 
+/// What is read and must not be written over; input_path and find_pictures_or_dash tell it themselves.
+void remember_input(const std::filesystem::path& file);
+
+/// Errors: kInvalidArgument where the file that would be written is one that was read.
+Status not_an_input(const std::filesystem::path& file);
+
 /// find_pictures(), where "-" is a picture on standard input, called kStandardInput. Errors: of both.
 Result<FoundPictures> find_pictures_or_dash(const std::vector<std::string>& names);
 
 /// Messages name files by the path they were read from: what stands there for standard input is called so.
 std::string with_input_named(std::string message);
 
-/// Writes all of the file, atomically, or to standard output where it is "-". Errors: kIo.
+/// Writes all of the file, atomically, or to standard output where it is "-". Errors: kIo; not_an_input's.
 Status put_text(const std::string& file, std::string_view text);
 
 /// Where to write a file of which "-" is standard output: a temporary one, handed on by send().

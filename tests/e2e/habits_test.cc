@@ -104,6 +104,29 @@ TEST_F(Habits, APictureComesOnStandardInputAndResultsGoToStandardOutput) {
   EXPECT_TRUE(contains(run({"predict", "-"}).err, "standard input is empty"));
 }
 
+TEST_F(Habits, WhatIsReadIsNotWrittenOver) {
+  figure("a.jpg");
+  const std::string photograph = slurp(folder_ / "a.jpg");
+  write("gt.json", R"({"images": [{"id": 1, "file_name": "a.jpg", "width": 480, "height": 640}], "annotations": [],
+                       "categories": [{"id": 1, "name": "person"}]})");
+  const std::string labels = slurp(folder_ / "gt.json");
+  write("results.json", "[]");
+  for (const Strings& words : {Strings{"detect", "a.jpg", "--out", "a.jpg"},
+                               {"detect", ".", "--out", "./a.jpg"},
+                               {"predict", "a.jpg", "--boxes", "gt.json", "--json", "gt.json"},
+                               {"eval", "-a", "gt.json", "-i", ".", "--out", "gt.json"},
+                               {"metrics", "coco", "gt.json", "results.json", "--json", "gt.json"},
+                               {"data", "check", "gt.json", "--images", ".", "--json", "gt.json"},
+                               {"convert-results", "gt.json", "--to", "coco", "--out", "gt.json"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 1) << ::testing::PrintToString(words) << outcome.out;
+    EXPECT_TRUE(contains(outcome.err, "is read by this command")) << ::testing::PrintToString(words) << outcome.err;
+  }
+  EXPECT_EQ(slurp(folder_ / "a.jpg"), photograph);
+  EXPECT_EQ(slurp(folder_ / "gt.json"), labels);
+  EXPECT_EQ(run({"predict", "--draw", "joints", "a.jpg"}).code, 0);
+}
+
 TEST_F(Habits, ResultsArePipedThrough) {
   figure("a.jpg");
   const Outcome coco = run({"predict", "a.jpg", "--format", "coco", "--out", "-"});

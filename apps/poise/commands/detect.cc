@@ -122,7 +122,10 @@ Status detect(Options& o, int& code) {
   if (printed && is_dash(o.json))
     return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
   code = 1;
-  if (!printed) POISE_RETURN_IF_ERROR(prepare_file(o.out));
+  if (!printed) {
+    POISE_RETURN_IF_ERROR(not_an_input(o.out));
+    POISE_RETURN_IF_ERROR(prepare_file(o.out));
+  }
   Console console(o.quiet);
   watch_interrupts();
   if (const std::string note = sources.note(); !note.empty()) console.note(note);

@@ -13,6 +13,7 @@
 #include "poise/base/file.h"
 #include "poise/eval/evaluate_detector.h"
 #include "poise/eval/evaluate_poses.h"
+#include "standard_streams.h"
 #include "words.h"
 
 namespace poise::app {
@@ -101,7 +102,7 @@ void print_detector_report(const DetectorReport& report) {
 }
 
 Status write_results(const std::string& out, const Json& results) {
-  return out.empty() ? Status() : write_file_atomic(fs::path(out), results.dump() + "\n");
+  return out.empty() ? Status() : put_text(out, results.dump() + "\n");
 }
 
 Status eval_detector(const Options& o, Console& console) {
@@ -155,6 +156,9 @@ Status eval(Options& o, Console& console) {
     return invalid_argument("--boxes says where the people are: leave out --detector, or --boxes");
   if (!looks && (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt")))
     return invalid_argument("there is no detector to set: name one with --detector");
+  remember_input(o.set.annotations);
+  remember_input(o.set.boxes);
+  for (const std::string& file : {o.out, o.json}) POISE_RETURN_IF_ERROR(not_an_input(file));
   if (!o.out.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.out));
   return looks && o.model.empty() ? eval_detector(o, console) : eval_poses(o, console);
 }

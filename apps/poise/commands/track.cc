@@ -24,6 +24,7 @@
 #include "poise/base/version.h"
 #include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
+#include "standard_streams.h"
 #include "video.h"
 #include "window.h"
 #include "words.h"
@@ -188,6 +189,7 @@ class Tracking {
     if (o_.show) {
       POISE_TRY(window_, open_window("poise: " + stem_of(o_.from.source)));
     }
+    if (is_dash(o_.out)) return invalid_argument("track writes files: give --out a folder");
     POISE_RETURN_IF_ERROR(prepare_folder(o_.out));
     o_.estimator.card.preset = o_.card.preset;
     if (!o_.alone) {
@@ -245,6 +247,7 @@ class Tracking {
       for (const fs::path& file : sink->files()) files.push_back(file.string());
     }
     if (!video_.empty()) files.push_back(video_);
+    std::erase_if(files, [](const std::string& file) { return !fs::exists(file); });
     return files;
   }
 
@@ -252,6 +255,8 @@ class Tracking {
     const StreamReport& stream = report.stream;
     const std::int64_t dropped = live_ == nullptr ? 0 : live_->dropped();
     if (stream.error) console_.error(stream.error->message);
+    const bool none = stream.frames == 0 && !stream.error && !interrupted();
+    if (none) console_.error(o_.from.source + ": no frame was read: is --start behind its end?");
     const std::vector<std::string> files = written();
     Json json = summary(o_, report, files);
     json.set("dropped", dropped);
@@ -273,7 +278,7 @@ class Tracking {
       for (const std::string& file : files) text += "\n  " + shown(file);
       std::printf("%s\n", text.c_str());
     }
-    code = stream.error ? 1 : interrupted() ? 130 : 0;
+    code = stream.error || none ? 1 : interrupted() ? 130 : 0;
     return {};
   }
 
@@ -344,7 +349,7 @@ Status predict_video(VideoPrediction prediction, int& code) {
 Action make_track(CLI::App& command) {
   auto o = std::make_shared<Options>();
   o->work.draw.ids = true;
-  o->tracker.min_joint_score = 0.3F;
+  o->tracker.min_joint_score = 0.2F;
   o->from.add_to(command);
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");

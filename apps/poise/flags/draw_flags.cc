@@ -50,6 +50,7 @@ void add_draw_flags(CLI::App& command, DrawOptions& options, const std::string& 
           },
           "these and nothing else, with commas between: joints, limbs, boxes, labels, scores, ids")
       ->delimiter(',')
+      ->allow_extra_args(false)  // what stands behind it is a picture
       ->check(one_of(names()))
       ->default_str(drawn_by(options))
       ->group(group)

@@ -77,11 +77,11 @@ struct PersonColours {
   const Colour& of(Side side) const { return side == Side::kLeft ? left : side == Side::kRight ? right : centre; }
 };
 
-PersonColours colours_of(const DrawOptions& options, std::size_t person, std::size_t people) {
+PersonColours colours_of(const DrawOptions& options, std::size_t person, bool alone) {
   const Colour& own = kPeople[person % kPeople.size()];
   if (options.colours == DrawColours::kPerson)
     return {mixed(own, kWhite, kLighter), mixed(own, kBlack, kDarker), own, own};
-  if (people < 2) return {kLeft, kRight, kCentre, kBox};
+  if (alone) return {kLeft, kRight, kCentre, kBox};
   return {kLeft, kRight, own, own};
 }
 
@@ -151,7 +151,7 @@ class Figure {
   const DrawOptions& options_;
   bool fitted_ = true;  // widths follow the person's size
   double extent_ = 0, width_ = 0;
-  double left_ = 0, top_ = 0;  // of the box, or of the joints where there is none: where the label goes
+  double left_ = 0, top_ = 0;  // of the box, or of the joints where it is not drawn: where the label goes
 };
 
 void Figure::measure() {
@@ -170,8 +170,9 @@ void Figure::measure() {
     ++seen;
   }
   const bool has_box = pose_.box.width > 0 && pose_.box.height > 0;
-  left_ = has_box || seen == 0 ? pose_.box.x : x0;
-  top_ = has_box || seen == 0 ? pose_.box.y : y0;
+  const bool on_box = seen == 0 || (has_box && options_.boxes);  // else on what is drawn, which a box may be far from
+  left_ = on_box ? pose_.box.x : x0;
+  top_ = on_box ? pose_.box.y : y0;
   extent_ = seen < 2 ? static_cast<double>(std::max(pose_.box.width, pose_.box.height))
                      : std::max(static_cast<double>(x1) - x0, static_cast<double>(y1) - y0);
 }
@@ -263,7 +264,8 @@ void draw_opaque(const MutableImageView& image, std::span<const Pose> poses, con
   std::vector<One> people;
   for (std::size_t i = poses.size(); i-- > 0;) {
     const std::size_t person = poses[i].track_id ? static_cast<std::size_t>(*poses[i].track_id) : i;
-    people.push_back({Figure(image, poses[i], skeleton, options), colours_of(options, person, poses.size()),
+    const bool alone = poses.size() < 2 && !poses[i].track_id;  // who has an id keeps its colour
+    people.push_back({Figure(image, poses[i], skeleton, options), colours_of(options, person, alone),
                       label_of(poses[i], i, options)});
   }
   if (options.boxes) {

@@ -36,6 +36,14 @@ std::string box_source(const EvalSet& set, const PoseFinder& finder) {
   return boxes == "gt" ? "ground truth" : "detections, " + fs::path(boxes).filename().string();
 }
 
+/// The number of the first category whose entries have joints; of the first one where none has.
+std::int64_t category_of_people(const CocoTruth& truth) {
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    if (truth.num_keypoints[i] > 0) return truth.categories.at(static_cast<std::size_t>(truth.category[i])).id;
+  }
+  return truth.categories.empty() ? 1 : truth.categories.front().id;
+}
+
 /// What the file of boxes says of the picture; nullptr where it does not speak of it.
 const ImageBoxes* boxes_of(const BoxesFile& all, const CocoTruth::Image& image) {
   const auto by_name = [&] { return all.find(fs::path(image.file_name)); };
@@ -163,6 +171,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   FoundPoses found;
   found.skeleton = finder.skeleton();
   found.box_source = box_source(set, finder);
+  found.category_id = category_of_people(set.truth);
   POISE_TRY(const std::vector<Job> jobs, gather(set, found));
   if (jobs.empty()) {
     std::string why;
@@ -216,12 +225,13 @@ Json coco_results_json(const FoundPoses& found) {
     written_scores(frame.poses);
     append_coco_results(frame, 0, results);
   }
+  for (Json& entry : results.as_array()) entry.set("category_id", found.category_id);
   return results;
 }
 
 Result<OksMeasured> measure_oks(const FoundPoses& found, const CocoTruth& truth,
                                 const std::optional<OksSigmas>& given) {
-  POISE_TRY(const CocoResults results, coco_results_of(found.frames, truth));
+  POISE_TRY(const CocoResults results, coco_results_of(found.frames, truth, {}, found.category_id));
   POISE_TRY(OksSigmas sigmas, sigmas_for(truth, found.skeleton, given));
   CocoEvalOptions options;
   options.sigmas = std::move(sigmas.values);

@@ -51,6 +51,7 @@ struct FoundPoses {
   std::string box_source;           // "ground truth"; "detections, boxes.json"; "poise-person", "whole image"
   std::vector<FrameResult> frames;  // of pictures with boxes; named as the truth names them, with its image ids
   std::size_t boxes = 0, suppressed = 0, empty_pictures = 0, bad_boxes = 0;
+  std::int64_t category_id = 1;     // the truth's number for people
   std::size_t boxes_elsewhere = 0;  // of pictures that the annotations do not list: not looked at
   PictureNotes notes;               // of another size than the annotations say, read with a note
   double seconds = 0;               // all of it

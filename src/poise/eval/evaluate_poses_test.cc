@@ -31,6 +31,21 @@ class EvaluatePoses : public testing::Test {
   const std::filesystem::path folder_ = temporary_.path();
 };
 
+TEST_F(EvaluatePoses, TheTruthsCategoryHasAnyNumber) {
+  PoseFinder finder = shipped();
+  EvalSet set = read_eval_set(options(PoseMetric::kOks)).value();
+  const auto ap = [](const OksMeasured& measured) { return measured.evaluation.figures.front().second; };
+  const double one = ap(measure_oks(find_poses(set, finder).value(), set.truth).value());
+  EXPECT_GT(one, 0);
+  for (const std::int64_t id : {0, 7}) {
+    set.truth.categories.at(0).id = id;
+    const FoundPoses found = find_poses(set, finder).value();
+    EXPECT_EQ(ap(measure_oks(found, set.truth).value()), one);
+    const Json results = coco_results_json(found);
+    for (const Json& entry : results.as_array()) EXPECT_EQ(entry.integer("category_id").value(), id);
+  }
+}
+
 TEST_F(EvaluatePoses, BothMetricsOfOneRun) {
   PoseFinder finder = shipped();
   const EvalSet set = read_eval_set(options(PoseMetric::kPck)).value();

@@ -172,7 +172,13 @@ Result<char> JsonElements::top() {
     POISE_TRY(first, peek());
   }
   if (first == '\0' && position_ == end_) return malformed("not valid JSON: the file is empty");
-  if (first == '\xFF' || first == '\xFE') return malformed("not valid JSON: the file is UTF-16: save it as UTF-8");
+  while (end_ - position_ < 2) {
+    POISE_TRY(const bool more, refill());
+    if (!more) break;
+  }
+  const std::string_view start(&buffer_[position_], std::min<std::size_t>(2, end_ - position_));
+  if (start == "\xFF\xFE" || start == "\xFE\xFF")
+    return malformed("not valid JSON: the file is UTF-16: save it as UTF-8");
   if (first != '[' && first != '{') return broken("an array or an object was expected");
   top_ = first;
   keep_ = ++position_;

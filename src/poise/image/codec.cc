@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "poise/image/decoders.h"
 #include "poise/image/exif.h"
@@ -86,7 +87,16 @@ std::optional<ImageFormat> format_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& options) {
+Result<DecodedImage> decode_image(BytesView bytes, const DecodeOptions& given) {
+  // However often a decoder looks at its size, or tries again, it is one picture: it is admitted once.
+  DecodeOptions options = given;
+  bool admitted = false;
+  if (given.admit) {
+    options.admit = [&](std::uint64_t pixels) {
+      if (std::exchange(admitted, true)) return Status();
+      return given.admit(pixels);
+    };
+  }
   if (bytes.size() > options.max_bytes) {
     return too_large("the file has " + std::to_string(bytes.size()) + " bytes, the limit is " +
                      std::to_string(options.max_bytes) + ": make it smaller or raise the limit");

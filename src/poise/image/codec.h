@@ -16,7 +16,7 @@
 
 namespace poise {
 
-/// Asked with a picture's pixels before memory is taken for them; it may wait
+/// Asked once a picture, with its pixels, before memory is taken for them; it may wait
 /// until others are done, and an error of it ends the reading.
 using AdmitPixels = std::function<Status(std::uint64_t pixels)>;
 

@@ -87,6 +87,14 @@ TEST_F(Heif, DamageAndSizeAreErrors) {
   EXPECT_EQ(large.error().code, ErrorCode::kTooLarge);
 }
 
+TEST_F(Heif, IsAdmittedOnce) {
+  int asked = 0;
+  const auto decoded =
+      read_image_file(kFolder / "up.heic", {.admit = [&](std::uint64_t) { return ++asked, Status(); }});
+  ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(Heif, FoldersGiveThem) {
   const auto found = find_pictures({kFolder.string()});
   ASSERT_TRUE(found.ok()) << found.error().message;

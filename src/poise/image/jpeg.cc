@@ -220,17 +220,7 @@ Result<RawPicture> decode_as_it_is(BytesView bytes, const DecodeOptions& options
 
 }  // namespace
 
-Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& given) {
-  // However often it is tried, it is one picture: a budget that has admitted it is not asked again.
-  DecodeOptions options = given;
-  bool admitted = false;
-  if (given.admit) {
-    options.admit = [&](std::uint64_t pixels) {
-      if (admitted) return Status();
-      admitted = true;
-      return given.admit(pixels);
-    };
-  }
+Result<RawPicture> decode_jpeg(BytesView bytes, const DecodeOptions& options) {
   Result<RawPicture> picture = decode_as_it_is(bytes, options);
   if (picture.ok() || picture.error().code != ErrorCode::kMalformed) return picture;
   std::string note;

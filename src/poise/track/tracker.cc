@@ -19,6 +19,17 @@ float median(std::vector<float>& values) {
   return *middle;
 }
 
+constexpr int kEnoughJoints = 2;     // in both poses, as pose_likeness has it
+constexpr float kBoxesAlone = 0.4F;  // what an overlap is worth against a likeness of joints
+
+int common_joints(const Pose& a, const Pose& b, float min_score) {
+  int count = 0;
+  for (std::size_t i = 0; i < a.keypoints.size() && i < b.keypoints.size(); ++i) {
+    count += a.keypoints[i].score >= min_score && b.keypoints[i].score >= min_score ? 1 : 0;
+  }
+  return count;
+}
+
 float size_of(const Box& box) { return std::sqrt(std::max(0.0F, box.area())); }
 
 /// How far two poses of one person lie apart: the median over the joints that score enough in both, else the boxes'
@@ -65,7 +76,8 @@ void Tracker::carry_by_flow(Track& track, const FlowStep* step) const {
 
 void Tracker::carry_by_motion(Track& track, double seconds) const {
   if (!options_.motion || track.sightings < 2) return;
-  const auto dt = static_cast<float>(seconds - track.seen);
+  constexpr double kLongest = 0.5;  // seconds: nobody keeps a velocity for longer
+  const auto dt = static_cast<float>(std::min(seconds - track.seen, kLongest));
   track.expected = track.last;
   shift(*track.expected, {track.velocity.x * dt, track.velocity.y * dt});
 }
@@ -95,7 +107,7 @@ void Tracker::begin(const FlowStep* step, double seconds, Size picture) {
 /// Where flow says the person is; who was hidden in the frame before is where motion says, since flow there is that of
 /// whoever hides them.
 std::optional<PersonBox> Tracker::carried_box(const Track& track) const {
-  if (track.unseen > options_.look_again) return std::nullopt;
+  if (track.unseen > options_.look_again || track.unfound >= options_.max_carried) return std::nullopt;
   const bool hidden = track.unseen > 1;
   const Pose* pose = nullptr;
   if (!track.carried.empty()) pose = &track.carried.front().pose;
@@ -146,7 +158,12 @@ std::vector<PersonBox> Tracker::propose(std::span<const PersonBox> detections, b
 }
 
 float Tracker::likeness(const Track& track, const Pose& pose) const {
-  const auto alike = [&](const Pose& past) { return pose_likeness(past, pose, skeleton_, options_.min_joint_score); };
+  // Where too few joints are seen in both to tell, the boxes do, and never against a pose that fits.
+  const auto alike = [&](const Pose& past) {
+    const float joints = pose_likeness(past, pose, skeleton_, options_.min_joint_score);
+    if (common_joints(past, pose, options_.min_joint_score) >= kEnoughJoints) return joints;
+    return kBoxesAlone * iou(past.box, pose.box);
+  };
   float best = 0;
   switch (options_.similarity) {
     case Similarity::kBox:
@@ -174,6 +191,8 @@ float Tracker::likeness(const Track& track, const Pose& pose) const {
 
 /// Of people who were hidden: 1 where the pose stands just where they were expected, 0 out of reach.
 float Tracker::nearness(const Track& track, const Pose& pose) const {
+  constexpr int kKnown = 5;  // sightings: who was seen less often, maybe nobody, may claim no one by place alone
+  if (track.sightings < kKnown && track.unseen > 1) return 0;
   const Pose& past = track.expected ? *track.expected : track.last;
   const float size = size_of(track.last.box);
   const float other = size_of(pose.box);
@@ -291,10 +310,7 @@ void Tracker::link(std::vector<Pose>& poses) {
     found.push_back(pose);
   }
   std::erase_if(poses, [](const Pose& pose) { return !pose.track_id; });
-  std::erase_if(tracks_, [&](const Track& track) {
-    const bool forgotten = track.unseen > 0 && now_ - track.seen >= options_.memory;
-    return forgotten || track.unfound > options_.max_carried;
-  });
+  std::erase_if(tracks_, [&](const Track& track) { return track.unseen > 0 && now_ - track.seen >= options_.memory; });
 }
 
 }  // namespace poise

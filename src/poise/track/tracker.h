@@ -40,7 +40,8 @@ struct TrackerOptions {
   double memory = 1;                      // seconds after which who is not seen is forgotten; 0: at once
   int look_again = 3;                     // frames for which who is not seen is looked for where expected, without a
                                           // detection; the paper has 1
-  int max_carried = 10;                   // frames in which a detector looked that a person may go without being found
+  int max_carried = 10;                   // frames in which a detector looked and did not find a person: then boxes of
+                                          // theirs are looked at no longer, and `memory` runs
   double reach = 0.6;                     // of the body's size: how far from where they were expected people who were
                                           // hidden are known again; grows with the seconds hidden, to twice as much
 };
