@@ -1,9 +1,12 @@
 #include "words.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <string_view>
+#include <system_error>
 
 #include "console.h"
 #include "poise/base/nearest.h"
@@ -120,6 +123,29 @@ CLI::Validator one_of(std::vector<std::string> known) {
             return "\"" + given + "\" is none of " + list_of(known) + did_you_mean(given, known);
           },
           description + "}"};
+}
+
+namespace {
+
+CLI::Validator number_that(bool (*fits)(double), const char* wanted) {
+  return {[fits, wanted](std::string& given) -> std::string {
+            double value = 0;
+            const char* end = given.data() + given.size();
+            const auto [stop, error] = std::from_chars(given.data(), end, value);
+            if (error == std::errc() && stop == end && std::isfinite(value) && fits(value)) return {};
+            return "\"" + given + "\" is not " + wanted;
+          },
+          ""};
+}
+
+}  // namespace
+
+CLI::Validator above_zero() {
+  return number_that([](double value) { return value > 0; }, "a number above 0");
+}
+
+CLI::Validator from_zero() {
+  return number_that([](double value) { return value >= 0; }, "a number of 0 or more");
 }
 
 }  // namespace poise::app

@@ -18,4 +18,8 @@ bool parse_words(CLI::App& app, std::vector<std::string> words, int& code);
 /// A value that is one of these; what is not is named with the nearest.
 CLI::Validator one_of(std::vector<std::string> known);
 
+/// A finite number above 0, or from 0 on.
+CLI::Validator above_zero();
+CLI::Validator from_zero();
+
 }  // namespace poise::app

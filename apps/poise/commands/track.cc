@@ -360,7 +360,7 @@ Action make_track(CLI::App& command) {
   command
       .add_option("--detect-every", o->work.stream.detect_every,
                   "frames between two looks of the detector; people are carried between them")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str();
   command
       .add_option("--smooth", o->smooth,

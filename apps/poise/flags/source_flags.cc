@@ -10,6 +10,7 @@
 #include "poise/media/range_source.h"
 #include "poise/media/raw_source.h"
 #include "video.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -73,12 +74,12 @@ void SourceFlags::add_to(CLI::App& command) {
   command.add_option("source", source, "a video, a camera's number, an address, a folder or pattern of pictures, or -")
       ->required()
       ->type_name("SOURCE");
-  command.add_option("--start", range.start, "seconds to begin at")->check(CLI::NonNegativeNumber);
-  command.add_option("--duration", range.duration, "seconds to go on for")->check(CLI::PositiveNumber);
-  command.add_option("--every", range.every, "one frame of so many")->check(CLI::PositiveNumber)->capture_default_str();
+  command.add_option("--start", range.start, "seconds to begin at")->check(from_zero());
+  command.add_option("--duration", range.duration, "seconds to go on for")->check(above_zero());
+  command.add_option("--every", range.every, "one frame of so many")->check(above_zero())->capture_default_str();
   command.add_option("--raw", raw, "the form of frames on standard input: 1280x720:bgr24@30")->type_name("FORM");
   command.add_option("--rate", rate, "frames a second of a folder of pictures")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str();
   command.add_flag(
       "--live", live,

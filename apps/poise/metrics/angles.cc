@@ -10,6 +10,7 @@
 #include "metrics/say.h"
 #include "poise/skeleton/skeleton.h"
 #include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -133,7 +134,7 @@ Action make_metrics_angles(CLI::App& command) {
           "elbows, shoulders, hips and knees")
       ->type_name("ANGLE");
   command.add_option("--big-error", o->measure.big_error, "degrees from which an error is large")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str();
   command.add_option("--size-bands", o->measure.size_bands, "edges, in pixels of the limbs' mean length, as 30,60")
       ->delimiter(',')

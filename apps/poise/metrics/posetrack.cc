@@ -7,6 +7,7 @@
 #include "metrics/commands.h"
 #include "metrics/say.h"
 #include "poise/metrics/posetrack_eval.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -127,7 +128,7 @@ Action make_metrics_posetrack(CLI::App& command) {
                   "which of poseval's are kept: all, none, or a list, with commas, of" + names.substr(1))
       ->capture_default_str();
   command.add_option("--threshold", o->measure.threshold, "share of the head size up to which a joint is right")
-      ->check(CLI::PositiveNumber)
+      ->check(above_zero())
       ->capture_default_str();
   add_json_option(command, o->json);
   command.footer(

@@ -73,6 +73,10 @@ Result<RawPicture> decode_raw(BytesView bytes, const DecodeOptions& options) {
   if (const char* name = foreign_format(bytes)) {
     return unsupported(std::string(name) + " is not read: convert it to JPEG or PNG");
   }
+  if (has(bytes, 4, "ftyp"sv) || has(bytes, 0, "\x1A\x45\xDF\xA3"sv) ||
+      (has(bytes, 0, "RIFF"sv) && has(bytes, 8, "AVI "sv))) {
+    return unsupported("a video, not a picture: videos are tracked (poise track)");
+  }
   return malformed("not a JPEG, PNG or WebP picture");
 }
 
