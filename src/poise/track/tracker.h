@@ -30,7 +30,7 @@ struct TrackerOptions {
   enum class Matching { kGreedy, kBestSum };
   Matching matching = Matching::kGreedy;  // the paper's, or the Hungarian method's
   bool propagate = true;                  // boxes of carried joints are looked at too
-  float min_box_score = 0.5F;             // detections below are left out (paper: .5)
+  float min_box_score = 0.0F;             // detections below are left out: the detector has its threshold (paper: .5)
   float min_joint_score = 0.4F;           // joints below count neither in boxes nor in likeness (paper: .4)
   float enlarge = 0.15F;                  // of boxes of joints (paper: 15 %)
   float box_nms = 0.5F;                   // overlap from which a detection covers a carried box

@@ -181,7 +181,9 @@ TEST(Tracker, OfADetectionAndItsOwnCarriedBoxOnePoseStays) {
 }
 
 TEST(Tracker, WeakDetectionsAreLeftOut) {
-  Tracker tracker(coco17());
+  TrackerOptions options;
+  options.min_box_score = 0.5F;
+  Tracker tracker(coco17(), options);
   PersonBox weak = box_at(100, 100);
   weak.score = 0.3F;
   EXPECT_TRUE(run(tracker, 0, {{weak}, nullptr}).empty());
