@@ -18,6 +18,7 @@
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
 #include "poise/image/codec.h"
+#include "poise/image/picture_folder.h"
 #include "standard_streams.h"
 
 namespace poise::app {
@@ -105,8 +106,6 @@ Result<bool> run_check(const CheckFlags& flags, Console& console) {
   POISE_TRY(const PoseSet set, read_labels(flags.source, kMostFaults));
   for (const std::string& note : set.notes) console.note(note);
   remember_input(flags.source.annotations);
-  for (const PoseSet::Image& image : set.images)
-    remember_input(std::filesystem::path(flags.source.images) / image.name);
   const CheckReport report = check_data(set, flags.source.images, flags.check);
   if (flags.json != "-") print(report, set, flags.list);
   if (!flags.json.empty()) POISE_RETURN_IF_ERROR(put_json(to_json(report, set), flags.json));
@@ -116,6 +115,10 @@ Result<bool> run_check(const CheckFlags& flags, Console& console) {
     if (sheet.empty()) {
       console.note("no sheet: there is no finding to draw");
     } else {
+      PictureFolder pictures(flags.source.images);
+      for (const PoseSet::Image& image : set.images) {
+        if (const auto picture = pictures.find(image.name); picture.ok()) remember_input(*picture);
+      }
       POISE_RETURN_IF_ERROR(not_an_input(flags.sheet));
       POISE_RETURN_IF_ERROR(write_image(flags.sheet, sheet));
     }
