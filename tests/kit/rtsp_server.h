@@ -62,8 +62,6 @@ class RtspServer {
   int input_ = -1, port_ = 0;
 };
 
-inline constexpr const char* kNoServer =
-    "no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base "
-    "gstreamer1.0-plugins-good";
+inline constexpr const char* kNoServer = "no RTSP server here: scripts/setup --rtsp installs one";
 
 }  // namespace poise::kit
