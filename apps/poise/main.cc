@@ -35,6 +35,8 @@ constexpr Entry kCommands[] = {
     {"convert-results", "poses and annotations from one format into another: COCO, MPII, LSP, OpenPose, CSV, ours",
      poise::app::make_convert_results},
     {"data", "data sets to learn from: check them, pack them", poise::app::make_data},
+    {"label", "labels to learn from: what a model sees of the people in pictures, where several looks agree",
+     poise::app::make_label},
     {"train", "train a network on a labelled data set", poise::app::make_train},
     {"export", "a training run's weights as a model file", poise::app::make_export},
     {"quantize", "layers in eight-bit integers: faster, a little rougher, measured", poise::app::make_quantize},

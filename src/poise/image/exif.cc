@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "poise/base/check.h"
 
@@ -42,6 +44,41 @@ int exif_orientation(BytesView tiff) {
   return 1;
 }
 
+namespace {
+
+/// Whether the upright picture's first pixel is stored at the right, or at the bottom.
+bool starts_right(int orientation) {
+  return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+}
+bool starts_at_bottom(int orientation) {
+  return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+}
+
+/// stored_point where the last column and row are at `last`.
+Point stored_from(Point upright, int orientation, Point last) {
+  if (orientation >= 5) std::swap(upright.x, upright.y);
+  return {starts_right(orientation) ? last.x - upright.x : upright.x,
+          starts_at_bottom(orientation) ? last.y - upright.y : upright.y};
+}
+
+}  // namespace
+
+Point stored_point(Point upright, int orientation, Size stored) {
+  return stored_from(upright, orientation,
+                     {static_cast<float>(stored.width - 1), static_cast<float>(stored.height - 1)});
+}
+
+Box stored_box(const Box& upright, int orientation, Size stored) {
+  const Point edges{static_cast<float>(stored.width), static_cast<float>(stored.height)};
+  const Point a = stored_from({upright.x, upright.y}, orientation, edges);
+  const Point b = stored_from({upright.x + upright.width, upright.y + upright.height}, orientation, edges);
+  return {std::min(a.x, b.x), std::min(a.y, b.y), std::abs(b.x - a.x), std::abs(b.y - a.y)};
+}
+
+bool is_mirrored(int orientation) {
+  return orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7;
+}
+
 Image upright(Image image, int orientation) {
   POISE_CHECK(orientation >= 1 && orientation <= 8);
   if (orientation == 1 || image.empty()) return image;
@@ -52,8 +89,8 @@ Image upright(Image image, int orientation) {
 
   // Where upright pixel (0, 0) is stored, and the byte steps in the stored
   // picture for one upright step in x and y.
-  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool from_right = starts_right(orientation);
+  const bool from_bottom = starts_at_bottom(orientation);
   const std::ptrdiff_t along = from_right ? -3 : 3;
   const std::ptrdiff_t pitch = static_cast<std::ptrdiff_t>(width) * 3;
   const std::ptrdiff_t down = from_bottom ? -pitch : pitch;

@@ -78,6 +78,25 @@ TEST(Upright, TurnsAllEightWays) {
   }
 }
 
+TEST(Upright, PointsAndBoxesGoBackToWhereTheyAreStored) {
+  const Image source = noise(7, 5);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    const Image turned = upright(source.clone(), orientation);
+    for (int y = 0; y < turned.height(); ++y) {
+      for (int x = 0; x < turned.width(); ++x) {
+        const Point at = stored_point({static_cast<float>(x), static_cast<float>(y)}, orientation, source.size());
+        const std::uint8_t* stored = source.row(static_cast<int>(at.y)) + static_cast<int>(at.x) * 3;
+        ASSERT_TRUE(std::equal(stored, stored + 3, turned.row(y) + x * 3)) << orientation << ": " << x << ", " << y;
+        const Box pixel{static_cast<float>(x), static_cast<float>(y), 1, 1};
+        EXPECT_EQ(stored_box(pixel, orientation, source.size()), (Box{at.x, at.y, 1, 1})) << orientation;
+      }
+    }
+  }
+  EXPECT_EQ(stored_box({1, 0, 3, 2}, 6, {7, 5}), (Box{0, 1, 2, 3}));
+  EXPECT_TRUE(is_mirrored(2) && is_mirrored(4) && is_mirrored(5) && is_mirrored(7));
+  EXPECT_FALSE(is_mirrored(1) || is_mirrored(3) || is_mirrored(6) || is_mirrored(8));
+}
+
 TEST(Upright, LargePicturesAcrossTiles) {
   const Image source = noise(70, 45);
   const Image turned = upright(source.clone(), 6);  // a quarter turn to the right
