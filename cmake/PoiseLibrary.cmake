@@ -52,6 +52,11 @@ if(POISE_HAS_OPENCV)
   poise_library(poise_flow FOLDERS track_opencv LINK PUBLIC poise PRIVATE poise::opencv_video)
 endif()
 
+if(POISE_HAS_HTTP)
+  list(APPEND extras http)
+  poise_library(poise_http FOLDERS serve_http LINK PUBLIC poise PRIVATE OpenSSL::SSL prometheus-cpp::core)
+endif()
+
 # The same for our own programs.
 list(TRANSFORM folders PREPEND poise:: OUTPUT_VARIABLE all)
 add_library(poise_all INTERFACE)
@@ -79,6 +84,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/poise DESTINATION ${CMAKE_INSTALL_IN
   FILES_MATCHING PATTERN "*.h"
   PATTERN "backends/onednn" EXCLUDE
   REGEX "media/ffmpeg/(av|camera|decoder|encoder|file_io|frame_converter|open_input|seek|sound)\\.h$" EXCLUDE
+  REGEX "serve/http/(core|http_session|server_metrics|websocket_session)\\.h$" EXCLUDE
   PATTERN "weights/onnx" EXCLUDE
   PATTERN "weights/torch" EXCLUDE
   PATTERN "weights/darknet" EXCLUDE

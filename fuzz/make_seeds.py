@@ -47,6 +47,20 @@ def poses():
                      "keypoints": [[1, 2, 0.5], [3, 4, 0.25]]}]}))
 
 
+def requests():
+    part = "--XyZ\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"a.jpg\"\r\n\r\n{}\r\n"
+    put("request", "form", "/v1/poses?format=coco&min_score=.5&draw=1\n" + part.format("image", "x")
+        + part.format("boxes", "[[1,2,3,4]]") + "--XyZ--\r\n")
+    put("request", "object", "/v1/poses?boxes=%5B%5D\n" + text({"image": "data:image/png;base64,AAEC/w==",
+                                                             "boxes": [[1, 2, 3, 4]]}))
+    put("request", "infer", "/v2/models/poise/infer\n" + text({"id": "1", "inputs": [
+        {"name": "a", "shape": [1, 2], "datatype": "FP32", "data": [[1, 2.5]]},
+        {"name": "b", "shape": [2], "datatype": "BYTES", "data": ["x", "yz"]}],
+        "outputs": [{"name": "a", "parameters": {"binary_data": True}}]}))
+    put("request", "binary", "/v2/models/poise/infer\n" + text({"inputs": [
+        {"name": "a", "shape": [2], "datatype": "UINT8", "parameters": {"binary_data_size": 2}}]}) + "\x01\x02")
+
+
 def npy():
     for name, dtype, shape, size in (("f4", "<f4", "(2, 3)", 24), ("u1", "|u1", "(5,)", 5), ("i8", "<i8", "()", 8)):
         head = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
@@ -100,4 +114,4 @@ def mat_answers():
 
 
 if __name__ == "__main__":
-    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers()
+    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests()

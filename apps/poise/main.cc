@@ -40,6 +40,7 @@ constexpr Entry kCommands[] = {
     {"train", "train a network on a labelled data set", poise::app::make_train},
     {"export", "a training run's weights as a model file", poise::app::make_export},
     {"quantize", "layers in eight-bit integers: faster, a little rougher, measured", poise::app::make_quantize},
+    {"serve", "poses over HTTP: an address for programs, a page for people", poise::app::make_serve},
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 

@@ -25,7 +25,7 @@ using Lines = std::vector<std::string>;
 
 /// Private headers, not for users of the library: these may name the library they wrap, and those of weights' wings are
 /// included from weights alone.
-constexpr std::array<std::string_view, 22> kPrivateHeaders{"engine/backends/onednn/",
+constexpr std::array<std::string_view, 26> kPrivateHeaders{"engine/backends/onednn/",
                                                            "weights/onnx/",
                                                            "weights/torch/",
                                                            "weights/darknet/",
@@ -38,6 +38,10 @@ constexpr std::array<std::string_view, 22> kPrivateHeaders{"engine/backends/oned
                                                            "media/ffmpeg/open_input.h",
                                                            "media/ffmpeg/seek.h",
                                                            "media/ffmpeg/sound.h",
+                                                           "serve/http/core.h",
+                                                           "serve/http/http_session.h",
+                                                           "serve/http/server_metrics.h",
+                                                           "serve/http/websocket_session.h",
                                                            "graph_torch/torch_graph.h",
                                                            "graph_torch/torch_operators.h",
                                                            "train/centre_loss.h",
@@ -47,9 +51,10 @@ constexpr std::array<std::string_view, 22> kPrivateHeaders{"engine/backends/oned
                                                            "train/optimizer.h",
                                                            "train/task.h",
                                                            "train/validation.h"};
-constexpr std::array<std::string_view, 18> kThirdParty{
-    "dnnl",     "oneapi/",  "turbojpeg", "jpeglib", "png.h", "webp/",     "google/protobuf", "nlohmann/", ".pb.h",
-    "simdjson", "opencv2/", "torch/",    "ATen/",   "CLI/",  "yaml-cpp/", "libav",           "libsw",     "SDL"};
+constexpr std::array<std::string_view, 21> kThirdParty{
+    "dnnl",      "oneapi/", "turbojpeg", "jpeglib",  "png.h",  "webp/",       "google/protobuf",
+    "nlohmann/", ".pb.h",   "simdjson",  "opencv2/", "torch/", "ATen/",       "CLI/",
+    "yaml-cpp/", "libav",   "libsw",     "SDL",      "boost/", "prometheus/", "openssl/"};
 
 /// A part of a folder that is a library of its own, since it brings a long chain of others: nothing else in the library
 /// includes it, or what it wraps.
@@ -57,8 +62,9 @@ struct Annexe {
   std::string_view folder;
   std::vector<std::string_view> wraps;  // how the includes begin
 };
-const std::array<Annexe, 2> kAnnexes{
-    {{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}}, {"track/opencv/", {"<opencv2/", "\"opencv2/"}}}};
+const std::array<Annexe, 3> kAnnexes{{{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}},
+                                      {"track/opencv/", {"<opencv2/", "\"opencv2/"}},
+                                      {"serve/http/", {"<boost/", "<prometheus/", "<openssl/"}}}};
 /// Headers that are not installed: cmake/PoiseLibrary.cmake.
 constexpr std::array<std::string_view, 8> kNotInstalled{
     "engine/backends/onednn/", "weights/onnx/", "weights/torch/", "weights/darknet/",

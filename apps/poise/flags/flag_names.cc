@@ -11,7 +11,8 @@ struct Renamed {
   std::string_view library, flag;
 };
 /// Flags that are not called as the option or parameter is.
-constexpr std::array<Renamed, 3> kRenamed{{
+constexpr std::array<Renamed, 4> kRenamed{{
+    {R"(option "address")", "--host"},
     {R"(option "area_from_box")", "--area box"},
     {R"(option "network")", "--arch"},
     {R"(parameter "input")", "--size"},

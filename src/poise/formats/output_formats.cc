@@ -8,6 +8,7 @@
   ENTRY(coco)                       \
   ENTRY(openpose)                   \
   ENTRY(csv)                        \
+  ENTRY(roboflow)                   \
   ENTRY(posetrack)                  \
   ENTRY(posetrack17)                \
   ENTRY(mot)                        \

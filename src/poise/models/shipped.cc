@@ -3,24 +3,7 @@
 #include <algorithm>
 #include <array>
 
-// The files become part of the program as they are: GNU as and clang both know .incbin.
-#define POISE_EMBED(symbol, path)         \
-  __asm__(                                \
-      ".pushsection .rodata\n"            \
-      ".balign 64\n"                      \
-      ".global " #symbol                  \
-      "\n"                                \
-      ".hidden " #symbol "\n" #symbol     \
-      ":\n"                               \
-      ".incbin \"" path                   \
-      "\"\n"                              \
-      ".global " #symbol                  \
-      "_end\n"                            \
-      ".hidden " #symbol "_end\n" #symbol \
-      "_end:\n"                           \
-      ".byte 0\n"                         \
-      ".popsection\n");                   \
-  extern "C" const std::uint8_t symbol[], symbol##_end[]
+#include "poise/base/embed.h"
 
 POISE_EMBED(poise_embedded_small, POISE_SOURCE_DIR "/models/poise-small.onnx");
 POISE_EMBED(poise_embedded_person, POISE_SOURCE_DIR "/models/poise-person.onnx");

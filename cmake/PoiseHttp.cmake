@@ -1,0 +1,20 @@
+# Boost.Beast, OpenSSL and prometheus-cpp, for the server.
+poise_optional(HTTP "Build the HTTP server")
+set(POISE_HAS_HTTP OFF)
+if(POISE_HTTP STREQUAL "OFF" OR POISE_TRAIN_ONLY)
+  return()
+endif()
+
+find_package(Boost 1.74 QUIET)
+find_package(OpenSSL QUIET)
+find_package(prometheus-cpp QUIET)
+if(Boost_FOUND AND OPENSSL_FOUND AND prometheus-cpp_FOUND)
+  set(POISE_HAS_HTTP ON)
+  # As system headers: what they do is not ours to warn of.
+  add_library(poise_boost INTERFACE)
+  add_library(poise::boost ALIAS poise_boost)
+  target_include_directories(poise_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+  target_compile_definitions(poise_boost INTERFACE BOOST_ASIO_NO_DEPRECATED)
+elseif(POISE_HTTP STREQUAL "ON")
+  message(FATAL_ERROR "Boost, OpenSSL or prometheus-cpp is not found: scripts/setup --serve installs Debian's")
+endif()

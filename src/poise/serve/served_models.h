@@ -1,0 +1,42 @@
+#pragma once
+// What a worker of the service holds, and the models by name: the whole pipeline, a picture in and poses out, and the
+// pose network alone. One thread a worker.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poise/base/json.h"
+#include "poise/engine/session.h"
+#include "poise/infer/pose_finder.h"
+#include "poise/serve/http_message.h"
+
+namespace poise {
+
+struct Worker {
+  PoseFinder finder;
+  Session network;
+  std::vector<std::string> outputs;  // of the network
+  std::vector<Tensor> memory;        // of its answers
+};
+
+/// The name of the whole pipeline in the Open Inference Protocol.
+inline constexpr const char* kPipelineName = "poise";
+
+std::vector<std::string> output_names(const Graph& graph);
+
+/// {"models": [{"name", "kind": "pose" | "detector", "input", "skeleton", "joints", "licence", ...}]}.
+Json models_json(const PoseFinder& finder, const std::string& model_name);
+
+/// Of /v2: all but inference, for which nothing comes back.
+std::optional<HttpResponse> answer_kserve_at_once(const HttpRequest& request, const Worker& worker,
+                                                  const std::string& model_name, bool ready);
+
+/// POST /v2/models/NAME/infer. Of the pipeline the input "image" is UINT8 (height, width, 3) or (1, height, width, 3),
+/// RGB, or BYTES of one element, a picture's file; outputs are FP32 "keypoints" (persons, joints, 3: x, y, score),
+/// "boxes" (persons, 4: x, y, width, height) and "scores" (persons).
+HttpResponse answer_infer(Worker& worker, const HttpRequest& request, const std::string& model_name,
+                          std::uint64_t max_pixels);
+
+}  // namespace poise
