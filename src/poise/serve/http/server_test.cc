@@ -330,7 +330,7 @@ TEST_F(HttpServer, StreamsGiveAnAnswerAFrameAndKeepIds) {
   std::thread closing([&] { EXPECT_TRUE(server_->drain(milliseconds(0), milliseconds(20'000))); });
   error = {};
   while (!error) open_stream.read(rest, error);
-  EXPECT_EQ(error, websocket::error::closed);
+  EXPECT_EQ(error, websocket::error::closed) << error.message() << " [" << beast::buffers_to_string(rest.data()) << "]";
   closing.join();
 }
 

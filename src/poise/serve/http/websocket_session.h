@@ -42,6 +42,8 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
     auto kept = std::make_shared<StringRequest>(std::move(request));
     socket_.async_accept(*kept, [self, kept](beast::error_code error) {
       if (error) return;
+      self->open_ = true;
+      if (self->closing_) return self->write_close();  // finish() came first
       // The stream outlives this connection where a frame of it is being looked at: it may find it gone.
       std::weak_ptr<WebSocketSession> weak = self;
       self->frames_ = self->core_.service.open_stream([weak](std::string json) {
@@ -57,7 +59,7 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
   void finish() override {
     const auto weak = this->weak_from_this();
     asio::post(socket_.get_executor(), [weak] {
-      if (const auto session = weak.lock()) session->close(websocket::close_code::going_away);
+      if (const auto session = weak.lock()) session->close();
     });
   }
 
@@ -98,9 +100,13 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
                         });
   }
 
-  void close(websocket::close_code code) {
-    if (std::exchange(closing_, true)) return;
-    socket_.async_close(code, [self = this->shared_from_this()](beast::error_code) {});
+  void close() {
+    if (std::exchange(closing_, true) || !open_) return;
+    write_close();
+  }
+
+  void write_close() {
+    socket_.async_close(websocket::close_code::going_away, [self = this->shared_from_this()](beast::error_code) {});
   }
 
   Core& core_;
@@ -108,7 +114,7 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
   beast::flat_buffer buffer_;
   std::shared_ptr<PoseStream> frames_;
   std::deque<std::string> answers_;  // the first is being written
-  bool closing_ = false;
+  bool open_ = false, closing_ = false;
 };
 
 }  // namespace poise
