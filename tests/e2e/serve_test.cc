@@ -84,6 +84,25 @@ TEST_F(Serve, GivesWhatPredictGives) {
   EXPECT_EQ(served.find("persons")->dump(), json("out/figure.poses.json").find("persons")->dump());
 }
 
+TEST_F(Serve, TheClientsOfTheExamplesAreAnswered) {
+  start_server({"--workers", "1"});
+  const std::string clients = std::string(POISE_SOURCE_DIR) + "/examples/clients/poses";
+  const std::string figure = std::string(POISE_SOURCE_DIR) + "/docs/images/figure.jpg";
+  const std::string address = "http://127.0.0.1:" + std::to_string(port_);
+  // fetch() came with Node 18.
+  const bool has_fetch =
+      fs::exists("/usr/bin/node") && run({"-e", "process.exit(globalThis.fetch ? 0 : 1)"}, "/usr/bin/node").code == 0;
+  for (const auto& [program, script] : {std::pair(std::string("/usr/bin/python3"), clients + ".py"),
+                                        std::pair(std::string("/usr/bin/node"), clients + ".mjs")}) {
+    if (!fs::exists(program) || (script.ends_with(".mjs") && !has_fetch)) continue;
+    const Outcome asked = run({script, figure, address}, program);
+    EXPECT_EQ(asked.code, 0) << asked.err;
+    EXPECT_TRUE(contains(asked.out, "person 1: score 0.")) << asked.out << asked.err;
+  }
+  kill(child_, SIGTERM);
+  EXPECT_EQ(finish(child_).code, 0);
+}
+
 TEST_F(Serve, SigtermUnderLoadLosesNoRequest) {
   start_server({"--workers", "2", "--queue", "1000", "--linger", "1"});
   std::atomic<bool> stop = false;

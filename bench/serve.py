@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""How `poise serve` bears load, on loopback: answers equal to the serial ones, goodput beside the handler called in the
+same process, and what becomes of too many requests.
+
+    bench/serve.py build/release/bin/poise build/release/tests/serve_rate PICTURE... [--seconds 120] [--clients 64]
+
+Prints JSON lines: `serial` (one client), `handler` (serve_rate: the service's function called by as many threads, no
+sockets), `load` (clients with a connection each), `overload` (four times as many requests as are answered, offered at a
+steady rate, each on a connection of its own), `slow` (the load again, beside 500 sockets that send a byte a second).
+"""
+import argparse
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+
+class Server:
+    def __init__(self, poise, options):
+        self.child = subprocess.Popen([poise, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
+        self.port = None
+        for line in self.child.stderr:
+            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found.group(1))
+                break
+        threading.Thread(target=self.child.stderr.read, daemon=True).start()
+
+    def rss(self):
+        text = open(f"/proc/{self.child.pid}/status").read()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) / 1024
+
+    def end(self):
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(60)
+
+
+def ask(connection, body):
+    connection.request("POST", "/v1/poses", body, {"Content-Type": "image/jpeg"})
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def percentile(values, share):
+    return round(sorted(values)[min(len(values) - 1, int(share * len(values)))] * 1e3, 1) if values else None
+
+
+def load(port, bodies, expected, clients, seconds):
+    """Each client asks again as soon as it is answered."""
+    lock, counts, times = threading.Lock(), {"requests": 0, "fine": 0, "other": 0, "unequal": 0}, []
+    end = time.monotonic() + seconds
+
+    def client(number):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        turn = number
+        while time.monotonic() < end:
+            which = turn % len(bodies)
+            turn += 1
+            begin = time.monotonic()
+            status, text = ask(connection, bodies[which])
+            took = time.monotonic() - begin
+            with lock:
+                counts["requests"] += 1
+                counts["fine" if status == 200 else "other"] += 1
+                counts["unequal"] += status == 200 and text != expected[which]
+                times.append(took)
+
+    begin = time.monotonic()
+    threads = [threading.Thread(target=client, args=(i,)) for i in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wall = time.monotonic() - begin
+    return {**counts, "per_second": round(counts["fine"] / wall, 2), "median_ms": percentile(times, .5),
+            "p99_ms": percentile(times, .99)}
+
+
+def overload(port, bodies, rate, seconds):
+    """Requests at a steady rate, whatever becomes of them."""
+    lock, fine, refused, lost = threading.Lock(), [], [], [0]
+
+    def one(body):
+        begin = time.monotonic()
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            status, _ = ask(connection, body)
+            connection.close()
+        except OSError:
+            with lock:
+                lost[0] += 1
+            return
+        with lock:
+            (fine if status == 200 else refused).append(time.monotonic() - begin)
+
+    threads = []
+    begin = time.monotonic()
+    for number in range(int(rate * seconds)):
+        time.sleep(max(0, begin + number / rate - time.monotonic()))
+        threads.append(threading.Thread(target=one, args=(bodies[number % len(bodies)],)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    wall = time.monotonic() - begin
+    return {"offered_per_second": round(rate, 1), "fine_per_second": round(len(fine) / wall, 2),
+            "refused": len(refused), "lost": lost[0], "refused_median_ms": percentile(refused, .5),
+            "refused_p99_ms": percentile(refused, .99), "fine_p99_ms": percentile(fine, .99)}
+
+
+def slow_sockets(port, count, stop):
+    sockets = []
+    for _ in range(count):
+        one = socket.create_connection(("127.0.0.1", port))
+        sockets.append(one)
+    while not stop.wait(1):
+        for one in sockets:
+            try:
+                one.send(b"G")
+            except OSError:
+                pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("poise")
+    parser.add_argument("serve_rate")
+    parser.add_argument("pictures", nargs="+")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    bodies = [open(picture, "rb").read() for picture in options.pictures]
+    server = Server(options.poise, ["--workers", str(options.workers), "--queue", str(options.clients)])
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    begin = time.monotonic()
+    expected = [ask(connection, body)[1] for body in bodies]
+    serial = time.monotonic() - begin
+    print(json.dumps({"serial": {"pictures": len(bodies), "per_second": round(len(bodies) / serial, 2)}}), flush=True)
+    handler = json.loads(subprocess.run([options.serve_rate, str(options.workers), str(options.seconds / 4),
+                                         *options.pictures], check=True, capture_output=True, text=True).stdout)
+    print(json.dumps({"handler": handler}), flush=True)
+    before = server.rss()
+    loaded = load(server.port, bodies, expected, options.clients, options.seconds)
+    loaded["of_handler"] = round(loaded["per_second"] / handler["per_second"], 3)
+    loaded["rss_mb"] = [round(before, 1), round(server.rss(), 1)]
+    print(json.dumps({"load": loaded}), flush=True)
+    again = json.loads(subprocess.run([options.serve_rate, str(options.workers), str(options.seconds / 4),
+                                       *options.pictures], check=True, capture_output=True, text=True).stdout)
+    print(json.dumps({"handler": again}), flush=True)
+    stop = threading.Event()
+    slow = threading.Thread(target=slow_sockets, args=(server.port, 500, stop))
+    slow.start()
+    time.sleep(1)
+    print(json.dumps({"slow": load(server.port, bodies, expected, options.clients, options.seconds / 4)}), flush=True)
+    stop.set()
+    slow.join()
+    before = server.rss()
+    beyond = overload(server.port, bodies, 4 * loaded["per_second"], options.seconds / 4)
+    beyond["of_peak"] = round(beyond["fine_per_second"] / loaded["per_second"], 3)
+    beyond["rss_mb"] = [round(before, 1), round(server.rss(), 1)]
+    print(json.dumps({"overload": beyond}), flush=True)
+    print(json.dumps({"exit_code": server.end()}))
+
+
+if __name__ == "__main__":
+    main()
