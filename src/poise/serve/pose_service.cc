@@ -224,7 +224,9 @@ struct PoseStream::State {
   TakeAnswer take;
   Clock::time_point begin = Clock::now();
 
-  std::mutex mutex;  // of the next four
+  std::mutex mutex;  // of the next six
+  bool ended = false, giving = false;
+  std::condition_variable given;
   std::optional<Frame> newest;
   std::int64_t came = 0, skipped = 0;
   bool busy = false;
@@ -232,6 +234,7 @@ struct PoseStream::State {
   std::optional<Tracker> tracker;  // these are one frame's, and frames are looked at one at a time
   OneEuro steady;
 
+  void give(std::string answer);
   Json look(Worker& worker, const Frame& frame);
   Result<Json> try_look(Worker& worker, const Frame& frame);
 };
@@ -270,7 +273,7 @@ void PoseStream::work(const std::shared_ptr<State>& state) {
       Json answer = state->look(service.workers[thread], *frame);
       answer.set("skipped", skipped);
       answer.set("lag_ms", std::round(seconds_since(frame->came) * 1e4) / 10);
-      state->take(answer.dump());
+      state->give(answer.dump());
     }
     {
       const std::lock_guard lock(state->mutex);
@@ -285,6 +288,24 @@ void PoseStream::work(const std::shared_ptr<State>& state) {
   state->busy = false;
   state->newest.reset();
   ++state->skipped;
+}
+
+void PoseStream::State::give(std::string answer) {
+  {
+    const std::lock_guard lock(mutex);
+    if (ended) return;
+    giving = true;
+  }
+  take(std::move(answer));
+  const std::lock_guard lock(mutex);
+  giving = false;
+  given.notify_all();
+}
+
+void PoseStream::end() {
+  std::unique_lock lock(state_->mutex);
+  state_->ended = true;
+  state_->given.wait(lock, [this] { return !state_->giving; });
 }
 
 Json PoseStream::State::look(Worker& worker, const Frame& frame) {

@@ -77,6 +77,8 @@ class PoseStream {
   /// A frame: the bytes of a JPEG, PNG or WebP picture. Its answer is {"frame": number from 1, "lag_ms", "skipped":
   /// frames that went since the last answer, "width", "height", "persons": [...]}, or {"frame", "error"}.
   void frame(std::string bytes);
+  /// No more answers are given; one that is just being given is waited for. Not from within it.
+  void end();
 
  private:
   friend class PoseService;

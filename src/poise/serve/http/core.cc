@@ -82,6 +82,25 @@ void Core::end_request() {
   changed.notify_all();
 }
 
+bool Core::add(const std::shared_ptr<PoseStream>& stream) {
+  const std::lock_guard lock(mutex);
+  if (ending) return false;
+  frames.insert(stream);
+  return true;
+}
+
+void Core::remove(const std::shared_ptr<PoseStream>& stream) {
+  const std::lock_guard lock(mutex);
+  frames.erase(stream);
+}
+
+void Core::end() {
+  std::unique_lock lock(mutex);
+  ending = true;
+  changed.wait(lock, [this] { return under_way == 0; });
+  for (const auto& stream : frames) stream->end();
+}
+
 std::optional<HttpResponse> refuse_header(const http::request_header<>& header, const Core& core) {
   HttpRequest request;
   if (const Status status = parse_target(as_view(header.target()), request); !status.ok())

@@ -39,11 +39,12 @@ struct Core {
   std::atomic<bool> closing = false;
   std::atomic<std::size_t> streams = 0;
 
-  mutable std::mutex mutex;  // of the next four
+  mutable std::mutex mutex;  // of the next five
   bool ending = false;
   std::set<Connection*> connections;
   std::size_t under_way = 0;  // requests that the service has not answered
   std::condition_variable changed;
+  std::set<std::shared_ptr<PoseStream>> frames;  // of the open streams
 
   std::optional<asio::ssl::context> tls;
   asio::io_context context;  // last: connections end with it, and use what stands above
@@ -53,6 +54,10 @@ struct Core {
   std::size_t count() const;
   bool begin_request();  // false: the server ends, nobody would take the answer
   void end_request();
+  bool add(const std::shared_ptr<PoseStream>& stream);  // false: the server ends
+  void remove(const std::shared_ptr<PoseStream>& stream);
+  /// No more is begun, and what the service has begun is waited for: after it nothing of the server is held there.
+  void end();
 };
 
 /// Who asks and what for, checked: which requests may not be answered at all. Nothing: go on.

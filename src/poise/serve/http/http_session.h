@@ -180,17 +180,23 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void ask(HttpRequest request) {
     beast::get_lowest_layer(stream_).expires_never();
     if (!core_.begin_request()) return hang_up();
-    const auto self = this->shared_from_this();
     waiting_ = true;
-    const CancelFlag cancelled = core_.service.answer(std::move(request), [self](HttpResponse response) {
-      auto shared = std::make_shared<HttpResponse>(std::move(response));
-      asio::post(self->stream_.get_executor(), [self, shared] {
-        self->core_.end_request();
-        self->waiting_ = false;
-        self->send(std::move(*shared));
-      });
-    });
+    auto reply = [self = this->shared_from_this()](HttpResponse response) mutable {
+      Core& core = self->core_;
+      pass_on(std::move(self), std::move(response));
+      core.end_request();  // from here on the server may be gone, and nothing of it is held
+    };
+    const CancelFlag cancelled = core_.service.answer(std::move(request), std::move(reply));
     watch(cancelled);
+  }
+
+  /// From a thread of the service to one of the connection's.
+  static void pass_on(std::shared_ptr<HttpSession> self, HttpResponse response) {
+    auto shared = std::make_shared<HttpResponse>(std::move(response));
+    asio::post(self->stream_.get_executor(), [self, shared] {
+      self->waiting_ = false;
+      self->send(std::move(*shared));
+    });
   }
 
   void watch(const CancelFlag& cancelled) {

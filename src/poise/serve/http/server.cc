@@ -122,12 +122,7 @@ Server::~Server() {
     state_->acceptor.close(ignored);
     state_->pause.cancel();
   });
-  {
-    // Answers come back to the context, which must be there.
-    std::unique_lock lock(core.mutex);
-    core.ending = true;
-    core.changed.wait(lock, [&] { return core.under_way == 0; });
-  }
+  core.end();
   core.context.stop();
   for (std::thread& thread : state_->threads) thread.join();
 }

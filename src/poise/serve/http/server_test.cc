@@ -131,7 +131,8 @@ TEST_F(HttpServer, AnswersOverOneConnectionRequestAfterRequest) {
     EXPECT_EQ(answer["X-Request-Id"], "mine-" + std::to_string(i));
     EXPECT_EQ(answer[http::field::content_type], "application/json");
   }
-  asio::write(socket, asio::buffer("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"));
+  const std::string two = "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /readyz HTTP/1.1\r\nHost: a\r\n\r\n";
+  asio::write(socket, asio::buffer(two));
   beast::flat_buffer both;
   EXPECT_EQ(read_answer(socket, both, true).body(), "");
   EXPECT_EQ(read_answer(socket, both, false).body(), "ready\n") << "requests may come before the answer";
@@ -340,6 +341,23 @@ TEST_F(HttpServer, StreamsGiveAnAnswerAFrameAndKeepIds) {
   while (!error) open_stream.read(rest, error);
   EXPECT_EQ(error, websocket::error::closed) << error.message() << " [" << beast::buffers_to_string(rest.data()) << "]";
   closing.join();
+}
+
+TEST_F(HttpServer, EndsWhileItIsAskedAndStreamed) {
+  for (int round = 0; round < 5; ++round) {
+    open();
+    boost::beast::websocket::stream<tcp::socket> stream(connect());
+    stream.handshake("127.0.0.1", "/v1/stream");
+    stream.binary(true);
+    stream.write(asio::buffer(kFigure));
+    std::vector<tcp::socket> sockets;
+    for (int i = 0; i < 6; ++i) {
+      sockets.push_back(connect());
+      asio::write(sockets.back(), asio::buffer(post_text(kFigure)));
+    }
+    std::this_thread::sleep_for(milliseconds(17 * round));
+    server_.reset();
+  }
 }
 
 TEST_F(HttpServer, UpgradesElsewhereAreRefused) {

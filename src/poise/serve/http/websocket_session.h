@@ -26,6 +26,7 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
     core_.metrics->streams(++core_.streams);
   }
   ~WebSocketSession() override {
+    if (frames_) core_.remove(frames_);
     core_.metrics->streams(--core_.streams);
     core_.remove(this);
   }
@@ -52,7 +53,7 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
         asio::post(session->socket_.get_executor(),
                    [session, json = std::move(json)]() mutable { session->send(std::move(json)); });
       });
-      self->read();
+      if (self->core_.add(self->frames_)) self->read();
     });
   }
 
@@ -66,10 +67,7 @@ class WebSocketSession : public Connection, public std::enable_shared_from_this<
  private:
   void read() {
     socket_.async_read(buffer_, [self = this->shared_from_this()](beast::error_code error, std::size_t) {
-      if (error) {
-        self->frames_.reset();
-        return;
-      }
+      if (error) return;
       std::string bytes = beast::buffers_to_string(self->buffer_.data());
       self->buffer_.consume(self->buffer_.size());
       if (self->socket_.got_binary()) {
