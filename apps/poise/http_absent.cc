@@ -2,9 +2,16 @@
 
 namespace poise::app {
 
-Status serve_http(ServeJob /*job*/) {
+namespace {
+
+Error absent() {
   return unsupported(
       "this build has no server: install Boost, OpenSSL and prometheus-cpp (scripts/setup --serve), build again");
 }
+
+}  // namespace
+
+Status serve_http(ServeJob /*job*/) { return absent(); }
+Status serve_lambda(const LambdaJob& /*job*/) { return absent(); }
 
 }  // namespace poise::app

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "http.h"
+#include "poise/serve/http/lambda.h"
 #include "poise/serve/http/server.h"
 
 namespace poise::app {
@@ -55,6 +56,10 @@ Status serve_http(ServeJob job) {
   }
   if (!drained.get()) return io_error("not all requests were answered in time");
   return {};
+}
+
+Status serve_lambda(const LambdaJob& job) {
+  return run_lambda(job.service, {.api = job.api, .loops = job.loops, .log = job.log});
 }
 
 }  // namespace poise::app

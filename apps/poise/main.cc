@@ -41,6 +41,7 @@ constexpr Entry kCommands[] = {
     {"export", "a training run's weights as a model file", poise::app::make_export},
     {"quantize", "layers in eight-bit integers: faster, a little rougher, measured", poise::app::make_quantize},
     {"serve", "poses over HTTP: an address for programs, a page for people", poise::app::make_serve},
+    {"lambda", "the loop of a custom runtime of AWS Lambda: answers its events with poses", poise::app::make_lambda},
     {"bench", "how fast a model runs here", poise::app::make_bench},
 };
 

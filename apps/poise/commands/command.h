@@ -24,6 +24,7 @@ Action make_convert(CLI::App& command);
 Action make_models(CLI::App& command);
 Action make_data(CLI::App& command);
 Action make_label(CLI::App& command);
+Action make_lambda(CLI::App& command);
 Action make_serve(CLI::App& command);
 Action make_train(CLI::App& command);
 Action make_export(CLI::App& command);

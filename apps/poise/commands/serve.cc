@@ -21,10 +21,44 @@
 namespace poise::app {
 namespace {
 
-struct Options {
-  std::string model, device = "cpu", token_file;
+/// What a service finds poses with: the flags of both commands.
+struct FinderFlags {
+  std::string model, device = "cpu";
   DetectorFlags detector;
   CardFlags card;
+
+  void add_to(CLI::App& command, PoseServiceOptions& service) {
+    command.add_option("-m,--model", model, "an ONNX file, or a model's name; otherwise the default")
+        ->type_name("FILE");
+    add_draw_flags(command, service.draw, "Drawing");
+    detector.add_to(command, "Who is where");
+    CLI::Option* named = command.get_option("--detector");
+    named->default_str(kShippedDetector);
+    named->description(named->get_description() + "; none: each whole picture is one person's box");
+    add_doubles_flags(command, service.finder.doubles, "Who is where");
+    add_estimator_flags(command, service.finder.estimate, device);
+    card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
+  }
+
+  Status put(PoseFinderOptions& finder) const {
+    POISE_RETURN_IF_ERROR(set_device(device, finder.estimate.run));
+    finder.estimate.card.preset = card.preset;
+    POISE_TRY(finder.estimate.card.flags, card.json());
+    finder.model = model;
+    finder.whole_picture = detector.detector == "none";
+    if (!finder.whole_picture) finder.detector = detector.detector;
+    finder.detect.run = finder.estimate.run;
+    finder.detect.threshold = detector.threshold;
+    finder.detect.nms = detector.nms;
+    finder.detect.card.preset = detector.preset;
+    if (auto folder = models_folder(); folder.ok()) finder.models = *folder;
+    return {};
+  }
+};
+
+struct Options {
+  FinderFlags finder;
+  std::string token_file;
   ServeJob job;
   int deadline_seconds = 30, linger_seconds = 0;
   bool quiet = false;
@@ -54,18 +88,7 @@ Result<std::string> read_token(const std::string& file) {
 }
 
 Status serve(Options& o) {
-  PoseFinderOptions& finder = o.job.service.finder;
-  POISE_RETURN_IF_ERROR(set_device(o.device, finder.estimate.run));
-  finder.estimate.card.preset = o.card.preset;
-  POISE_TRY(finder.estimate.card.flags, o.card.json());
-  finder.model = o.model;
-  finder.whole_picture = o.detector.detector == "none";
-  if (!finder.whole_picture) finder.detector = o.detector.detector;
-  finder.detect.run = finder.estimate.run;
-  finder.detect.threshold = o.detector.threshold;
-  finder.detect.nms = o.detector.nms;
-  finder.detect.card.preset = o.detector.preset;
-  if (auto folder = models_folder(); folder.ok()) finder.models = *folder;
+  POISE_RETURN_IF_ERROR(o.finder.put(o.job.service.finder));
   POISE_TRY(o.job.server.token, read_token(o.token_file));
   o.job.service.deadline = std::chrono::seconds(o.deadline_seconds);
   o.job.linger = std::chrono::seconds(o.linger_seconds);
@@ -131,21 +154,45 @@ void add_server_flags(CLI::App& command, Options& o) {
 
 Action make_serve(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
-      ->type_name("FILE");
   add_server_flags(command, *o);
-  add_draw_flags(command, o->job.service.draw, "Drawing");
-  o->detector.add_to(command, "Who is where");
-  CLI::Option* named = command.get_option("--detector");
-  named->default_str(kShippedDetector);
-  named->description(named->get_description() + "; none: each whole picture is one person's box");
-  add_doubles_flags(command, o->job.service.finder.doubles, "Who is where");
-  add_estimator_flags(command, o->job.service.finder.estimate, o->device);
+  o->finder.add_to(command, o->job.service);
   command.add_flag("-q,--quiet", o->quiet, "no line a request");
-  o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
   command.footer(kExamples);
   return [o] {
     const Status status = serve(*o);
+    if (status.ok()) return 0;
+    Console(o->quiet).error(status.error().message);
+    return 1;
+  };
+}
+
+Action make_lambda(CLI::App& command) {
+  struct Flags {
+    FinderFlags finder;
+    LambdaJob job;
+    bool quiet = false;
+  };
+  auto o = std::make_shared<Flags>();
+  command.add_option("--api", o->job.api, "the runtime's HOST:PORT; Lambda says it in AWS_LAMBDA_RUNTIME_API")
+      ->envname("AWS_LAMBDA_RUNTIME_API")
+      ->required()
+      ->type_name("HOST:PORT");
+  command.add_option("--loops", o->job.loops, "events answered at the same time: more than one on managed instances")
+      ->envname("AWS_LAMBDA_MAX_CONCURRENCY")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  o->finder.add_to(command, o->job.service);
+  command.add_flag("-q,--quiet", o->quiet, "no line an event");
+  command.footer(
+      "Answers events of API Gateway (1.0, 2.0) and function URLs as `poise serve` answers requests, and direct calls "
+      "of\n"
+      "{\"image\": base64}. As bootstrap in the zip's root:\n"
+      "  #!/bin/sh\n"
+      "  exec ./poise lambda");
+  return [o] {
+    Status status = o->finder.put(o->job.service.finder);
+    if (!o->quiet) o->job.log = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+    if (status.ok()) status = serve_lambda(o->job);
     if (status.ok()) return 0;
     Console(o->quiet).error(status.error().message);
     return 1;
