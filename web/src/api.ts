@@ -1,6 +1,7 @@
 // The server's addresses, relative to the page's own. What goes wrong comes as a Trouble, whose words are a visitor's.
 
 import type { PictureAnswer, Skeleton } from './poses';
+import { ofThisTab } from './storage';
 
 export type Kind = 'token' | 'busy' | 'too_large' | 'no_picture' | 'unreachable' | 'camera' | 'other';
 
@@ -17,8 +18,8 @@ export class Trouble extends Error {
 const kTokenKey = 'poise-token';
 
 export const token = {
-  get: (): string => sessionStorage.getItem(kTokenKey) ?? '',
-  set: (value: string): void => sessionStorage.setItem(kTokenKey, value.trim()),
+  get: (): string => ofThisTab.get(kTokenKey),
+  set: (value: string): void => ofThisTab.set(kTokenKey, value.trim()),
 };
 
 const url = (path: string): URL => new URL(path, document.baseURI);

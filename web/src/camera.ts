@@ -38,12 +38,10 @@ const troubleOfCamera = (error: unknown): Trouble => {
   return new Trouble('camera', known ?? 'The camera could not be used.', known ? '' : String(error));
 };
 
-type Facing = 'user' | 'environment';
-
 export class Camera {
-  facing: Facing = 'user';
   private readonly video = document.createElement('video');
   private readonly small = document.createElement('canvas');
+  private turn = 0; // of starts and stops: the last one counts
   private stream: MediaStream | null = null;
   private socket: WebSocket | null = null;
   private calls = 0; // in a row that led to no answer
@@ -63,32 +61,38 @@ export class Camera {
   }
 
   get mirrored(): boolean {
-    const facing = this.stream?.getVideoTracks()[0]?.getSettings().facingMode ?? this.facing;
-    return facing !== 'environment';
+    const track = this.stream?.getVideoTracks()[0];
+    return track?.getSettings().facingMode !== 'environment' && !/\b(back|rear)\b/i.test(track?.label ?? '');
   }
 
-  async hasOther(): Promise<boolean> {
+  /** The next of this machine's cameras; undefined where there is but one. */
+  async other(): Promise<string | undefined> {
     const devices = await navigator.mediaDevices.enumerateDevices();
-    return devices.filter((device) => device.kind === 'videoinput').length > 1;
+    const cameras = devices.filter((device) => device.kind === 'videoinput').map((device) => device.deviceId);
+    const now = cameras.indexOf(this.stream?.getVideoTracks()[0]?.getSettings().deviceId ?? '');
+    return cameras.length > 1 ? cameras[(now + 1) % cameras.length] : undefined;
   }
 
-  /** Errors: a Trouble. */
-  async start(facing: Facing = this.facing): Promise<void> {
+  /** `device`: as other() says; else the one that looks at the visitor. Errors: a Trouble. */
+  async start(device?: string): Promise<void> {
     this.stop();
-    this.facing = facing;
+    const { turn } = this;
     if (!navigator.mediaDevices?.getUserMedia)
       throw new Trouble('camera', 'Browsers lend the camera to https:// pages and to localhost only.');
     try {
-      const video = { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 720 } };
+      const which = device ? { deviceId: { exact: device } } : { facingMode: 'user' };
+      const video = { ...which, width: { ideal: 1280 }, height: { ideal: 720 } };
       const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      if (this.turn !== turn) return stream.getTracks().forEach((track) => track.stop());
       this.stream = stream;
       stream.getVideoTracks()[0]?.addEventListener('ended', () => {
         if (this.stream === stream) this.end(new Trouble('camera', 'The camera was unplugged or taken away.'));
       });
       this.video.srcObject = stream;
       await this.video.play();
-      if (this.stream !== stream) return;
+      if (this.turn !== turn) return;
     } catch (error) {
+      if (this.turn !== turn) return;
       this.stop();
       throw troubleOfCamera(error);
     }
@@ -96,10 +100,11 @@ export class Camera {
     this.anyAnswer = false;
     this.answered = [];
     this.connect();
-    this.eachFrame(this.stream);
+    this.eachFrame(this.stream!);
   }
 
   stop(): void {
+    ++this.turn;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.video.srcObject = null;
@@ -162,7 +167,8 @@ export class Camera {
     this.grabbing = true;
     try {
       const since = performance.now();
-      const picture = await createImageBitmap(video);
+      const picture = await createImageBitmap(video).catch(() => null);
+      if (!picture) return; // the camera stopped meanwhile
       const jpeg = await this.shrink(picture);
       if (!jpeg || this.socket !== socket) return picture.close();
       if (!this.anyAnswer) {

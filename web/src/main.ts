@@ -6,6 +6,7 @@ import type { Look } from './draw';
 import { PeopleList } from './people_list';
 import { peopleFound } from './poses';
 import { Stage } from './stage';
+import { ofThisBrowser } from './storage';
 import './style.css';
 
 const find = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
@@ -40,6 +41,17 @@ function write(id: string, text: string): void {
   const target = find(id);
   if (target.textContent !== text) target.textContent = text;
   target.hidden = text === '';
+}
+
+/** Lines break between facts alone; none: nothing is known. */
+function writeFacts(...facts: string[]): void {
+  const spans = facts.flatMap((fact) => {
+    const span = document.createElement('span');
+    span.textContent = fact;
+    return [span, ' '];
+  });
+  find('facts').replaceChildren(...spans);
+  find('facts').hidden = facts.length === 0;
 }
 
 let again: () => void = () => {};
@@ -77,6 +89,7 @@ function begin(): AbortSignal {
   underWay.abort();
   underWay = new AbortController();
   forgetTroubles();
+  find('busy').hidden = true;
   return underWay.signal;
 }
 
@@ -100,7 +113,7 @@ async function asJpeg(picture: ImageBitmap, longest: number): Promise<Blob> {
 
 /** What the server cannot read, or finds too large, is sent once more in a form that it can. */
 async function findPosesSomehow(file: Blob, shown: ImageBitmap | null, signal: AbortSignal): Promise<Found> {
-  const onWait = (seconds: number): void => write('facts', `The server is busy: asking again in ${seconds} s …`);
+  const onWait = (seconds: number): void => writeFacts(`The server is busy: asking again in ${seconds} s …`);
   try {
     return await findPoses(file, signal, onWait);
   } catch (error) {
@@ -143,7 +156,8 @@ async function showPicture(file: Blob, fileName: string): Promise<void> {
       stage.show({ name, picture: shown, width: shown.width, height: shown.height, ...blank });
       list.show([], blank.skeleton, look.minScore);
     }
-    write('facts', 'Looking for people …');
+    writeFacts('Looking for people …');
+    say('Looking for people');
     const { answer, json, milliseconds } = await findPosesSomehow(file, shown, signal);
     const { width, height } = answer.image;
     const fits = shown && sameShape(shown, answer.image);
@@ -153,12 +167,12 @@ async function showPicture(file: Blob, fileName: string): Promise<void> {
     stage.show({ name, picture, width, height, people: answer.persons, skeleton: answer.skeleton, json });
     list.show(answer.persons, answer.skeleton, look.minScore);
     const found = peopleFound(answer.persons.length);
-    write('facts', `${found} · ${Math.round(milliseconds)} ms`);
+    writeFacts(found, `${Math.round(milliseconds)} ms`);
     describe(`${fileName}, ${found}`);
     say(found);
   } catch (error) {
     if (signal.aborted) return;
-    write('facts', '');
+    writeFacts();
     tell(error, () => void showPicture(file, fileName));
   } finally {
     if (!signal.aborted) find('busy').hidden = true;
@@ -197,33 +211,33 @@ function showShot({ picture, answer, json, milliseconds, perSecond }: Shot): voi
   if (!answer) return;
   list.show(people, model, look.minScore);
   const found = peopleFound(people.length);
-  const lag = `${Math.round(milliseconds)} ms, of them ${Math.round(answer.lag_ms)} in the server`;
-  write('facts', `${found} · ${lag} · ${Math.round(perSecond)} frames a second`);
+  const lag = `${Math.round(milliseconds)} ms (${Math.round(answer.lag_ms)} in the server)`;
+  writeFacts(found, lag, `${Math.round(perSecond)} frames a second`);
   write('remark', '');
   describe(`Camera, ${found}`);
   say(found, 1500);
   refresh();
 }
 
-async function startCamera(facing = camera.facing): Promise<void> {
+async function startCamera(device?: string): Promise<void> {
   begin();
-  write('facts', 'Waiting for the camera …');
+  writeFacts('Waiting for the camera …');
   try {
     model = await findModel();
-    await camera.start(facing);
+    await camera.start(device);
+    if (!camera.running) return; // something else was asked for meanwhile
     find<HTMLInputElement>('mirror-box').checked = look.mirrored = camera.mirrored;
     find('mirror').hidden = false;
-    find('other-camera').hidden = !(await camera.hasOther());
+    find('other-camera').hidden = (await camera.other()) === undefined;
     reveal();
   } catch (error) {
-    write('facts', '');
-    tell(error, () => void startCamera(facing));
+    writeFacts();
+    tell(error, () => void startCamera(device));
   }
   refresh();
 }
 
 function stopCamera(): void {
-  if (!camera.running) return;
   camera.stop();
   refresh();
 }
@@ -268,7 +282,7 @@ find<HTMLInputElement>('file').addEventListener('change', (event) => {
   input.value = ''; // the same file may be chosen again
 });
 find('camera').addEventListener('click', () => (camera.running ? stopCamera() : void startCamera()));
-find('other-camera').addEventListener('click', () => void startCamera(camera.facing === 'user' ? 'environment' : 'user'));
+find('other-camera').addEventListener('click', async () => void startCamera(await camera.other()));
 
 const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLInputElement && target.type === 'password';
 
@@ -281,6 +295,7 @@ document.addEventListener('paste', (event) => {
 
 let dragDepth = 0; // of entered elements: leaving a child is not leaving the page
 function drag(event: DragEvent, change: number): void {
+  if (isTyping(event.target)) return;
   event.preventDefault();
   dragDepth = Math.max(0, dragDepth + change);
   find('drop').hidden = dragDepth === 0;
@@ -289,6 +304,7 @@ document.addEventListener('dragenter', (event) => drag(event, 1));
 document.addEventListener('dragover', (event) => drag(event, 0));
 document.addEventListener('dragleave', (event) => drag(event, -1));
 document.addEventListener('drop', (event) => {
+  if (isTyping(event.target)) return;
   drag(event, -dragDepth);
   if (take(event.dataTransfer?.files ?? [])) return;
   begin();
@@ -307,7 +323,7 @@ function showLook(): void {
 
 function keepLook(): void {
   const { mirrored, ...kept } = look;
-  localStorage.setItem(kLookKey, JSON.stringify(kept));
+  ofThisBrowser.set(kLookKey, JSON.stringify(kept));
   showLook();
   stage.draw();
   const { scene } = stage;
@@ -325,7 +341,7 @@ find('min-score').addEventListener('input', ({ target }) => {
 });
 
 try {
-  Object.assign(look, JSON.parse(localStorage.getItem(kLookKey) ?? '{}'));
+  Object.assign(look, JSON.parse(ofThisBrowser.get(kLookKey) || '{}'));
 } catch {
   // What was kept is not ours: the defaults stand.
 }
@@ -356,4 +372,5 @@ async function greet(): Promise<void> {
   }
 }
 refresh();
+write('example', `curl -F image=@team.jpg ${new URL('v1/poses', document.baseURI)}`);
 void greet();

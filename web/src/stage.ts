@@ -32,7 +32,8 @@ export class Stage {
     addEventListener('resize', () => this.draw());
     canvas.addEventListener('pointermove', (event) => this.pointAt(event));
     canvas.addEventListener('pointerdown', (event) => this.pointAt(event));
-    canvas.addEventListener('pointerleave', () => this.light(null));
+    // A finger that is lifted has not gone elsewhere.
+    canvas.addEventListener('pointerleave', (event) => event.pointerType !== 'touch' && this.light(null));
     addEventListener('keydown', (event) => event.key === 'Escape' && this.light(null));
   }
 
@@ -112,9 +113,12 @@ export class Stage {
     const joint = readable(scene.skeleton.joints[highlight.joint!] ?? '');
     const who = scene.people.length > 1 ? ` · ${nameOf(person, highlight.person)}` : '';
     this.tip.textContent = `${joint} · ${score.toFixed(2)}${who}`;
-    const fit = this.canvas.width / unit / scene.width;
-    const left = (x + 0.5) * fit;
-    this.tip.style.left = `${this.look.mirrored ? this.canvas.width / unit - left : left}px`;
+    const width = this.canvas.width / unit;
+    const fit = width / scene.width;
+    const across = (x + 0.5) * fit;
+    const half = this.tip.offsetWidth / 2;
+    const left = Math.max(half, Math.min(this.look.mirrored ? width - across : across, width - half));
+    this.tip.style.left = `${left}px`;
     this.tip.style.top = `${(y + 0.5) * fit}px`;
     this.tip.classList.toggle('below', (y + 0.5) * fit < 48);
   }
