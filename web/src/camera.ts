@@ -79,10 +79,11 @@ export class Camera {
     const { turn } = this;
     if (!navigator.mediaDevices?.getUserMedia)
       throw new Trouble('camera', 'Browsers lend the camera to https:// pages and to localhost only.');
+    let stream: MediaStream;
     try {
       const which = device ? { deviceId: { exact: device } } : { facingMode: 'user' };
       const video = { ...which, width: { ideal: 1280 }, height: { ideal: 720 } };
-      const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
       if (this.turn !== turn) return stream.getTracks().forEach((track) => track.stop());
       this.stream = stream;
       stream.getVideoTracks()[0]?.addEventListener('ended', () => {
@@ -100,7 +101,7 @@ export class Camera {
     this.anyAnswer = false;
     this.answered = [];
     this.connect();
-    this.eachFrame(this.stream!);
+    this.eachFrame(stream);
   }
 
   stop(): void {
