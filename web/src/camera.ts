@@ -184,12 +184,13 @@ export class Camera {
     }
   }
 
-  private async shrink(picture: ImageBitmap): Promise<Blob | null> {
+  private async shrink(picture: ImageBitmap): Promise<ArrayBuffer | undefined> {
     const scale = Math.min(1, kWidth / picture.width);
     this.small.width = Math.round(picture.width * scale);
     this.small.height = Math.round(picture.height * scale);
     this.small.getContext('2d')?.drawImage(picture, 0, 0, this.small.width, this.small.height);
-    return await new Promise((resolve) => this.small.toBlob(resolve, 'image/jpeg', kQuality));
+    const blob = await new Promise<Blob | null>((resolve) => this.small.toBlob(resolve, 'image/jpeg', kQuality));
+    return await blob?.arrayBuffer();
   }
 
   private take(json: string): void {

@@ -104,9 +104,15 @@ const distance = (a: Point, b: Point): number => Math.hypot(b.x - a.x, b.y - a.y
 
 function capsule(context: CanvasRenderingContext2D, shape: Shape, rim: boolean): void {
   const radius = shape.radius + (rim ? Math.max(kThinnestRim, kRimOfLimb * 2 * shape.radius) : 0);
+  context.beginPath();
+  if (shape.from === shape.to) {
+    context.fillStyle = rim ? kRim : shape.colour;
+    context.arc(shape.from.x, shape.from.y, radius, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
   context.strokeStyle = rim ? kRim : shape.colour;
   context.lineWidth = 2 * radius;
-  context.beginPath();
   context.moveTo(shape.from.x, shape.from.y);
   context.lineTo(shape.to.x, shape.to.y);
   context.stroke();
