@@ -150,7 +150,7 @@ export class Camera {
     }
     if (this.stream !== stream) return;
     this.events.remark('The line to the server broke: calling again.');
-    setTimeout(() => this.stream === stream && this.connect(), 500 * 2 ** this.calls);
+    setTimeout(() => this.stream === stream && this.connect(), 250 * 2 ** this.calls);
   }
 
   private eachFrame(stream: MediaStream): void {

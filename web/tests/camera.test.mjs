@@ -107,6 +107,15 @@ describe('the camera', () => {
     await closePage(page);
   });
 
+  test('tells where the server takes no more of them', async () => {
+    const page = await openPage(browser);
+    await page.routeWebSocket('**/v1/stream*', (socket) => void socket.close());
+    await page.reload();
+    await page.click('#camera');
+    await page.locator('#error').getByText('takes no more cameras').waitFor();
+    await closePage(page);
+  });
+
   test('goes on after a frame that is not answered, and after some that are not understood', async () => {
     const page = await openPage(browser);
     let count = 0;

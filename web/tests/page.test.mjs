@@ -297,6 +297,22 @@ describe('what goes wrong', () => {
     await page.getByText('a smaller copy was sent').waitFor();
   });
 
+  test('a picture beyond what the server takes goes as a smaller copy, however the server refuses it', async () => {
+    const noise = await page.evaluateHandle(async () => {
+      const canvas = new OffscreenCanvas(3000, 2400);
+      const image = new ImageData(3000, 2400);
+      for (let i = 0; i < image.data.length; i += 65536) crypto.getRandomValues(image.data.subarray(i, i + 65536));
+      for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255;
+      canvas.getContext('2d').putImageData(image, 0, 0);
+      const carried = new DataTransfer();
+      carried.items.add(new File([await canvas.convertToBlob({ type: 'image/png' })], 'noise.png', { type: 'image/png' }));
+      return carried;
+    });
+    await page.dispatchEvent('body', 'drop', { dataTransfer: noise });
+    await page.getByText('a smaller copy was sent').waitFor();
+    await facts(page).getByText(/found/i).waitFor();
+  });
+
   test('a picture that stays too large is told of', async () => {
     await refuse([413], [413]);
     await choose(pictures[0]);
@@ -310,6 +326,21 @@ describe('what goes wrong', () => {
     await waitForPeople(page);
     assert.deepEqual([...bodies[1].subarray(0, 3)], [0xff, 0xd8, 0xff]);
     await page.getByText('it was sent as a JPEG').waitFor();
+  });
+
+  test('a kind of picture that only the server reads is shown as the server sees it', async () => {
+    const bytes = fs.readFileSync(pictures[0]);
+    const { answer, text } = await askDirectly(bytes);
+    await page.route('**/v1/poses*', async (route) => {
+      const drawn = new URL(route.request().url()).searchParams.get('draw') === '1';
+      if (drawn) return await route.fulfill({ contentType: 'image/jpeg', body: bytes });
+      return await route.fulfill({ contentType: 'application/json', body: text });
+    });
+    await bring(page, 'drop', [{ name: 'phone.heic', mime: 'image/heic', bytes: 'what no browser here reads' }]);
+    await waitForPeople(page);
+    assertSamePeople(await listed(page), answer);
+    const { width, height } = await page.locator('#canvas').boundingBox();
+    assert.ok(Math.abs(width / height - answer.image.width / answer.image.height) < 0.02);
   });
 
   test('a fault of the server', async () => {
@@ -333,10 +364,21 @@ describe('what goes wrong', () => {
     await waitForPeople(page);
   });
 
-  test('a camera that is refused', async () => {
+  test('no camera, and a page that may have none', async () => {
     await page.click('#camera');
-    await error().getByText(/No camera was found|does not lend its camera/).waitFor();
+    await error().getByText('No camera was found').waitFor();
     assert.equal(await page.locator('#camera').textContent(), 'Use the camera');
+    await page.evaluate(() => Object.defineProperty(navigator, 'mediaDevices', { value: undefined }));
+    await page.click('#again');
+    await error().getByText('to https:// pages and to localhost only').waitFor();
+  });
+
+  test('a camera that is refused', async () => {
+    const strict = await openBrowser('--use-fake-device-for-media-stream', '--deny-permission-prompts');
+    const refused = await openPage(strict);
+    await refused.click('#camera');
+    await refused.getByText('does not lend its camera').waitFor();
+    await strict.close();
   });
 
   test('a token is asked for, tried, and kept for the tab', async () => {
