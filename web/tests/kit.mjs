@@ -23,7 +23,6 @@ export const pictures = [
   ...['000000252219.jpg', '000000000790.jpg'].map((name) => path.join(shared, 'coco-persons/images', name)),
 ].filter((file) => fs.existsSync(file));
 
-export const hasShared = fs.existsSync(shared);
 export const crowd = pictures.at(-1);
 
 /** People as Chromium's fake camera plays them: a video's frames, or one picture's again and again. */
