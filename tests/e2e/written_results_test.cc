@@ -238,7 +238,7 @@ TEST_F(WrittenResults, ABadPictureOfAFolderEndsNoTrack) {
     EXPECT_TRUE(contains(lines, "{\"frame\":4,")) << lines;
   }
   const Outcome text = run({"track", "in", "--detector", "none", "--no-video"});
-  EXPECT_TRUE(contains(text.out, "3 frames, 1 person followed, 2 errors in")) << text.out;
+  EXPECT_TRUE(contains(text.out, "3 frames, ") && contains(text.out, " followed, 2 errors in ")) << text.out;
 
   for (const char* name : {"in/1.jpg", "in/3.jpg", "in/4.jpg"}) fs::remove(folder_ / name);
   const Outcome none = run({"track", "in", "--detector", "none", "--out", "none"});

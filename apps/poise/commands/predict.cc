@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "commands/command.h"
 #include "commands/predict_video.h"
@@ -87,7 +88,7 @@ class Prediction {
     for (const PictureFile& picture : pictures_) paths.push_back(picture.path);
     ImageIds ids = image_ids(paths);
     ids_ = std::move(ids.ids);
-    if (writer_.is_of_run() && !finder.people().boxes() && !ids.note.empty()) console_.note(ids.note);
+    note_on_ids_ = std::move(ids.note);
     for (const fs::path& path : paths) {
       const ImageBoxes* entry = finder.people().boxes() ? finder.people().boxes()->find(path) : nullptr;
       if (entry != nullptr && !entries_.insert(entry).second) ++shared_entries_;
@@ -117,7 +118,7 @@ class Prediction {
     while (!writes_.empty()) settle();
     console_.finish();
     if (interrupted()) fail("stopped after " + std::to_string(done) + " of " + counted(pictures_.size(), "picture"));
-    if (const Status status = writer_.finish(); !status.ok()) fail(status.error().message);
+    finish_run();
     return summary();
   }
 
@@ -182,7 +183,10 @@ class Prediction {
     suppressed_ += answer->doubles;
     persons_ += answer->frame.poses.size();
     FrameResult numbered = answer->frame;
-    if (!numbered.image_id && writer_.is_of_run()) numbered.image_id = ids_[i];
+    if (!numbered.image_id && writer_.is_of_run()) {
+      numbered.image_id = ids_[i];
+      if (!note_on_ids_.empty()) console_.note(std::exchange(note_on_ids_, {}));
+    }
     if (const Status status = writer_.add(numbered); !status.ok()) fail(status.error().message);
     images_ += 1;
     const auto pixels = static_cast<std::int64_t>(answer->image.width()) * answer->image.height();
@@ -321,6 +325,7 @@ class Prediction {
   PictureWriter& writer_;
   std::vector<PictureFile> pictures_;
   std::vector<std::int64_t> ids_;  // of pictures_, where the boxes' file gives none
+  std::string note_on_ids_;        // to be said once they are used
   DecodeOptions decode_;
   Json errors_ = Json::array();
   static constexpr std::size_t kListed = 8;  // pictures, for people
