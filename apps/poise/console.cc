@@ -13,6 +13,7 @@
 #include "poise/base/json_reader.h"
 #include "poise/base/printable.h"
 #include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -55,7 +56,7 @@ void Console::clear_bar() {
 
 void Console::error(const std::string& line) {
   clear_bar();
-  std::fprintf(stderr, "poise: %s\n", shown(with_flags(with_input_named(line))).c_str());
+  std::fprintf(stderr, "poise: %s\n", shown(with_flags(with_input_named(line)) + hint_on(line)).c_str());
 }
 
 void Console::note(const std::string& line) {

@@ -15,11 +15,6 @@ std::string with_digits(double value, int digits) {
 
 }  // namespace
 
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-  const std::string& noun = count == 1 ? one : many.empty() ? one + "s" : many;
-  return std::to_string(count) + " " + noun;
-}
-
 std::string duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "unknown";
   if (seconds < 0.005) return "0 s";

@@ -6,9 +6,6 @@
 
 namespace poise::app {
 
-/// "1 error", "12 errors"; where the plural is no mere s: "3 people".
-std::string counted(std::size_t count, const std::string& one, const std::string& many = {});
-
 /// "0.04 s", "3.7 s", "27 s", "2 min 5 s", "1 h 3 min".
 std::string duration(double seconds);
 

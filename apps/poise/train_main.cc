@@ -15,6 +15,7 @@
 
 #include "console.h"
 #include "figures.h"
+#include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
 #include "poise/models/config.h"
 #include "poise/models/config_reader.h"
@@ -83,7 +84,7 @@ Status take_initial_weights(const Flags& flags, const Json& config, const Skelet
   POISE_TRY(const InitialWeights weights, read_initial_weights(path));
   const auto report = initialise(graph, weights, joints);
   if (!report.ok()) return report.error().prefixed(path);
-  console.note(path + ": " + std::to_string(report->taken) + " tensors taken, " +
+  console.note(path + ": " + counted(report->taken, "tensor") + " taken, " +
                std::to_string(report->missing.size() + report->other_shape.size()) + " start at random");
   for (const std::string& line : report->other_shape) console.note("  " + line);
   for (const std::string& joint : report->new_joints) console.note("  joint " + joint + " is new to it");
@@ -195,12 +196,12 @@ Result<int> run(const Flags& flags) {
   POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
   console.finish();
   char text[192];
-  std::snprintf(text, sizeof text, "%s after %d epochs, %lld steps; best %s %.4f in epoch %d",
+  std::snprintf(text, sizeof text, "%s after %s, %s; best %s %.4f in epoch %d",
                 summary.stopped           ? "stopped"
                 : summary.out_of_patience ? "no better for TRAIN.PATIENCE epochs: done"
                                           : "done",
-                summary.epochs, static_cast<long long>(summary.steps), title(summary.measure), summary.best_score,
-                summary.best_epoch);
+                counted(summary.epochs, "epoch").c_str(), counted(summary.steps, "step").c_str(),
+                title(summary.measure), summary.best_score, summary.best_epoch);
   console.note(text);
   if (!summary.stopped) return 0;
   console.note("go on with --resume");

@@ -14,18 +14,41 @@
 namespace poise::app {
 namespace {
 
+/// The word that stood behind --json and was not taken for its file; empty where there is none.
+std::string& word_after_json() {
+  static std::string word;
+  return word;
+}
+
+std::string json_hint() {
+  const std::string& word = word_after_json();
+  if (word.empty()) return "";
+  return " (--json takes the next word only where it ends in .json: --json=" + word + " writes to that file)";
+}
+
 std::string list_of(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+/// The names that `word` may have been meant to be, the nearest first.
+std::vector<std::string> meant(const std::string& word, std::vector<std::string> known) {
   constexpr std::size_t kTelling = 3;  // letters of a beginning
-  std::string near = nearest(word, known);
+  std::vector<std::string> found;
+  const auto take = [&](const std::string& name) {
+    found.push_back(name);
+    std::erase(known, name);
+  };
+  for (std::string near = nearest(word, known); !near.empty(); near = nearest(word, known)) take(near);
   const auto longer = std::ranges::find_if(known, [&](const std::string& name) { return name.starts_with(word); });
-  if (near.empty() && word.size() >= kTelling && longer != known.end()) near = *longer;
-  return near.empty() ? "" : ": did you mean " + near + "?";
+  if (found.empty() && word.size() >= kTelling && longer != known.end()) take(std::string(*longer));
+  return found;
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+  const std::vector<std::string> found = meant(word, known);
+  return found.empty() ? "" : ": did you mean " + found.front() + "?";
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {
@@ -44,6 +67,28 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+/// Whether the option is one of a few words, and this is one of them.
+bool takes(const CLI::App& app, const std::string& name, const std::string& value) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  const std::string type = option == nullptr ? "" : option->get_type_name();  // "TEXT:{side,person}"
+  const std::size_t open = type.find('{'), close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos || value.empty()) return false;
+  const std::string words = "," + type.substr(open + 1, close - open - 1) + ",";
+  return words.find("," + value + ",") != std::string::npos;
+}
+
+/// Of options that are spelt alike, the one that takes the word behind is meant: --color person, --color bgr.
+std::string did_you_mean_option(const CLI::App& app, const std::string& name, const std::string& value) {
+  const std::vector<std::string> found = meant(name, option_names(app));
+  if (found.empty()) return "";
+  constexpr std::size_t kAlike = 2;  // letters more or less
+  for (const std::string& one : found) {
+    const bool alike = one.size() <= found.front().size() + kAlike && one.starts_with(found.front());
+    if (alike && takes(app, one, value) && !takes(app, found.front(), value)) return ": did you mean " + one + "?";
+  }
+  return ": did you mean " + found.front() + "?";
+}
+
 /// "poise metrics coco" of the innermost command that was named.
 struct Place {
   const CLI::App* app = nullptr;
@@ -60,7 +105,8 @@ Place place_of(const CLI::App& app) {
 }
 
 /// What is wrong, without the place's name.
-std::string fault(const Place& place, const CLI::App& app, const CLI::ParseError& error) {
+std::string fault(const Place& place, const CLI::App& app, const CLI::ParseError& error,
+                  const std::vector<std::string>& words) {
   const std::vector<std::string> left = app.remaining(true);
   const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
   const std::vector<std::string> commands = command_names(*place.app);
@@ -68,11 +114,15 @@ std::string fault(const Place& place, const CLI::App& app, const CLI::ParseError
   if (!commands.empty() && word != left.end())
     return "no command is called \"" + *word + "\"" + did_you_mean(*word, commands);
   if (const auto option = std::ranges::find_if(left, is_option); option != left.end()) {
-    const std::string name = option->substr(0, option->find('='));
-    return "no option is called " + name + did_you_mean(name, option_names(*place.app));
+    const std::size_t equals = option->find('=');
+    const std::string name = option->substr(0, equals);
+    std::string value = equals == std::string::npos ? "" : option->substr(equals + 1);
+    const auto given = std::ranges::find(words, *option);
+    if (value.empty() && given != words.end() && given + 1 != words.end()) value = *(given + 1);
+    return "no option is called " + name + did_you_mean_option(*place.app, name, value);
   }
   if (!commands.empty() && place.app->get_subcommands().empty()) return "name a command: " + list_of(commands);
-  if (word != left.end()) return "\"" + *word + "\" was not expected";
+  if (word != left.end()) return "\"" + *word + "\" was not expected" + json_hint();
   return error.what();
 }
 
@@ -90,15 +140,20 @@ std::vector<std::string> words_of(int argc, char** argv) {
       ++i;
     } else {
       words.emplace_back("--json=-");
+      if (!next.empty() && !next.starts_with('-')) word_after_json() = next;
     }
   }
   return words;
 }
 
-bool parse_words(CLI::App& app, std::vector<std::string> words, int& code) {
-  std::ranges::reverse(words);  // CLI11 takes them from the end
+std::string hint_on(std::string_view message) {
+  const std::string& word = word_after_json();
+  return !word.empty() && message.starts_with(word + ":") ? json_hint() : "";
+}
+
+bool parse_words(CLI::App& app, const std::vector<std::string>& words, int& code) {
   try {
-    app.parse(std::move(words));
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the end
     return true;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
@@ -108,8 +163,8 @@ bool parse_words(CLI::App& app, std::vector<std::string> words, int& code) {
       return false;
     }
     const Place place = place_of(app);
-    std::fprintf(stderr, "%s: %s\n`%s --help` says more\n", place.name.c_str(), shown(fault(place, app, error)).c_str(),
-                 place.name.c_str());
+    std::fprintf(stderr, "%s: %s\n`%s --help` says more\n", place.name.c_str(),
+                 shown(fault(place, app, error, words)).c_str(), place.name.c_str());
     code = 2;
     return false;
   }

@@ -63,7 +63,7 @@ TEST_F(Data, AllFaultsAreToldAtOnce) {
   const Outcome outcome = run({"data", "check", "set.json", "--images", "images"});
   EXPECT_EQ(outcome.code, 1) << outcome.err;
   for (const char* part :
-       {"annotations[3].bbox", "annotations[5].id 91 is that of an earlier annotation", "1 annotations are of images",
+       {"annotations[3].bbox", "annotations[5].id 91 is that of an earlier annotation", "1 annotation is of images",
         "\"../../etc/passwd\" lies outside the folder", "absent.png: no such file", "5 errors", "left_wrist"}) {
     EXPECT_TRUE(contains(outcome.out, part)) << part << " in " << outcome.out;
   }
@@ -75,7 +75,7 @@ TEST_F(Data, PacksOnceAndNeverOver) {
                                          "--longest", "96",   "--out",    "packed"};
   const Outcome outcome = run(command);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(contains(outcome.err, "4 persons in 1 shards")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "4 persons in 1 shard, ")) << outcome.err;
   const auto set = PackedDataSet::open(folder_ / "packed").value();
   ASSERT_EQ(set->size(), 4U);
   EXPECT_LE(set->get(0).picture.height, 146);

@@ -52,6 +52,10 @@ TEST_F(Habits, MisspeltWordsMeetTheNearest) {
       {{"data", "chck"}, "poise data: no command is called \"chck\": did you mean check?"},
       {{"predict", "a.jpg", "--drw", "joints"}, "poise predict: no option is called --drw: did you mean --draw?"},
       {{"detect", "a.jpg", "--oout=b.json"}, "poise detect: no option is called --oout: did you mean --out?"},
+      {{"predict", "a.jpg", "--color", "person"},
+       "poise predict: no option is called --color: did you mean --colours?"},
+      {{"predict", "a.jpg", "--color=side"}, "did you mean --colours?"},
+      {{"predict", "a.jpg", "--color", "bgr"}, "did you mean --colour?"},
       {{"predict", "a.jpg", "--format", "cocoo"},
        "\"cocoo\" is none of poise, coco, openpose, csv: did you mean coco?"},
       {{"predict", "a.jpg", "--preset", "simple-baseline"}, "did you mean simple-baselines?"},
@@ -181,6 +185,33 @@ TEST_F(Habits, JsonGoesToStandardOutputOrAFileAndTakesNoPicture) {
   EXPECT_TRUE(contains(to_file.out, "operators")) << to_file.out;
   EXPECT_GT(json("facts.json").integer("parameters").value(), 1000);
   EXPECT_EQ(run({"predict", "a.jpg", "--json", "-", "--out", "-"}).code, 2);
+
+  // A name of another kind: behind "=", and a word about it where it was taken for a picture.
+  ASSERT_EQ(run({"predict", "a.jpg", "--json=figures.txt"}).code, 0);
+  EXPECT_EQ(json("figures.txt").integer("pictures").value(), 1);
+  for (const Strings& words : {Strings{"predict", "a.jpg", "--json", "run.txt"},
+                               {"metrics", "coco", "gt.json", "--json", "run.txt", "results.json"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_NE(outcome.code, 0);
+    EXPECT_TRUE(contains(outcome.err, "--json=run.txt writes to that file")) << outcome.err;
+  }
+  EXPECT_FALSE(contains(run({"predict", "b.jpg", "--json"}).err, "writes to"));
+}
+
+TEST_F(Habits, AListOfFormatsTakesNoSource) {
+  figure("in/a.jpg");
+  for (const Strings& words : {Strings{"track", "--format", "mot,csv", "in"},
+                               {"track", "-f", "mot", "-f", "csv", "in"},
+                               {"track", "in", "--format=mot,csv"}}) {
+    fs::remove_all(folder_ / "poise-out");
+    Strings all = words;
+    all.insert(all.end(), {"--detector", "none", "--no-video"});
+    const Outcome outcome = run(all);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_TRUE(exists("poise-out/in.txt"));
+    EXPECT_TRUE(exists("poise-out/in.csv"));
+    EXPECT_FALSE(exists("poise-out/in.jsonl"));
+  }
 }
 
 TEST_F(Habits, TheSummaryListsPicturesAndOutputs) {

@@ -314,7 +314,7 @@ TEST_F(HostileFiles, ErrorsOfLabelsNameTheirFile) {
   const Outcome outcome =
       run({"metrics", "coco", "labels.json", "results.json", "--variant", "cocoapi", "--sigmas", "0.1,0.1"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_TRUE(contains(outcome.err, "labels.json: 1 truths have no area")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "labels.json: 1 truth has no area")) << outcome.err;
 }
 
 // --- right before, and to stay so ---

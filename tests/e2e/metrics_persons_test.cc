@@ -68,7 +68,7 @@ TEST_F(MetricsPersons, TablesNameProtocolAndConvention) {
   EXPECT_TRUE(read_image(folder_ / "out/PCK.png").ok());
   EXPECT_TRUE(contains(table("pck", {"--reference", "bbox", "--threshold", "0.1"}),
                        "PCK@0.1, reference: box (its longer side), person-centric"));
-  EXPECT_TRUE(contains(table("pcp", {}), "note: 1 true sticks have no length: they are wrong"));
+  EXPECT_TRUE(contains(table("pcp", {}), "note: 1 true stick has no length, which is wrong"));
   EXPECT_TRUE(contains(table("pdj", {"--plots", "out"}), "PDJ@0.2"));
   EXPECT_TRUE(read_image(folder_ / "out/PDJ.png").ok());
 }

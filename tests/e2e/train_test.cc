@@ -265,7 +265,7 @@ DEBUG:
   EXPECT_TRUE(contains(outcome.err, "starting from random weights")) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "person_keypoints_train2017.json: 4 persons")) << outcome.err;
   // Two batches of 2: one step, of as many batches as their four GPUs would have had.
-  EXPECT_TRUE(contains(outcome.err, "done after 1 epochs, 1 steps")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "done after 1 epoch, 1 step;")) << outcome.err;
   const std::string out = "output/coco/pose_resnet_50/256x192_d256x3_adam_lr1e-3";
   ASSERT_TRUE(exists(out + "/best.ckpt"));
   const Outcome exported = run({"export", out + "/best.ckpt", "--out", "m.onnx"});

@@ -173,20 +173,24 @@ Action make_bench(CLI::App& command) {
   add_memory_flag(command, o->max_memory);
   command.add_option("--threads", o->threads, "list of thread counts, 0: all")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command.add_option("--batch", o->batches, "list of batch sizes")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command.add_option("--streams", o->streams, "list: so many sessions side by side over one model, of --threads each")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command
       .add_option("--precision", o->precisions,
                   "list of fp32, bf16, int8; all: those this processor has and the network is made for")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(one_of(precision_names_and("all")))
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();

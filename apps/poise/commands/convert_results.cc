@@ -3,8 +3,8 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "figures.h"
 #include "mat_helper.h"
+#include "poise/base/counted.h"
 #include "poise/formats/pose_set.h"
 #include "standard_streams.h"
 #include "words.h"

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "flags/json_flag.h"
 #include "mat_helper.h"
+#include "poise/base/counted.h"
 #include "poise/base/thread_pool.h"
 #include "poise/data/check.h"
 #include "poise/data/check_sheet.h"
@@ -75,7 +76,8 @@ struct CheckFlags {
 };
 
 void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
-  std::printf("%zu images, %zu persons, %zu joints\n", report.images, report.persons, report.labelled);
+  std::printf("%s, %s, %s\n", counted(report.images, "image").c_str(), counted(report.persons, "person").c_str(),
+              counted(report.labelled, "joint").c_str());
   for (std::size_t f = 0; f < kFaults; ++f) {
     const auto fault = static_cast<Fault>(f);
     if (report.counts[f] == 0) continue;
@@ -98,7 +100,7 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
     std::printf("%-20s %10zu %10zu\n", shown(set.skeleton.joints[j].name).c_str(), report.joints[j].visible,
                 report.joints[j].occluded);
   }
-  std::printf("%zu errors, %zu warnings\n", report.errors(), report.warnings());
+  std::printf("%s, %s\n", counted(report.errors(), "error").c_str(), counted(report.warnings(), "warning").c_str());
 }
 
 Result<bool> run_check(const CheckFlags& flags, Console& console) {
@@ -196,8 +198,8 @@ Status run_pack(PackFlags flags, Console& console) {
   }
   POISE_RETURN_IF_ERROR(writer.finish());
   console.finish();
-  console.note(flags.out + ": " + std::to_string(set->size()) + " persons in " + std::to_string(writer.shards()) +
-               " shards, " + std::to_string((writer.bytes() + 500'000) / 1'000'000) + " MB");
+  console.note(flags.out + ": " + counted(set->size(), "person") + " in " + counted(writer.shards(), "shard") + ", " +
+               std::to_string((writer.bytes() + 500'000) / 1'000'000) + " MB");
   return {};
 }
 

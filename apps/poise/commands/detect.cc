@@ -9,10 +9,12 @@
 #include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
+#include "poise/base/counted.h"
 #include "poise/base/file.h"
 #include "poise/base/version.h"
 #include "poise/formats/writers.h"
 #include "poise/image/picture_files.h"
+#include "poise/infer/picture_writer.h"
 #include "poise/infer/pipeline.h"
 #include "poise/models/shipped.h"
 #include "standard_streams.h"
@@ -53,7 +55,8 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   decode.exif = o.exif == "ignore" ? Exif::kIgnore : Exif::kApply;
   std::vector<fs::path> paths;
   for (const PictureFile& source : sources) paths.push_back(source.path);
-  const std::vector<std::int64_t> ids = run_image_ids(paths);
+  const ImageIds ids = image_ids(paths);
+  if (!ids.note.empty()) console.note(ids.note);
   Found found;
   std::size_t done = 0;
   PipelineOptions options;
@@ -78,14 +81,13 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
         found.persons += answer->boxes.size();
         found.results.push(Json::Object{{"source", sources[i].name.string()},
                                         {"persons", static_cast<std::int64_t>(answer->boxes.size())}});
-        append_coco_detections(sources[i].name.string(), ids[i], answer->boxes, answer->frame.exif_applied,
+        append_coco_detections(sources[i].name.string(), ids.ids[i], answer->boxes, answer->frame.exif_applied,
                                found.detections);
       },
       options);
   console.finish();
   if (interrupted()) {
-    const std::string message =
-        "stopped after " + std::to_string(done) + " of " + std::to_string(sources.size()) + " pictures";
+    const std::string message = "stopped after " + std::to_string(done) + " of " + counted(sources.size(), "picture");
     console.error(message);
     found.errors.push(message);
   }
@@ -132,8 +134,10 @@ Status detect(Options& o, int& code) {
   const Found found = look(o, sources.files, people, console);
   say_of_detector(*people.detector(), found.pictures, found.persons, console);
   for (const std::string& line : found.notes.lines()) console.note(line);
-  // A picture that the file does not speak of is one of nobody: one that is not whole takes no other's place.
-  if (!printed && (interrupted() || found.pictures == 0)) o.out += ".partial";
+  if (!printed && (interrupted() || found.pictures == 0)) {
+    say_not_whole(o.out, console);
+    o.out = partial_name(o.out).string();
+  }
   POISE_RETURN_IF_ERROR(put_text(o.out, found.detections.dump() + "\n"));
   std::string text = counted(found.persons, "person") + " in " + std::to_string(found.with_people) + " of " +
                      counted(found.pictures, "picture");

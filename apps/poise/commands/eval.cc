@@ -10,6 +10,7 @@
 #include "flags/people_flags.h"
 #include "metrics/persons.h"
 #include "model_store.h"
+#include "poise/base/counted.h"
 #include "poise/base/file.h"
 #include "poise/eval/evaluate_detector.h"
 #include "poise/eval/evaluate_poses.h"
@@ -48,16 +49,20 @@ void print_run(const PoseReport& report) {
   char nms[64];
   std::snprintf(nms, sizeof nms, "OKS-NMS %g", static_cast<double>(doubles.oks));
   std::printf(
-      "boxes: %s; %zu persons in %zu pictures; %s; score: box times the mean of the joints above 0.2; %s took %zu "
+      "boxes: %s; %s in %s; %s; score: box times the mean of the joints above 0.2; %s took %zu "
       "away\n",
-      shown(found.box_source).c_str(), found.boxes, found.frames.size(),
-      report.flip_test ? "flip test" : "no flip test",
+      shown(found.box_source).c_str(), counted(found.boxes, "person").c_str(),
+      counted(found.frames.size(), "picture").c_str(), report.flip_test ? "flip test" : "no flip test",
       doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
-  if (found.bad_boxes > 0) std::printf("note: %zu boxes left out: empty or outside their picture\n", found.bad_boxes);
+  if (found.bad_boxes > 0)
+    std::printf("note: %s left out: empty or outside their picture\n",
+                counted(found.bad_boxes, "box", "boxes").c_str());
   if (found.boxes_elsewhere > 0)
-    std::printf("note: %zu boxes are of pictures that the annotations do not list\n", found.boxes_elsewhere);
+    std::printf("note: %s of pictures that the annotations do not list\n",
+                counted(found.boxes_elsewhere, "box is", "boxes are").c_str());
   for (const std::string& line : found.notes.lines()) std::printf("note: %s\n", shown(line).c_str());
-  if (found.empty_pictures > 0) std::printf("note: %zu pictures have no box\n", found.empty_pictures);
+  if (found.empty_pictures > 0)
+    std::printf("note: %s no box\n", counted(found.empty_pictures, "picture has", "pictures have").c_str());
   std::printf(
       "speed, measured here: %.1f persons/s with decoding of pictures, %.1f in crop, network and joints alone\n",
       found.persons_per_second(), found.persons_per_second_estimate());
@@ -70,7 +75,7 @@ void print_figures(const PoseReport& report) {
     return;
   }
   const CocoEvaluation& evaluation = report.oks->evaluation;
-  std::printf("%s\n%zu truths\n", shown(report.oks->protocol).c_str(), evaluation.truths_counted);
+  std::printf("%s\n%s\n", shown(report.oks->protocol).c_str(), counted(evaluation.truths_counted, "truth").c_str());
   for (const auto& [name, value] : evaluation.figures) std::printf("  %-6s %.4f\n", name.c_str(), value);
 }
 
@@ -79,15 +84,16 @@ void note_remarks(const PoseReport& report, Console& console) {
   if (!report.pck) return;
   const auto& [pairs, result] = *report.pck;
   if (result.without_reference > 0) {
-    console.note(std::to_string(result.without_reference) + " of " + std::to_string(pairs.persons.size()) +
-                 " persons left out: without the reference, " + name_of(result.options.reference));
+    console.note(std::to_string(result.without_reference) + " of " + counted(pairs.persons.size(), "person") +
+                 " left out: without the reference, " + name_of(result.options.reference));
   }
   for (const std::string& line : remarks(pairs)) console.note(line);
 }
 
 void print_detector_report(const DetectorReport& report) {
-  std::printf("COCO box AP (IoU) of people, variant cocoapi\n%zu persons in %zu pictures, %zu crowds ignored\n",
-              report.evaluation.truths_counted, report.pictures, report.evaluation.truths_ignored);
+  std::printf("COCO box AP (IoU) of people, variant cocoapi\n%s in %s, %s ignored\n",
+              counted(report.evaluation.truths_counted, "person").c_str(), counted(report.pictures, "picture").c_str(),
+              counted(report.evaluation.truths_ignored, "crowd").c_str());
   for (const auto& [name, value] : report.evaluation.figures) std::printf("  %-6s %.4f\n", name.c_str(), value);
   std::printf("at threshold %g, overlap 0.5: recall %.4f, precision %.4f, %zu found, %zu false\n",
               static_cast<double>(report.threshold), report.recall, report.precision, report.right, report.wrong);
@@ -97,8 +103,8 @@ void print_detector_report(const DetectorReport& report) {
     std::printf("  pictures of nobody: somebody found in %zu of %zu\n", report.empty_with_somebody,
                 report.empty_pictures);
   }
-  std::printf("speed, measured here: %.1f ms a picture in the detector, in %d streams\n",
-              report.detect_ms_per_picture(), report.cost.streams);
+  std::printf("speed, measured here: %.1f ms a picture in the detector, in %s\n", report.detect_ms_per_picture(),
+              counted(report.cost.streams, "stream").c_str());
 }
 
 Status write_results(const std::string& out, const Json& results) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "commands/command.h"
 #include "commands/predict_video.h"
@@ -19,6 +20,7 @@
 #include "flags/people_flags.h"
 #include "flags/sequence_flags.h"
 #include "model_store.h"
+#include "poise/base/counted.h"
 #include "poise/base/thread_pool.h"
 #include "poise/base/version.h"
 #include "poise/formats/writers.h"
@@ -84,7 +86,9 @@ class Prediction {
     decode_.exif = ignore ? Exif::kIgnore : Exif::kApply;
     std::vector<fs::path> paths;
     for (const PictureFile& picture : pictures_) paths.push_back(picture.path);
-    ids_ = run_image_ids(paths);
+    ImageIds ids = image_ids(paths);
+    ids_ = std::move(ids.ids);
+    note_on_ids_ = std::move(ids.note);
     for (const fs::path& path : paths) {
       const ImageBoxes* entry = finder.people().boxes() ? finder.people().boxes()->find(path) : nullptr;
       if (entry != nullptr && !entries_.insert(entry).second) ++shared_entries_;
@@ -113,32 +117,46 @@ class Prediction {
         options);
     while (!writes_.empty()) settle();
     console_.finish();
-    if (interrupted())
-      fail("stopped after " + std::to_string(done) + " of " + std::to_string(pictures_.size()) + " pictures");
-    if (const Status status = writer_.finish(); !status.ok()) fail(status.error().message);
+    if (interrupted()) fail("stopped after " + std::to_string(done) + " of " + counted(pictures_.size(), "picture"));
+    finish_run();
     return summary();
   }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  struct Written {
+    Status status;
+    std::vector<fs::path> files;
+  };
+  /// A picture that is drawn and written.
+  struct Writing {
+    const PictureFile* picture;
+    std::size_t persons;
+    std::int64_t pixels;
+    std::size_t place;  // in listed_
+    std::future<Written> done;
+  };
+
   void fail(const std::string& message) {
     console_.error(message);
     errors_.push(with_input_named(message));
   }
 
+  /// The file of the run, where the format has one.
+  void finish_run() {
+    const bool whole = !interrupted() && images_ > 0;
+    if (const Status status = writer_.finish(whole); !status.ok()) return fail(status.error().message);
+    run_file_ = writer_.run_file(whole).string();
+    if (!whole && !run_file_.empty()) say_not_whole(writer_.run_file().string(), console_);
+  }
+
   /// Pictures whose results are all there are not looked at.
   void skip_existing() {
-    const auto is_done = [this](const PictureFile& picture) {
-      return std::ranges::all_of(writer_.files(picture.place), [](const fs::path& file) {
-        std::error_code ignored;
-        return fs::exists(file, ignored);
-      });
-    };
     std::vector<PictureFile> pictures;
     std::vector<std::int64_t> ids;
     for (std::size_t i = 0; i < pictures_.size(); ++i) {
-      if (is_done(pictures_[i])) continue;
+      if (writer_.is_done(pictures_[i].place)) continue;
       pictures.push_back(std::move(pictures_[i]));
       ids.push_back(ids_[i]);
     }
@@ -157,7 +175,7 @@ class Prediction {
     const PictureFile& picture = pictures_[i];
     if (!answer.ok()) {
       const std::string message = about_picture(picture.path, answer.error()).message;
-      listed_.push(Json::Object{{"source", source_of(picture)}, {"error", with_input_named(message)}});
+      listed_.push_back(Json::Object{{"source", source_of(picture)}, {"error", with_input_named(message)}});
       return fail(message);
     }
     for (const std::string& problem : answer->problems) fail(problem);
@@ -165,39 +183,53 @@ class Prediction {
     suppressed_ += answer->doubles;
     persons_ += answer->frame.poses.size();
     FrameResult numbered = answer->frame;
-    if (!numbered.image_id && writer_.is_of_run()) numbered.image_id = ids_[i];
+    if (!numbered.image_id && writer_.is_of_run()) {
+      numbered.image_id = ids_[i];
+      if (!note_on_ids_.empty()) console_.note(std::exchange(note_on_ids_, {}));
+    }
     if (const Status status = writer_.add(numbered); !status.ok()) fail(status.error().message);
     images_ += 1;
     const auto pixels = static_cast<std::int64_t>(answer->image.width()) * answer->image.height();
     writing_pixels_ += pixels;
-    list(picture, numbered.poses.size());
+    listed_.emplace_back();  // once it is written
+    Writing writing{&picture, numbered.poses.size(), pixels, listed_.size() - 1, {}};
     auto shared = std::make_shared<PipelineAnswer>(std::move(*answer));
-    writes_.emplace_back(pixels, pool_.submit([this, &picture, shared]() -> Status {
-      return writer_.write(picture.place, std::move(shared->image), shared->frame, shared->heatmaps);
-    }));
+    writing.done = pool_.submit([this, &picture, shared] {
+      Written written;
+      written.status =
+          writer_.write(picture.place, std::move(shared->image), shared->frame, shared->heatmaps, &written.files);
+      return written;
+    });
+    writes_.push_back(std::move(writing));
   }
 
   static std::string source_of(const PictureFile& picture) {
     return picture.name == kStandardInput ? kStandardInput : picture.path.string();
   }
 
-  void list(const PictureFile& picture, std::size_t persons) {
+  /// What came of a picture: the files that are there now, and no others.
+  void list(const Writing& writing, const Written& written) {
     Json files = Json::array();
-    std::string text = "  " + shown(source_of(picture)) + ": " + counted(persons, "person");
-    for (const fs::path& file : writer_.files(picture.place)) {
+    std::string text = "  " + shown(source_of(*writing.picture)) + ": " + counted(writing.persons, "person");
+    for (const fs::path& file : written.files) {
       text += (files.as_array().empty() ? " -> " : ", ") + shown(file.string());
       files.push(file.string());
     }
     if (lines_.size() < kListed) lines_.push_back(text);
-    listed_.push(Json::Object{
-        {"source", source_of(picture)}, {"persons", static_cast<std::int64_t>(persons)}, {"files", std::move(files)}});
+    Json& entry = listed_[writing.place];
+    entry = Json::Object{{"source", source_of(*writing.picture)},
+                         {"persons", static_cast<std::int64_t>(writing.persons)},
+                         {"files", std::move(files)}};
+    if (!written.status.ok()) entry.set("error", with_input_named(written.status.error().message));
   }
 
   void settle() {
-    const Status status = writes_.front().second.get();
-    writing_pixels_ -= writes_.front().first;
+    Writing& writing = writes_.front();
+    const Written written = writing.done.get();
+    list(writing, written);
+    writing_pixels_ -= writing.pixels;
     writes_.pop_front();
-    if (!status.ok()) fail(status.error().message);
+    if (!written.status.ok()) fail(written.status.error().message);
   }
 
   Json summary_json() const {
@@ -223,7 +255,8 @@ class Prediction {
     model.set("sha256", writer_.provenance().model_hash);
     json.set("model", std::move(model));
     json.set("settings", writer_.provenance().settings);
-    json.set("results", listed_);
+    json.set("results", Json(Json::Array(listed_.begin(), listed_.end())));
+    if (!run_file_.empty()) json.set("file", run_file_);
     return json;
   }
 
@@ -236,7 +269,7 @@ class Prediction {
     if (errors > 0) text += ", " + counted(errors, "error");
     if (skipped_ > 0) text += ", " + std::to_string(skipped_) + " skipped as done";
     text += " in " + duration(std::chrono::duration<double>(Clock::now() - begin_).count());
-    if (!is_dash(o_.out)) text += " -> " + shown(o_.out);
+    if (!is_dash(o_.out)) text += " -> " + shown(run_file_.empty() ? o_.out : run_file_);
     if (cost_.persons > 0 && images_ > 1) {
       text += "\n  " + figure(per(cost_.estimate_seconds, cost_.persons)) + " ms a person";
       if (cost_.pictures > 0)
@@ -261,12 +294,10 @@ class Prediction {
            ": none of the pictures is in it; entries are matched by file_name, or by image_id against the "
            "number that ends the file's name");
     } else if (const std::size_t beside = boxes.persons_beside(entries_); beside > 0 && !entries_.empty()) {
-      console_.note(o_.boxes + ": " + std::to_string(beside) + (beside == 1 ? " box is" : " boxes are") +
-                    " of pictures that were not named");
+      console_.note(o_.boxes + ": " + counted(beside, "box is", "boxes are") + " of pictures that were not named");
     }
     if (shared_entries_ > 0) {
-      console_.note(o_.boxes + ": " + std::to_string(shared_entries_) +
-                    (shared_entries_ == 1 ? " picture takes" : " pictures take") +
+      console_.note(o_.boxes + ": " + counted(shared_entries_, "picture takes", "pictures take") +
                     " the boxes of an entry that another has taken: their names end alike");
     }
   }
@@ -294,28 +325,27 @@ class Prediction {
   PictureWriter& writer_;
   std::vector<PictureFile> pictures_;
   std::vector<std::int64_t> ids_;  // of pictures_, where the boxes' file gives none
+  std::string note_on_ids_;        // to be said once they are used
   DecodeOptions decode_;
   Json errors_ = Json::array();
   static constexpr std::size_t kListed = 8;  // pictures, for people
   std::vector<std::string> lines_;           // of these
-  Json listed_ = Json::array();              // of all
+  std::vector<Json> listed_;                 // of all, in order
+  std::string run_file_;                     // that was written for all of them
   std::size_t images_ = 0, persons_ = 0, suppressed_ = 0, skipped_ = 0;
   std::set<const ImageBoxes*> entries_;  // of the file of boxes, that a picture has taken
   std::size_t shared_entries_ = 0;       // pictures whose entry another has taken before
   PictureNotes notes_;
   PipelineCost cost_;
   Clock::time_point begin_;
-  static constexpr std::int64_t kMostPixels = 16'000'000;            // that wait to be written
-  std::deque<std::pair<std::int64_t, std::future<Status>>> writes_;  // with their pixels
+  static constexpr std::int64_t kMostPixels = 16'000'000;  // that wait to be written
+  std::deque<Writing> writes_;
   std::int64_t writing_pixels_ = 0;
   ThreadPool pool_;  // last: its jobs use what stands above
 };
 
 /// With --video.
 Status predict_frames(Options& o, int& code) {
-  if (!o.boxes.empty()) return invalid_argument("--boxes are of pictures: in a video people are looked for");
-  if (!o.exif.empty()) return invalid_argument("--exif is of photographs; a video's own rotation is applied");
-  if (o.output.heatmaps) return invalid_argument("--heatmaps are written for pictures, not for videos");
   POISE_TRY(Json flags, card_flags(o));
   VideoPrediction prediction;
   prediction.source = o.video;
@@ -335,16 +365,30 @@ Status predict_frames(Options& o, int& code) {
   return predict_video(std::move(prediction), code);
 }
 
+/// What cannot go together, with --video.
+Status check_video(const Options& o) {
+  if (!o.boxes.empty()) return invalid_argument("--boxes are of pictures: in a video people are looked for");
+  if (!o.exif.empty()) return invalid_argument("--exif is of photographs; a video's own rotation is applied");
+  if (o.output.heatmaps) return invalid_argument("--heatmaps are written for pictures, not for videos");
+  if (o.skip_existing)
+    return invalid_argument("--skip-existing passes over pictures of many; a video is looked at as a whole");
+  return {};
+}
+
 /// What cannot go together.
 Status check(const Options& o) {
   if (is_dash(o.out) && is_dash(o.json))
     return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
   if (is_dash(o.out) && o.output.heatmaps) return invalid_argument("--heatmaps makes files: --out - makes none");
+  if (!o.video.empty()) return check_video(o);
   if (!o.skip_existing) return {};
+  if (is_dash(o.out))
+    return invalid_argument("--skip-existing looks for results in a folder: --out - writes no files; name a folder");
   POISE_TRY(const OutputFormat format, find_output_format(o.output.format));
-  if (is_dash(o.out) || format.pictures.suffix == nullptr)
-    return invalid_argument("--skip-existing needs a file a picture: a folder as --out, and another --format than " +
-                            o.output.format);
+  if (format.pictures.suffix == nullptr) {
+    return invalid_argument("--skip-existing looks for a file a picture, and --format " + o.output.format +
+                            " writes one file for all, " + format.pictures.run_file + ": take another format");
+  }
   return {};
 }
 

@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iomanip>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -21,6 +23,7 @@
 #include "flags/sequence_flags.h"
 #include "flags/source_flags.h"
 #include "model_store.h"
+#include "poise/base/counted.h"
 #include "poise/base/version.h"
 #include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
@@ -49,6 +52,7 @@ struct Options {
   bool alone = false;  // each frame by itself: nobody is followed
 };
 
+constexpr const char* kDrawnVideo = ".poses.mp4";
 constexpr const char* kExamples =
     "Examples:\n"
     "  poise track match.mp4\n"
@@ -83,7 +87,7 @@ std::string smoothing_line(const SmoothingReport& smoothing) {
   if (smoothing.lag) text << std::setprecision(1) << ", " << std::abs(*smoothing.lag) << " frames late";
   std::string line = text.str();
   if (const std::int64_t filled = smoothing.offline.filled_persons; filled > 0) {
-    line += "; " + std::to_string(filled) + (filled == 1 ? " person" : " persons") + " filled in";
+    line += "; " + counted(filled, "person", "people") + " filled in";
   }
   return line;
 }
@@ -133,7 +137,7 @@ class Tracking {
     TrackSinks sinks;
     for (const auto& sink : sinks_) sinks.poses.push_back(sink.get());
     if (!o_.no_video) {
-      video_ = place(".poses.mp4");
+      video_ = place(kDrawnVideo);
       sinks.video = [this](Size size) {
         const double rate = source_->info().frames_per_second;
         return create_video_file(video_, {size, rate, sound_of(o_.from), o_.from.range});
@@ -167,10 +171,17 @@ class Tracking {
   }
 
   Status open_frames() {
-    POISE_TRY(OpenSource opened, open_source(o_.from, [this](const std::string& line) {
-                const std::scoped_lock lock(console_mutex_);
-                console_.note(line);
-              }));
+    SourceEvents events;
+    events.note = [this](const std::string& line) {
+      const std::scoped_lock lock(console_mutex_);
+      console_.note(line);
+    };
+    events.unreadable = [this](const std::string& line) {
+      const std::scoped_lock lock(console_mutex_);
+      console_.error(line);
+      errors_.push(line);
+    };
+    POISE_TRY(OpenSource opened, open_source(o_.from, events));
     source_ = std::move(opened.source);
     live_ = opened.live;
     o_.work.stream.live = live_ != nullptr;
@@ -204,6 +215,7 @@ class Tracking {
     const SequenceTarget target{place(""), finder_->skeleton(), provenance_of(parts(), o_.work, model.name),
                                 o_.work.draw.min_score, rate > 0 ? rate : 30};
     POISE_TRY(sinks_, open_sequences(o_.formats, target));
+    remember_earlier_files();
     return {};
   }
 
@@ -241,25 +253,49 @@ class Tracking {
     return {};
   }
 
+  /// Which file has this name now; 0: none, or a folder.
+  static ino_t file_of(const std::string& name) {
+    struct stat info {};
+    return ::stat(name.c_str(), &info) == 0 && S_ISREG(info.st_mode) ? info.st_ino : 0;
+  }
+
+  /// Files of an earlier run may stand where writing failed: those are none of ours.
+  void remember_earlier_files() {
+    std::vector<std::string> names{place(kDrawnVideo)};
+    for (const auto& sink : sinks_) {
+      for (const fs::path& file : sink->files()) names.push_back(file.string());
+    }
+    for (const std::string& name : names) {
+      if (const ino_t file = file_of(name); file != 0) before_[name] = file;
+    }
+  }
+
   std::vector<std::string> written() const {
     std::vector<std::string> files;
     for (const auto& sink : sinks_) {
       for (const fs::path& file : sink->files()) files.push_back(file.string());
     }
     if (!video_.empty()) files.push_back(video_);
-    std::erase_if(files, [](const std::string& file) { return !fs::exists(file); });
+    std::erase_if(files, [this](const std::string& file) {
+      const auto before = before_.find(file);
+      return !fs::exists(file) || (before != before_.end() && before->second == file_of(file));
+    });
     return files;
   }
 
   Status finish(const TrackReport& report, int& code) {
     const StreamReport& stream = report.stream;
     const std::int64_t dropped = live_ == nullptr ? 0 : live_->dropped();
-    if (stream.error) console_.error(stream.error->message);
+    if (stream.error) {
+      console_.error(stream.error->message);
+      errors_.push(stream.error->message);
+    }
     const bool none = stream.frames == 0 && !stream.error && !interrupted();
     if (none) console_.error(o_.from.source + ": no frame was read: is --start behind its end?");
     const std::vector<std::string> files = written();
     Json json = summary(o_, report, files);
     json.set("dropped", dropped);
+    json.set("errors", errors_);
     if (live_ != nullptr) {
       json.set("reconnections", live_->reconnections());
       json.set("longest_lag_ms", 1e3 * longest_lag_);
@@ -270,6 +306,7 @@ class Tracking {
       std::string text = counted(frames, "frame") + ", ";
       text += o_.alone ? counted(static_cast<std::size_t>(stream.persons), "person")
                        : counted(static_cast<std::size_t>(report.ids), "person", "people") + " followed";
+      if (!errors_.as_array().empty()) text += ", " + counted(errors_.as_array().size(), "error");
       text += " in " + duration(stream.seconds) + ", " +
               figure(static_cast<double>(frames) / std::max(stream.seconds, 1e-9)) + " frames/s";
       if (dropped > 0) text += ", " + counted(static_cast<std::size_t>(dropped), "frame") + " dropped to keep up";
@@ -278,13 +315,14 @@ class Tracking {
       for (const std::string& file : files) text += "\n  " + shown(file);
       std::printf("%s\n", text.c_str());
     }
-    code = stream.error || none ? 1 : interrupted() ? 130 : 0;
+    code = none || !errors_.as_array().empty() ? 1 : interrupted() ? 130 : 0;
     return {};
   }
 
   Options& o_;
   Console console_;
-  std::mutex console_mutex_;  // a source that is lost is noted by a thread of its own
+  std::mutex console_mutex_;     // a source tells by threads of its own what happens to it
+  Json errors_ = Json::array();  // lines: frames that could not be read, and what ended the run
   std::unique_ptr<Window> window_;
   std::unique_ptr<VideoSource> source_;
   const LiveSource* live_ = nullptr;  // the source, where the newest frame wins
@@ -294,6 +332,7 @@ class Tracking {
   std::unique_ptr<Flow> flow_;
   std::vector<std::unique_ptr<SequenceSink>> sinks_;
   std::string video_;  // "": none is written
+  std::map<std::string, ino_t> before_;
 };
 
 void add_tracker_flags(CLI::App& command, Options& o) {

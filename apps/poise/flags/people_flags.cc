@@ -3,6 +3,8 @@
 #include <map>
 
 #include "model_store.h"
+#include "poise/base/counted.h"
+#include "poise/infer/picture_writer.h"
 #include "poise/models/shipped.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -62,8 +64,14 @@ void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t
   for (const std::string& line : detector.notes()) console.note(line);
   if (pictures == 0 || persons > 0) return;
   const std::size_t others = detector.left_out().other_class;
-  const std::string found = others > 0 ? ", but " + std::to_string(others) + " boxes of things of other classes" : "";
+  const std::string found =
+      others > 0 ? ", but " + counted(others, "box", "boxes") + " of things of other classes" : "";
   console.note("nobody was found" + found + ": a lower --detect-threshold finds more" + hint);
+}
+
+void say_not_whole(const std::string& file, Console& console) {
+  console.note("not all pictures were looked at: what was found is in " + partial_name(file).string() + ", not in " +
+               file);
 }
 
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group) {

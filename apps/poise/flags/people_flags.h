@@ -32,4 +32,7 @@ void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::st
 void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,
                      const std::string& hint = {});
 
+/// That results of many pictures, some of which are missing, are not in `file` but in that of partial_name().
+void say_not_whole(const std::string& file, Console& console);
+
 }  // namespace poise::app

@@ -18,7 +18,11 @@ FormatChoice formats_that(bool (OutputFormat::*holds)() const) {
 
 void add_sequence_formats(CLI::App& command, std::vector<std::string>& names) {
   const FormatChoice formats = formats_that(&OutputFormat::holds_videos);
-  command.add_option("-f,--format", names, formats.about)->check(one_of(formats.names))->capture_default_str();
+  command.add_option("-f,--format", names, formats.about + "; several with commas between, or one after each --format")
+      ->delimiter(',')
+      ->allow_extra_args(false)  // what stands behind it is a source
+      ->check(one_of(formats.names))
+      ->capture_default_str();
 }
 
 Result<std::vector<std::unique_ptr<SequenceSink>>> open_sequences(const std::vector<std::string>& names,

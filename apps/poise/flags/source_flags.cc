@@ -31,7 +31,8 @@ bool may_be_lost(const SourceFlags& flags) {
   return flags.source != "-" && !names_pictures(flags.source) && !is_file(flags.source);
 }
 
-Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const std::atomic<bool>* stop) {
+Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const SourceEvents& events,
+                                                 const std::atomic<bool>* stop) {
   if (flags.source == "-" && flags.raw.empty()) {
     return invalid_argument("frames on standard input have no form of their own: give --raw WIDTHxHEIGHT:FORMAT@RATE");
   }
@@ -42,7 +43,11 @@ Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const
     POISE_TRY(const RawFormat format, parse_raw_format(flags.raw));
     POISE_TRY(source, open_raw(STDIN_FILENO, format));
   } else if (names_pictures(flags.source)) {
-    POISE_TRY(source, open_pictures(flags.source, flags.rate));
+    PictureSequenceOptions options{.frames_per_second = flags.rate, .note = events.note};
+    options.unreadable = [told = events.unreadable](const Error& error) {
+      if (told) told(error.message);
+    };
+    POISE_TRY(source, open_pictures(flags.source, options));
   } else if (may_be_lost(flags)) {
     return open_video_source(flags.source, {.every = flags.range.every}, stop);
   } else {
@@ -53,15 +58,15 @@ Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const
 
 /// The newest frame wins.
 std::unique_ptr<LiveSource> live_source(std::unique_ptr<VideoSource> source, const SourceFlags& flags,
-                                        std::function<void(const std::string&)> note) {
+                                        const SourceEvents& events) {
   const bool live = source->info().live;
   LiveOptions options;
   // Of a recording that a server sends, the end is the end.
   if (live && flags.reconnect > 0 && !source->info().frames) {
     options.attempts = flags.reconnect;
-    options.reopen = [flags](const std::atomic<bool>& stop) { return open_frames(flags, &stop); };
-    options.lost = [note = std::move(note)](const Status& why) {
-      note((why.ok() ? "the stream ended" : why.error().message) + "; trying again");
+    options.reopen = [flags](const std::atomic<bool>& stop) { return open_frames(flags, {}, &stop); };
+    options.lost = [note = events.note](const Status& why) {
+      if (note) note((why.ok() ? "the stream ended" : why.error().message) + "; trying again");
     };
   }
   if (!live && flags.source != "-") source = at_its_pace(std::move(source));
@@ -92,11 +97,11 @@ void SourceFlags::add_to(CLI::App& command) {
       ->capture_default_str();
 }
 
-Result<OpenSource> open_source(const SourceFlags& flags, std::function<void(const std::string&)> note) {
+Result<OpenSource> open_source(const SourceFlags& flags, const SourceEvents& events) {
   OpenSource opened;
-  POISE_TRY(opened.source, open_frames(flags, nullptr));
+  POISE_TRY(opened.source, open_frames(flags, events, nullptr));
   if (flags.live || opened.source->info().live) {
-    auto newest = live_source(std::move(opened.source), flags, std::move(note));
+    auto newest = live_source(std::move(opened.source), flags, events);
     opened.live = newest.get();
     opened.source = std::move(newest);
   }

@@ -27,8 +27,13 @@ struct OpenSource {
   const LiveSource* live = nullptr;  // the same, where the newest frame wins
 };
 
-/// `note` gets a line when a camera or stream is lost, from a thread of the source's own.
-Result<OpenSource> open_source(const SourceFlags& flags, std::function<void(const std::string&)> note);
+/// What happens while frames are read; told by threads of the source's own. Each may be empty.
+struct SourceEvents {
+  std::function<void(const std::string&)> note;        // a camera or stream is lost; files of a folder are passed over
+  std::function<void(const std::string&)> unreadable;  // a picture of a sequence cannot be read: it is passed over
+};
+
+Result<OpenSource> open_source(const SourceFlags& flags, const SourceEvents& events);
 
 /// What outputs are called after: "match" of match.mp4.
 std::string stem_of(const std::string& source);

@@ -8,6 +8,7 @@
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/skeleton/skeleton.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -43,8 +44,8 @@ std::string with_interval(const AngleFigure& figure, double scale) {
 
 void print(const AngleReport& report, const AngleOptions& options) {
   const std::size_t lost = report.missed + report.not_found + report.unmeasurable;
-  std::printf("%s: %zu of %zu labelled ones read, in %zu pictures\n", shown(report.angle.name).c_str(), report.read,
-              report.read + lost, report.images);
+  std::printf("%s: %zu of %zu labelled ones read, in %s\n", shown(report.angle.name).c_str(), report.read,
+              report.read + lost, counted(report.images, "picture").c_str());
   std::printf(
       "  not read: %zu nobody found, %zu without one of the joints, %zu of two joints on one pixel; %zu not "
       "labelled\n",
@@ -90,11 +91,11 @@ void add(const AngleReport& report, Json& json) {
 
 Status measure(const Options& o, Console& console) {
   POISE_TRY(const std::string truth_path, input_path(o.truth));
-  POISE_TRY(const std::string results_path, input_path(o.results));
+  POISE_TRY(const std::string results_file, results_path(o.results));
   POISE_TRY(const CocoTruth truth, read_coco_truth(truth_path));
   CocoResultsOptions all;
   all.max_per_image = 0;
-  POISE_TRY(const CocoResults results, read_coco_results(results_path, truth, all));
+  POISE_TRY(const CocoResults results, read_coco_results(results_file, truth, all));
   POISE_TRY(const std::vector<std::string> names, joint_names(truth));
   std::vector<Angle> angles;
   for (const std::string& text : o.angles) {
@@ -132,12 +133,14 @@ Action make_metrics_angles(CLI::App& command) {
           "--angle", o->angles,
           "left_elbow, right_knee ..., or three joints by name or number, as 5,7,9; more than once; otherwise all "
           "elbows, shoulders, hips and knees")
+      ->allow_extra_args(false)  // what stands behind it is a file
       ->type_name("ANGLE");
   command.add_option("--big-error", o->measure.big_error, "degrees from which an error is large")
       ->check(above_zero())
       ->capture_default_str();
   command.add_option("--size-bands", o->measure.size_bands, "edges, in pixels of the limbs' mean length, as 30,60")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command.add_option("--min-iou", o->measure.pairs.min_iou, "of boxes, for a detection to be the person's")
       ->check(CLI::Range(0.0, 1.0))

@@ -6,6 +6,7 @@
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/eval/plots.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -42,8 +43,8 @@ std::string cocoapi_line(const std::string& name, double value, int most) {
 }
 
 void print(const CocoReport& m) {
-  std::printf("%s\n%zu images, %zu truths, %llu detections\n", shown(protocol_of(m)).c_str(), m.truth.images.size(),
-              m.truth.size(), static_cast<unsigned long long>(m.results.in_file));
+  std::printf("%s\n%s, %s, %s\n", shown(protocol_of(m)).c_str(), counted(m.truth.images.size(), "image").c_str(),
+              counted(m.truth.size(), "truth").c_str(), counted(m.results.in_file, "detection").c_str());
   const int most = coco_max_detections(m.rules.similarity);
   for (std::size_t i = 0; i < m.evaluation.figures.size(); ++i) {
     const auto& [name, value] = m.evaluation.figures[i];
@@ -112,7 +113,7 @@ Status run(Options& o, Console& console) {
   json.set("ground_truth", o.report.truth);
   json.set("results", o.report.results);
   POISE_TRY(o.report.truth, input_path(o.report.truth));
-  POISE_TRY(o.report.results, input_path(o.report.results));
+  POISE_TRY(o.report.results, results_path(o.report.results));
   if (o.report.bootstrap.samples > 0) {
     json.set("bootstrap_samples", o.report.bootstrap.samples);
     json.set("bootstrap_seed", o.report.bootstrap.seed);

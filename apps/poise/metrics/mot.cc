@@ -6,6 +6,7 @@
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/mot_eval.h"
 #include "standard_streams.h"
@@ -36,9 +37,9 @@ void print(const MotEvaluation& evaluation, const Options& o) {
   const MotFigures& all = evaluation.all;
   std::printf("CLEAR MOT, IDF1 and HOTA of boxes in percent, match at IoU %g, rules %s\n", o.mot.threshold,
               name_of(all.rules));
-  std::printf("%zu sequences, %lld frames, %lld persons, %lld tracks\n", evaluation.sequences.size(),
-              static_cast<long long>(all.frames), static_cast<long long>(all.persons),
-              static_cast<long long>(all.tracks));
+  std::printf("%s, %s, %s, %s\n", counted(evaluation.sequences.size(), "sequence").c_str(),
+              counted(all.frames, "frame").c_str(), counted(all.persons, "person").c_str(),
+              counted(all.tracks, "track").c_str());
   std::printf("%-20s %6s %6s %6s %6s %7s %6s %6s %6s %7s %7s %5s %5s %4s %4s %4s\n", "", "HOTA", "DetA", "AssA", "IDF1",
               "MOTA", "MOTP", "Rcll", "Prcn", "FP", "FN", "IDSW", "Frag", "MT", "PT", "ML");
   for (const MotFigures& one : evaluation.sequences) print_row(one);

@@ -5,6 +5,7 @@
 #include "flags/json_flag.h"
 #include "metrics/persons.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/eval/plots.h"
@@ -53,7 +54,7 @@ Status measure(const Options& o, const std::string& name, Console& console) {
   if (table) print_pck(result, pairs, name);
   say_notes(remarks(pairs), table, console);
   if (!table && result.without_reference > 0) {
-    console.note(std::to_string(result.without_reference) + " persons left out: without the reference");
+    console.note(counted(result.without_reference, "person") + " left out: without the reference");
   }
   POISE_RETURN_IF_ERROR(plot(o.persons.plots, name, result));
   return put_json(json, o.persons.json);

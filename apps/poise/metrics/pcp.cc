@@ -5,6 +5,7 @@
 #include "flags/json_flag.h"
 #include "metrics/persons.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/person_json.h"
@@ -22,11 +23,11 @@ Status measure(const Options& o, Console& console) {
   POISE_TRY(const PcpResult strict, named(o.persons.truth, measure_pcp(pairs, PcpRule::kStrict, o.threshold)));
   POISE_TRY(const PcpResult loose, named(o.persons.truth, measure_pcp(pairs, PcpRule::kLoose, o.threshold)));
   std::vector<std::string> notes = remarks(pairs);
-  const auto say = [&](std::size_t count, const char* what) {
-    if (count > 0) notes.push_back(std::to_string(count) + what);
+  const auto say = [&](std::size_t count, const char* one, const char* many, const char* what) {
+    if (count > 0) notes.push_back(counted(count, one, many) + what);
   };
-  say(strict.zero_length, " true sticks have no length: they are wrong");
-  say(strict.unlabelled, " sticks left out: an end is not labelled");
+  say(strict.zero_length, "true stick has", "true sticks have", " no length, which is wrong");
+  say(strict.unlabelled, "stick", "sticks", " left out: an end is not labelled");
   for (const std::string& name : strict.left_out)
     notes.push_back("stick left out, a skeleton lacks its joints: " + name);
 
@@ -37,7 +38,7 @@ Status measure(const Options& o, Console& console) {
   if (table) {
     std::printf("PCP@%g, %s: strict (both ends), and loose (the mean of both)\n", o.threshold,
                 name_of(pairs.annotated));
-    std::printf("%zu persons\n  %-18s %7s %7s\n", pairs.persons.size(), "", "strict", "loose");
+    std::printf("%s\n  %-18s %7s %7s\n", counted(pairs.persons.size(), "person").c_str(), "", "strict", "loose");
     const auto rows = [](const std::vector<PartRate>& a, const std::vector<PartRate>& b) {
       for (std::size_t i = 0; i < a.size(); ++i) {
         std::printf("  %-18s %7s %7s   of %zu\n", shown(a[i].name).c_str(), percent(a[i].rate).c_str(),
@@ -47,8 +48,8 @@ Status measure(const Options& o, Console& console) {
     rows(strict.sticks, loose.sticks);
     std::puts("by part:");
     rows(strict.parts, loose.parts);
-    std::printf("  %-18s %7s %7s   (over %zu sticks)\n", "mean", percent(strict.mean).c_str(),
-                percent(loose.mean).c_str(), strict.sticks.size());
+    std::printf("  %-18s %7s %7s   (over %s)\n", "mean", percent(strict.mean).c_str(), percent(loose.mean).c_str(),
+                counted(strict.sticks.size(), "stick").c_str());
   }
   say_notes(notes, table, console);
   return put_json(json, o.persons.json);

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "flags/json_flag.h"
 #include "mat_helper.h"
+#include "poise/base/counted.h"
 #include "poise/base/named.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -87,8 +88,8 @@ void print_rates(const std::vector<PartRate>& rates) {
 void print_pck(const PckResult& result, const PersonPairs& pairs, const std::string& name) {
   std::printf("%s@%g, reference: %s, %s\n", name.c_str(), result.options.threshold, name_of(result.options.reference),
               name_of(pairs.annotated));
-  std::printf("%zu of %zu persons, %zu joints matched by name\n", result.persons, pairs.persons.size(),
-              pairs.joints.size());
+  std::printf("%zu of %s, %s matched by name\n", result.persons, counted(pairs.persons.size(), "person").c_str(),
+              counted(pairs.joints.size(), "joint").c_str());
   print_rates(result.joints);
   std::puts("by part:");
   print_rates(result.parts);
@@ -96,8 +97,8 @@ void print_pck(const PckResult& result, const PersonPairs& pairs, const std::str
   std::printf("  %-18s %7s                (labelled joints weigh the same)\n", "pooled",
               percent(result.pooled).c_str());
   if (result.without_reference > 0) {
-    std::printf("note: %zu of %zu persons left out: without the reference, %s\n", result.without_reference,
-                pairs.persons.size(), name_of(result.options.reference));
+    std::printf("note: %zu of %s left out: without the reference, %s\n", result.without_reference,
+                counted(pairs.persons.size(), "person").c_str(), name_of(result.options.reference));
   }
 }
 

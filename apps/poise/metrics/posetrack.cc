@@ -6,6 +6,7 @@
 #include "flags/json_flag.h"
 #include "metrics/commands.h"
 #include "metrics/say.h"
+#include "poise/base/counted.h"
 #include "poise/metrics/posetrack_eval.h"
 #include "words.h"
 
@@ -48,9 +49,9 @@ void print(const PosetrackEvaluation& evaluation, const Options& o) {
   const PosetrackFigures& all = evaluation.all;
   std::printf("PoseTrack's AP and MOTA of joints in percent, right within %g of the head, poseval's quirks: %s\n",
               o.measure.threshold, o.quirks.c_str());
-  std::printf("%zu sequences, %lld frames, %lld persons, %lld poses\n", evaluation.sequences.size(),
-              static_cast<long long>(all.frames), static_cast<long long>(all.persons),
-              static_cast<long long>(all.poses));
+  std::printf("%s, %s, %s, %s\n", counted(evaluation.sequences.size(), "sequence").c_str(),
+              counted(all.frames, "frame").c_str(), counted(all.persons, "person").c_str(),
+              counted(all.poses, "pose").c_str());
   std::printf("%-14s", "");
   for (const auto& [group, value] : posetrack_groups(all.ap)) std::printf(" %6s", group);
   std::printf("\n");

@@ -3,6 +3,9 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+
+#include "standard_streams.h"
 
 namespace poise::app {
 
@@ -11,6 +14,15 @@ std::string two_digits(double value) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f", value);
   return text.data();
+}
+
+Result<std::string> results_path(const std::string& given) {
+  std::error_code error;
+  if (!is_dash(given) && std::filesystem::is_directory(given, error)) {
+    return invalid_argument(given + " is a folder, and one file of COCO results is wanted: `poise convert-results " +
+                            given + " --to coco --out results.json` makes it of results a picture");
+  }
+  return input_path(given);
 }
 
 void say_notes(const std::vector<std::string>& notes, bool table, Console& console) {

@@ -16,6 +16,10 @@ std::string two_digits(double value);
 /// Under the table, or, where JSON takes its place, to people alone.
 void say_notes(const std::vector<std::string>& notes, bool table, Console& console);
 
+/// A path to read COCO results from, as input_path() gives it. Errors: its own; kInvalidArgument for a folder, which
+/// says how one file is made of it.
+Result<std::string> results_path(const std::string& given);
+
 /// The command that runs `measure`, a Status of a Console: 1 and the error where it fails.
 template <typename Measure>
 Action measuring(Measure measure) {

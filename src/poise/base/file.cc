@@ -260,8 +260,14 @@ Result<GrowingFile> GrowingFile::create(const fs::path& path) {
 
 Status GrowingFile::append(std::string_view text) {
   const BytesView bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  if (const int error = write_all(descriptor_, bytes); error != 0) return cannot_write(target_, reason(error));
-  return {};
+  const off_t begin = ::lseek(descriptor_, 0, SEEK_CUR);
+  struct stat info {};
+  const bool grows = begin >= 0 && ::fstat(descriptor_, &info) == 0 && info.st_size <= begin;
+  const int error = write_all(descriptor_, bytes);
+  if (error == 0) return {};
+  // Where the disk is full, a part is there: what commit() leaves is to be whole pieces.
+  if (grows && ::ftruncate(descriptor_, begin) == 0) ::lseek(descriptor_, begin, SEEK_SET);
+  return cannot_write(target_, reason(error));
 }
 
 Status GrowingFile::commit() {

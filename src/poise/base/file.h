@@ -39,7 +39,7 @@ class GrowingFile {
   ~GrowingFile();
   /// To read, write and seek; it stays this object's.
   int descriptor() const { return descriptor_; }
-  /// Writes at the descriptor's place. Errors: kIo, naming the path and the reason.
+  /// Writes at the descriptor's place; at the file's end, all or nothing. Errors: kIo, naming the path and the reason.
   Status append(std::string_view text);
   /// All of it is on the disk, and has its name. Errors: kIo; the old file is then untouched. Once.
   Status commit();

@@ -103,6 +103,23 @@ TEST_F(File, FailedWriteKeepsTheOldFileAndLeavesNothingBehind) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(File, AGrowingFileHoldsWholePiecesAfterAFailedWrite) {
+  auto file = GrowingFile::create(folder_ / "a.jsonl").value();
+  ASSERT_TRUE(file.append("first\n").ok());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const Status status = file.append(std::string(100'000, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, old_handler);
+  EXPECT_FALSE(status.ok());
+  ASSERT_TRUE(file.append("second\n").ok());
+  ASSERT_TRUE(file.commit().ok());
+  EXPECT_EQ(text_of(folder_ / "a.jsonl"), "first\nsecond\n");
+}
+
 TEST_F(File, PathThroughAFileNamesThePathAndTheReason) {
   ASSERT_TRUE(write_file_atomic(folder_ / "file", "kept").ok());
   const fs::path path = folder_ / "file" / "below.json";

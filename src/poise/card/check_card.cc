@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
 
 namespace poise {
@@ -22,7 +23,7 @@ Result<Json> filled(const Json& card, bool fixed_input) {
 
 Result<PoseAnswer> find_answer(const Graph& graph, const ModelCard& card) {
   if (graph.inputs.size() != 1) {
-    return unsupported("the network has " + std::to_string(graph.inputs.size()) + " inputs; a pose network has one");
+    return unsupported("the network has " + counted(graph.inputs.size(), "input") + "; a pose network has one");
   }
   const Shape& wanted = graph.values.at(graph.inputs[0]).shape;
   const std::int64_t batch = wanted.empty() ? 1 : std::max<std::int64_t>(wanted[0], 1);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "poise/base/counted.h"
 #include "poise/card/card_reader.h"
 
 namespace poise {
@@ -129,8 +130,8 @@ Status read_classes(const Json& json, DetectorCard& card) {
   if (person != card.classes.end()) card.person = static_cast<int>(person - card.classes.begin());
   POISE_RETURN_IF_ERROR(whole(json, "person", 0, kMostClasses, card.person));
   if (!card.classes.empty() && card.person >= static_cast<int>(card.classes.size()))
-    return wrong("person", "is " + std::to_string(card.person) + ", there are " + std::to_string(card.classes.size()) +
-                               " classes, counted from 0");
+    return wrong("person", "is " + std::to_string(card.person) + ", there are " +
+                               counted(card.classes.size(), "class", "classes") + ", counted from 0");
   return {};
 }
 

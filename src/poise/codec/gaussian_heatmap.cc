@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/codec/card_members.h"
 
 namespace poise {
@@ -222,8 +223,8 @@ Result<PoseAnswer> GaussianHeatmapCodec::check(std::span<const NetworkOutput> ou
     return unsupported("the network gives " + to_string(shape) + ", heatmaps are (N, joints, h, w)");
   }
   if (shape[1] != skeleton.size()) {
-    return invalid_argument("the network gives " + std::to_string(shape[1]) + " heatmaps, skeleton \"" + skeleton.name +
-                            "\" has " + std::to_string(skeleton.size()) + " joints: name another skeleton");
+    return invalid_argument("the network gives " + counted(shape[1], "heatmap") + ", skeleton \"" + skeleton.name +
+                            "\" has " + counted(skeleton.size(), "joint") + ": name another skeleton");
   }
   return PoseAnswer{input, skeleton.flip_index(), {index}, {Shape(shape.begin() + 1, shape.end())}};
 }

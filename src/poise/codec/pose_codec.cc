@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "poise/base/counted.h"
 #include "poise/codec/gaussian_heatmap.h"
 
 namespace poise {
@@ -26,7 +27,7 @@ Result<std::size_t> find_output(std::span<const NetworkOutput> outputs, const st
     if (outputs[i].name == name) return i;
   }
   if (outputs.size() == 1) return std::size_t{0};
-  return unsupported("the network has " + std::to_string(outputs.size()) + " outputs, none of them called \"" + name +
+  return unsupported("the network has " + counted(outputs.size(), "output") + ", none of them called \"" + name +
                      "\": call the one that is its answer so");
 }
 

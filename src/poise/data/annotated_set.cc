@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/data/data_set.h"
 #include "poise/formats/coco_ground_truth.h"
 #include "poise/image/picture_folder.h"
@@ -65,14 +66,13 @@ class Builder {
 
   Result<std::shared_ptr<const ListedDataSet>> finish(Skeleton skeleton) {
     if (missing_ > 0) {
-      return not_found(std::to_string(missing_) + (missing_ == 1 ? " picture is" : " pictures are") + " not in " +
-                       images_.path().string() + ", the first is " + first_missing_ +
-                       ": put them there, or name the folder they lie in");
+      return not_found(counted(missing_, "picture is", "pictures are") + " not in " + images_.path().string() +
+                       ", the first is " + first_missing_ + ": put them there, or name the folder they lie in");
     }
     if (persons_.empty()) {
-      return invalid_argument("nobody to learn from: " + std::to_string(left_out_.no_joints) +
-                              " annotations without a labelled joint, " + std::to_string(left_out_.crowd) +
-                              " crowds, " + std::to_string(left_out_.empty_box) + " without a box");
+      return invalid_argument("nobody to learn from: " + counted(left_out_.no_joints, "annotation") +
+                              " without a labelled joint, " + counted(left_out_.crowd, "crowd") + ", " +
+                              std::to_string(left_out_.empty_box) + " without a box");
     }
     return std::shared_ptr<const ListedDataSet>(
         std::make_shared<ListedDataSet>(std::move(skeleton), std::move(persons_), left_out_));
@@ -132,8 +132,8 @@ Result<Skeleton> skeleton_of(const CocoTruth& truth) {
   }
   if (truth.size() == 0) return malformed("it lists no annotations: nobody to learn from");
   if (joints == 0) return malformed("no annotation has keypoints: it holds boxes alone");
-  return malformed("its persons have " + std::to_string(joints) +
-                   " joints and no category names as many in \"keypoints\": add the names there");
+  return malformed("its persons have " + counted(joints, "joint") +
+                   " and no category names as many in \"keypoints\": add the names there");
 }
 
 Status check(const DataSetOptions& options) {
@@ -180,7 +180,7 @@ Result<std::shared_ptr<const ListedDataSet>> pose_data_set(const PoseSet& set, c
     for (const Annotation& truth : image.truths) {
       if (truth.keypoints.size() != set.skeleton.joints.size()) {
         return invalid_argument("annotation " + std::to_string(truth.id) + " has " +
-                                std::to_string(truth.keypoints.size()) + " joints, its skeleton " +
+                                counted(truth.keypoints.size(), "joint") + ", its skeleton " +
                                 std::to_string(set.skeleton.joints.size()));
       }
       POISE_RETURN_IF_ERROR(builder.add(entry, truth));

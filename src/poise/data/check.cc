@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/sha256.h"
 #include "poise/base/thread_pool.h"
 #include "poise/image/codec.h"
@@ -141,9 +142,10 @@ class Checker {
     };
     for (const std::string& fault : set_.faults) of_set(Fault::kWrongEntry, 1, fault);
     of_set(Fault::kUnlistedImage, set_.unlisted_image,
-           std::to_string(set_.unlisted_image) + " annotations are of images that the file does not list");
+           counted(set_.unlisted_image, "annotation is", "annotations are") + " of images that the file does not list");
     of_set(Fault::kUnlistedImage, set_.unlisted_category,
-           std::to_string(set_.unlisted_category) + " annotations are of categories that the file does not list");
+           counted(set_.unlisted_category, "annotation is", "annotations are") +
+               " of categories that the file does not list");
     of_set(Fault::kEmptySet, report_.labelled == 0 ? 1 : 0, "nobody has a labelled joint: there is nothing to learn");
   }
 

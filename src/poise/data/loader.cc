@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/base/random.h"
 
 namespace poise {
@@ -79,7 +80,7 @@ Result<std::unique_ptr<Loader>> Loader::create(ExamplesPtr examples, const Loade
     return invalid_argument("an epoch of this data set would be empty or over 10^9 examples: see its weights");
   if (options.drop_last && size < static_cast<std::size_t>(options.batch)) {
     return invalid_argument("a batch of " + std::to_string(options.batch) + " is larger than the data set, " +
-                            std::to_string(size) + " examples: make it smaller");
+                            counted(size, "example") + ": make it smaller");
   }
   return std::unique_ptr<Loader>(new Loader(std::move(examples), options));
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 namespace {
 
@@ -33,8 +35,8 @@ Result<DataSetPtr> select_centred(DataSetPtr set, const CropOptions& crop) {
     if (is_centred(set->get(i), crop)) kept.push_back(i);
   }
   if (kept.empty()) {
-    return invalid_argument("nobody is left of " + std::to_string(set->size()) +
-                            " persons: DATASET.SELECT_DATA wants joints about the middle of their box");
+    return invalid_argument("nobody is left of " + counted(set->size(), "person") +
+                            ": DATASET.SELECT_DATA wants joints about the middle of their box");
   }
   return subset(std::move(set), std::move(kept));
 }

@@ -52,6 +52,7 @@ constexpr double kThinnestRim = 0.5;      // pixels
 constexpr double kRimOfLimb = 0.3;        // the rim's width as a part of the limb's width
 constexpr double kThinnestBox = 0.75;     // half its line's width, pixels
 constexpr double kLetterOfPerson = 0.05;  // a label's height as a part of the person's longer side
+constexpr int kBorderOfLetters = 2;       // around a label's letters, times their scale
 constexpr int kLargestLetters = 8;        // scales of the built-in ones
 constexpr int kPixelsALetterScale = 900;  // large pictures are looked at shrunk: their labels have a least size
 
@@ -128,9 +129,14 @@ class Figure {
     for (const Shape& shape : shapes) fill_capsule(image_, shape.segment, shape.radius, shape.colour, 1.0);
   }
 
-  void draw_label(const std::string& text, const Colour& colour) const;
+  /// Where its label covers as little of those in `taken` as may be: above what is drawn of the person, below it, or on
+  /// it. Of no width where there is nothing to write.
+  Rectangle label_place(const std::string& text, std::span<const Rectangle> taken) const;
+  void draw_label(const std::string& text, const Rectangle& place, const Colour& colour) const;
 
  private:
+  /// Of its letters.
+  int label_scale() const;
   struct Shape {
     Segment segment;
     double radius = 0;
@@ -151,7 +157,8 @@ class Figure {
   const DrawOptions& options_;
   bool fitted_ = true;  // widths follow the person's size
   double extent_ = 0, width_ = 0;
-  double left_ = 0, top_ = 0;  // of the box, or of the joints where it is not drawn: where the label goes
+  // Of the box, or of the joints where it is not drawn: where the label goes.
+  double left_ = 0, top_ = 0, right_ = 0, bottom_ = 0;
 };
 
 void Figure::measure() {
@@ -173,6 +180,8 @@ void Figure::measure() {
   const bool on_box = seen == 0 || (has_box && options_.boxes);  // else on what is drawn, which a box may be far from
   left_ = on_box ? pose_.box.x : x0;
   top_ = on_box ? pose_.box.y : y0;
+  right_ = on_box ? static_cast<double>(pose_.box.x) + pose_.box.width : x1;
+  bottom_ = on_box ? static_cast<double>(pose_.box.y) + pose_.box.height : y1;
   extent_ = seen < 2 ? static_cast<double>(std::max(pose_.box.width, pose_.box.height))
                      : std::max(static_cast<double>(x1) - x0, static_cast<double>(y1) - y0);
 }
@@ -219,25 +228,65 @@ void Figure::add_joints(const PersonColours& colours, const std::vector<double>&
   }
 }
 
-void Figure::draw_label(const std::string& text, const Colour& colour) const {
-  if (text.empty() || !std::isfinite(left_) || !std::isfinite(top_)) return;
+int Figure::label_scale() const {
   const int least = 1 + std::max(image_.width, image_.height) / kPixelsALetterScale;
   const double fit = kLetterOfPerson * extent_ / kLetterHeight;
   const int most = std::max(least, kLargestLetters);
-  const int scale = std::isfinite(fit) ? static_cast<int>(std::clamp(fit, 1.0 * least, 1.0 * most)) : least;
-  const int border = 2 * scale;
+  return std::isfinite(fit) ? static_cast<int>(std::clamp(fit, 1.0 * least, 1.0 * most)) : least;
+}
+
+/// Pixels that both cover.
+double overlap(const Rectangle& a, const Rectangle& b) {
+  const int width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+  const int height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+  return width > 0 && height > 0 ? static_cast<double>(width) * height : 0;
+}
+
+Rectangle Figure::label_place(const std::string& text, std::span<const Rectangle> taken) const {
+  const bool known = std::isfinite(left_) && std::isfinite(top_) && std::isfinite(right_) && std::isfinite(bottom_);
+  if (text.empty() || !known) return {};
+  const int scale = label_scale();
+  const int border = kBorderOfLetters * scale;
   const int width = letters_width(text) * scale + 2 * border;
   const int height = kLetterHeight * scale + 2 * border;
-  // On the box; where there is no room above it, inside; never beyond the picture's edge while it fits.
-  const auto place = [](double wanted, int room) {
+  // Never beyond the picture's edge while it fits.
+  const auto fitted = [](double wanted, int room) {
     return static_cast<int>(std::lround(std::clamp(wanted, 0.0, std::max(0.0, 1.0 * room))));
   };
-  const int x = place(left_, image_.width - width);
-  const int y = place(top_ - height < 0 ? top_ : top_ - height, image_.height - height);
-  fill_rectangle(image_, {x, y, width, height}, colour);
+  Rectangle best;
+  double least = std::numeric_limits<double>::infinity();
+  const auto consider = [&](double x, double y) {
+    const Rectangle place{fitted(x, image_.width - width), fitted(y, image_.height - height), width, height};
+    double covered = 0;
+    for (const Rectangle& other : taken) covered += overlap(place, other);
+    if (covered < least) {
+      least = covered;
+      best = place;
+    }
+  };
+  const std::array<double, 2> sides{left_, right_ - width};
+  for (const double x : sides) {
+    if (top_ >= height) consider(x, top_ - height);
+  }
+  consider(left_, top_);
+  for (const double x : sides) {
+    if (least > 0 && bottom_ + height <= image_.height) consider(x, bottom_);
+  }
+  constexpr int kMostRows = 12;  // of places on the person
+  for (int row = 0; row < kMostRows && least > 0 && top_ + (row + 1) * height <= bottom_; ++row) {
+    for (const double x : sides) consider(x, top_ + row * height);
+  }
+  return best;
+}
+
+void Figure::draw_label(const std::string& text, const Rectangle& place, const Colour& colour) const {
+  if (place.width == 0) return;
+  const int scale = label_scale();
+  fill_rectangle(image_, place, colour);
   const double light = 0.299 * colour.rgb[0] + 0.587 * colour.rgb[1] + 0.114 * colour.rgb[2];  // ITU-R BT.601
   constexpr double kLight = 128;
-  write_letters(image_, x + border, y + border, text, light > kLight ? kBlack : kWhite, scale);
+  write_letters(image_, place.x + kBorderOfLetters * scale, place.y + kBorderOfLetters * scale, text,
+                light > kLight ? kBlack : kWhite, scale);
 }
 
 std::string label_of(const Pose& pose, std::size_t place, const DrawOptions& options) {
@@ -254,14 +303,26 @@ std::string label_of(const Pose& pose, std::size_t place, const DrawOptions& opt
   return text;
 }
 
+struct DrawnPerson {
+  Figure figure;
+  PersonColours colours;
+  std::string label;
+};
+
+/// The last of the list, who lies on top, has the first choice of places; what overlaps all the same is on top too.
+void draw_labels(std::span<const DrawnPerson> people) {
+  std::vector<Rectangle> places;
+  for (std::size_t i = people.size(); i-- > 0;) {
+    places.push_back(people[i].figure.label_place(people[i].label, places));
+  }
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    people[i].figure.draw_label(people[i].label, places[people.size() - 1 - i], people[i].colours.box);
+  }
+}
+
 void draw_opaque(const MutableImageView& image, std::span<const Pose> poses, const Skeleton& skeleton,
                  const DrawOptions& options) {
-  struct One {
-    Figure figure;
-    PersonColours colours;
-    std::string label;
-  };
-  std::vector<One> people;
+  std::vector<DrawnPerson> people;
   for (std::size_t i = poses.size(); i-- > 0;) {
     const std::size_t person = poses[i].track_id ? static_cast<std::size_t>(*poses[i].track_id) : i;
     const bool alone = poses.size() < 2 && !poses[i].track_id;  // who has an id keeps its colour
@@ -269,10 +330,10 @@ void draw_opaque(const MutableImageView& image, std::span<const Pose> poses, con
                       label_of(poses[i], i, options)});
   }
   if (options.boxes) {
-    for (const One& one : people) one.figure.draw_box(one.colours.box);
+    for (const DrawnPerson& one : people) one.figure.draw_box(one.colours.box);
   }
-  for (const One& one : people) one.figure.draw_limbs_and_joints(one.colours);
-  for (const One& one : people) one.figure.draw_label(one.label, one.colours.box);
+  for (const DrawnPerson& one : people) one.figure.draw_limbs_and_joints(one.colours);
+  draw_labels(people);
 }
 
 /// The rows' bytes, without what lies between them.

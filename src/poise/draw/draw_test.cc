@@ -344,6 +344,41 @@ TEST(Draw, LabelsStandOnTheBoxAndWithinThePicture) {
   }
 }
 
+TEST(Draw, LabelsOfACrowdKeepClearOfEachOther) {
+  // Six people whose boxes begin at one height, closer together than their labels are wide.
+  std::vector<Pose> crowd;
+  for (int i = 0; i < 6; ++i) {
+    Pose& one = crowd.emplace_back(figure());
+    one.track_id = i;  // colours of their own
+    one.box = {100.0F + 12.0F * static_cast<float>(i), 150, 30, 120};
+  }
+  const DrawOptions options{.joints = false, .limbs = false, .labels = true};
+  const auto area = [&](std::span<const Pose> poses) {
+    Image image = filled(400, 500, 90);
+    DrawOptions bare = options;
+    bare.min_score = 2;  // of the boxes alone
+    draw(image, poses, coco17(), bare);
+    return changed(image, 90);
+  };
+  int apart = 0;
+  for (const Pose& one : crowd) apart += area({&one, 1});
+  EXPECT_EQ(area(crowd), apart);
+
+  // Alone on top of a box, as ever; where all is full the first of the list is whole.
+  Image alone = filled(400, 500, 90), both = filled(400, 500, 90);
+  const std::vector<Pose> same(40, crowd[0]);
+  draw(alone, crowd[0], coco17(), options);
+  draw(both, same, coco17(), options);
+  for (int y = 0; y < 500; ++y) {
+    for (int x = 0; x < 400; ++x) {
+      const Point p{static_cast<float>(x), static_cast<float>(y)};
+      if (pixel(alone, p) != Rgb{90, 90, 90}) {
+        ASSERT_EQ(pixel(both, p), pixel(alone, p)) << x << "," << y;
+      }
+    }
+  }
+}
+
 TEST(Draw, EveryOrderOfBytesIsDrawnInTheSameColours) {
   const Pose pose = figure();
   const DrawOptions options{.boxes = true, .labels = true};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/engine/backend.h"
 #include "poise/graph/passes/passes.h"
 
@@ -46,7 +47,7 @@ struct Session::State {
 
   Status check(std::span<const Shape> shapes) const {
     if (shapes.size() != input_shapes.size()) {
-      return invalid_argument("the network has " + std::to_string(input_shapes.size()) + " inputs, " +
+      return invalid_argument("the network has " + counted(input_shapes.size(), "input") + ", " +
                               std::to_string(shapes.size()) + " were given");
     }
     for (std::size_t i = 0; i < shapes.size(); ++i) {

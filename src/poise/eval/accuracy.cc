@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 
 Result<AccuracyTest> AccuracyTest::open(const EvalSetOptions& options) {
@@ -13,7 +15,7 @@ Result<AccuracyTest> AccuracyTest::open(const EvalSetOptions& options) {
 Result<double> AccuracyTest::figure(const FoundPoses& found) {
   notes_.clear();
   if (found.bad_boxes > 0) {
-    notes_.push_back(std::to_string(found.bad_boxes) + " boxes left out: empty or outside their picture");
+    notes_.push_back(counted(found.bad_boxes, "box", "boxes") + " left out: empty or outside their picture");
   }
   if (!set_.people) {
     POISE_TRY(const OksMeasured measured, measure_oks(found, set_.truth));
@@ -24,8 +26,9 @@ Result<double> AccuracyTest::figure(const FoundPoses& found) {
   const PckResult& result = measured.result;
   for (const std::string& line : remarks(measured.pairs)) notes_.push_back(line);
   if (result.without_reference > 0) {
-    notes_.push_back(std::to_string(result.without_reference) + " of " + std::to_string(measured.pairs.persons.size()) +
-                     " persons left out: without the reference, " + name_of(result.options.reference));
+    notes_.push_back(std::to_string(result.without_reference) + " of " +
+                     counted(measured.pairs.persons.size(), "person") + " left out: without the reference, " +
+                     name_of(result.options.reference));
   }
   persons_ = result.persons;
   return result.mean;
@@ -53,7 +56,7 @@ std::string AccuracyTest::text(double floats, double integers) const {
   std::snprintf(figures, sizeof figures, "int8: %s %.3f against %.3f in fp32 on ", set_.people ? "PCK@0.2" : "AP",
                 integers, floats);
   return figures + std::filesystem::path(set_.options.annotations).filename().string() + " (" +
-         std::to_string(persons_) + " persons, true boxes)";
+         counted(persons_, "person") + ", true boxes)";
 }
 
 }  // namespace poise

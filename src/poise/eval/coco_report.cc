@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "poise/base/counted.h"
 #include "poise/base/named.h"
 #include "poise/metrics/oks_sigmas.h"
 
@@ -120,20 +121,26 @@ std::string protocol_of(const CocoReport& m) {
 
 std::vector<std::string> remarks(const CocoReport& m) {
   std::vector<std::string> lines;
-  const auto say = [&](std::uint64_t count, const std::string& what) {
-    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
+  const auto say = [&](const std::string& whom, std::uint64_t count, const std::string& what) {
+    if (count > 0) lines.push_back(counted(count, whom) + what);
+  };
+  const auto say_verb = [&](const char* one, const char* many, std::uint64_t count, const char* what) {
+    if (count > 0) lines.push_back(counted(count, one, many) + what);
   };
   const bool oks = m.rules.similarity == CocoSimilarity::kOks;
-  say(m.evaluation.truths_ignored,
-      oks ? "truths are ignored: crowds, or without a labelled joint" : "truths are ignored: crowds");
-  say(m.truth.unknown_image, "truths left out: their image is not listed");
-  say(m.truth.unknown_category, "truths left out: their category is not listed");
-  say(m.truth.duplicate_images, "images are listed again; each counts once");
-  if (oks) say(m.truth.without_keypoints, "truths have no keypoints; they count as without a labelled joint");
-  say(m.results.unknown_category, "detections left out: their category is not the truth's");
-  say(m.results.unseen, "detections left out: no joint of theirs has a score above 0 (xtcocotools' rule)");
-  say(m.results.beyond_max, "detections left out: worse than the best " +
-                                std::to_string(coco_max_detections(m.rules.similarity)) + " of their image");
+  say_verb("truth is", "truths are", m.evaluation.truths_ignored,
+           oks ? " ignored: crowds, or without a labelled joint" : " ignored: crowds");
+  say("truth", m.truth.unknown_image, " left out: the image is not listed");
+  say("truth", m.truth.unknown_category, " left out: the category is not listed");
+  say_verb("image is", "images are", m.truth.duplicate_images, " listed again; each counts once");
+  if (oks) {
+    say_verb("truth has", "truths have", m.truth.without_keypoints,
+             " no keypoints, which counts as without a labelled joint");
+  }
+  say("detection", m.results.unknown_category, " left out: the category is not the truth's");
+  say("detection", m.results.unseen, " left out: without a joint of a score above 0 (xtcocotools' rule)");
+  say("detection", m.results.beyond_max,
+      " left out: worse than the best " + std::to_string(coco_max_detections(m.rules.similarity)) + " of their image");
   if (m.results.in_file == 0) lines.emplace_back("the results hold no detection");
   if (m.truth.has_id_zero && m.rules.variant == CocoVariant::kCocoapi) {
     lines.emplace_back(

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "poise/base/counted.h"
 #include "poise/base/named.h"
 #include "poise/base/version.h"
 #include "poise/card/model_card.h"
@@ -103,7 +104,7 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
 Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
   const std::string otherwise = "; PCK matches joints by name";
   if (truth.joints != skeleton.size()) {
-    return invalid_argument("the truth has " + std::to_string(truth.joints) + " joints, the network's skeleton " +
+    return invalid_argument("the truth has " + counted(truth.joints, "joint") + ", the network's skeleton " +
                             skeleton.name + " has " + std::to_string(skeleton.size()) + otherwise);
   }
   for (const CocoTruth::Category& category : truth.categories) {
@@ -149,7 +150,7 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
   POISE_TRY(set.truth, read_coco_truth(options.annotations));
   if (set.sigmas && static_cast<int>(set.sigmas->values.size()) != set.truth.joints) {
     return invalid_argument("option \"sigmas\" gives " + std::to_string(set.sigmas->values.size()) + ", " +
-                            options.annotations + " has " + std::to_string(set.truth.joints) + " joints");
+                            options.annotations + " has " + counted(set.truth.joints, "joint"));
   }
   if (!options.boxes.empty()) {
     POISE_TRY(set.boxes, BoxesFile::read(options.boxes == "gt" ? options.annotations : options.boxes));
@@ -179,7 +180,7 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
       for (const std::string& line : set.boxes->notes()) why += "; " + line;
     }
     return invalid_argument(found.box_source + ": there is nobody to look at in " +
-                            std::to_string(set.truth.images.size()) + " images of the annotations" + why);
+                            counted(set.truth.images.size(), "image") + " of the annotations" + why);
   }
   DecodeOptions decode;
   // Annotations are of the pixels as stored.

@@ -8,7 +8,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "poise/base/counted.h"
+#include "poise/formats/result_files.h"
 #include "poise/formats/stem_number.h"
+#include "poise/formats/writers.h"
 
 namespace poise {
 namespace {
@@ -290,6 +293,34 @@ Status BoxesFile::add_annotations(const Json& file) {
   return {};
 }
 
+/// seen: sources of files before this one.
+Status BoxesFile::add_poses(const Json& file, std::set<std::string>& seen) {
+  POISE_TRY(const FrameResult frame, parse_poses_json(file));
+  if (!seen.insert(frame.source).second)
+    return malformed("source \"" + frame.source + "\" is that of an earlier file too");
+  exif_applied_ |= frame.exif_applied && frame.exif_orientation != 1;
+  ImageBoxes& image = images_[add_image(frame.image_id, frame.source)];
+  if (frame.width > 0 && frame.height > 0) image.size = Size{frame.width, frame.height};
+  for (const Pose& pose : frame.poses) image.persons.push_back({pose.box, pose.box_score});
+  return {};
+}
+
+Result<BoxesFile> BoxesFile::read_folder(const std::filesystem::path& folder) {
+  POISE_TRY(const ResultFiles found, find_result_files(folder, kPoiseEnding));
+  BoxesFile all;
+  std::set<std::string> seen;
+  for (const std::filesystem::path& path : found.files) {
+    const Status added = [&]() -> Status {
+      POISE_TRY(const Bytes bytes, read_file(path, kMaxBytes));
+      POISE_TRY(const Json json, parse_json(bytes));
+      return all.add_poses(json, seen);
+    }();
+    if (!added.ok()) return added.error().prefixed(path.string());
+  }
+  all.not_read_ = files_not_read(found.passed_over);
+  return all;
+}
+
 Result<BoxesFile> BoxesFile::parse(BytesView bytes) {
   POISE_TRY(const Json json, parse_json(bytes));
   BoxesFile file;
@@ -305,15 +336,20 @@ Result<BoxesFile> BoxesFile::parse(BytesView bytes) {
   } else if (has_list("images") && has_list("annotations")) {
     file.is_annotations_ = true;
     POISE_RETURN_IF_ERROR(file.add_annotations(json));
+  } else if (json.find("poise_poses") != nullptr) {
+    std::set<std::string> seen;
+    POISE_RETURN_IF_ERROR(file.add_poses(json, seen));
   } else {
     return malformed(
         "neither COCO detections, an array of {image_id or file_name, bbox, score}, nor COCO annotations, an object "
-        "with the arrays images and annotations");
+        "with the arrays images and annotations, nor poses of ours");
   }
   return file;
 }
 
 Result<BoxesFile> BoxesFile::read(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return read_folder(path);
   auto bytes = read_file(path, kMaxBytes);
   if (!bytes.ok()) return bytes.error().prefixed(path.string());
   auto file = parse(*bytes);
@@ -325,14 +361,14 @@ std::vector<std::string> BoxesFile::notes() const {
   std::vector<std::string> lines;
   const auto say = [&](std::size_t count, const std::string& why) {
     if (count == 0) return;
-    const std::string one = is_annotations_ ? "annotation" : "detection";
-    lines.push_back(std::to_string(count) + " " + one + (count == 1 ? "" : "s") + " left out: " + why);
+    lines.push_back(counted(count, is_annotations_ ? "annotation" : "detection") + " left out: " + why);
   };
   say(left_out_.other_category,
       is_annotations_ ? "of another category than people's" : "of another category than 1, which means people");
   say(left_out_.crowd, "crowds");
   say(left_out_.no_joints, "without a labelled joint");
   say(left_out_.no_area, "their area is not above 0");
+  if (!not_read_.empty()) lines.push_back(not_read_);
   say(left_out_.outside, "empty, or outside the picture of the size that the file gives");
   return lines;
 }

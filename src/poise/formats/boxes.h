@@ -40,9 +40,11 @@ class BoxesFile {
   /// the only one with joint names, or the only one; without categories, 1) too. Where the image's width and height are
   /// given, boxes go through clean_box, and a person whose box is then empty is passed over. Score 1. "exif_applied" at
   /// the top of an object form is kept; so is that of any detection (pictures that needed no turning have none).
+  /// Poses of ours ("poise_poses", one picture): their boxes, with the scores of the boxes.
   /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
   static Result<BoxesFile> parse(BytesView bytes);
-  /// Errors as parse and read_file (1 GiB at most); messages start with the path.
+  /// A file; or a folder, of which all *.poses.json are read, in the folders below it too. Errors as parse and
+  /// read_file (1 GiB at most), kNotFound where a folder holds none; messages start with the path.
   static Result<BoxesFile> read(const std::filesystem::path& path);
 
   /// By file_name: the longest run of trailing path parts that agrees, at least the last one; of several images that
@@ -61,17 +63,21 @@ class BoxesFile {
   /// Persons of pictures that none of `taken` is (answers of find()): to be said aloud.
   std::size_t persons_beside(const std::set<const ImageBoxes*>& taken) const;
   const BoxesLeftOut& left_out() const { return left_out_; }
-  /// The same in words, one line a reason: "2 detections left out: of another category than 1, people".
+  /// The same in words, one line a reason: "2 detections left out: of another category than 1, people"; and which files
+  /// of a folder were not read.
   std::vector<std::string> notes() const;
 
  private:
   Status add_detections(const Json::Array& entries);
   Status add_annotations(const Json& file);
+  Status add_poses(const Json& file, std::set<std::string>& seen);
+  static Result<BoxesFile> read_folder(const std::filesystem::path& folder);
   std::size_t add_image(std::optional<std::int64_t> id, const std::string& name);
 
   bool is_annotations_ = false;
   bool exif_applied_ = false;
   BoxesLeftOut left_out_;
+  std::string not_read_;  // files of a folder, in words
   std::vector<ImageBoxes> images_;
   std::vector<std::string> names_;                   // of images_, "" where only the id is known
   std::multimap<std::string, std::size_t> by_name_;  // last path part -> image

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/json.h"
 #include "poise/formats/coco_entry.h"
 #include "poise/formats/json_elements.h"
@@ -157,7 +158,7 @@ class TruthReader {
 
   Status add(const CocoEntry& entry, const std::vector<double>& keypoints) {
     const std::string name = "annotations[" + std::to_string(entry.index) + "]";
-    if (truth_.size() >= kMaxRows) return too_large("over " + std::to_string(kMaxRows) + " annotations");
+    if (truth_.size() >= kMaxRows) return too_large("over " + counted(kMaxRows, "annotation"));
     if (!entry.id) return malformed(name + ".id must be an integer");
     if (!entry.image_id) return malformed(name + ".image_id is missing");
     if (!entry.category_id) return malformed(name + ".category_id is missing");
@@ -173,7 +174,7 @@ class TruthReader {
       const auto joints = static_cast<int>(entry.joints);
       if (truth_.joints == 0) truth_.joints = joints;
       if (joints != truth_.joints) {
-        return malformed(name + " has " + std::to_string(joints) + " joints, earlier ones have " +
+        return malformed(name + " has " + counted(joints, "joint") + ", earlier ones have " +
                          std::to_string(truth_.joints));
       }
       for (std::size_t j = 0; j < entry.joints; ++j) labelled += keypoints[entry.first + 3 * j + 2] > 0 ? 1 : 0;

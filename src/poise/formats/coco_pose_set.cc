@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/formats/coco_entry.h"
 #include "poise/formats/coco_ground_truth.h"
 #include "poise/formats/json_elements.h"
@@ -23,8 +24,8 @@ Result<Skeleton> skeleton_for(std::size_t joints, const std::vector<std::string>
   if (joints > 0 && names.size() == joints) return skeleton_of_joints(names);
   if (options.skeleton && options.skeleton->joints.size() == joints) return *options.skeleton;
   if (joints == 17 || joints == 0) return find_skeleton("coco17");
-  return invalid_argument("its persons have " + std::to_string(joints) +
-                          " joints and the file does not name them: name their skeleton");
+  return invalid_argument("its persons have " + counted(joints, "joint") +
+                          " and the file does not name them: name their skeleton");
 }
 
 Result<Annotation> to_annotation(const CocoTruth& truth, std::size_t row) {
@@ -80,11 +81,11 @@ Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOpt
     set.images[static_cast<std::size_t>(truth.image[row])].truths.push_back(std::move(*one));
   }
   const auto say = [&](std::size_t count, const char* what) {
-    if (count > 0) set.notes.push_back(std::to_string(count) + what);
+    if (count > 0) set.notes.push_back(counted(count, "annotation") + what);
   };
-  say(without, " annotations left out: without a labelled joint");
-  say(truth.unknown_image, " annotations left out: their image is not listed");
-  say(truth.unknown_category, " annotations left out: their category is not listed");
+  say(without, " left out: without a labelled joint");
+  say(truth.unknown_image, " left out: the image is not listed");
+  say(truth.unknown_category, " left out: the category is not listed");
   set.unlisted_image = truth.unknown_image;
   set.unlisted_category = truth.unknown_category;
   set.faults = std::move(truth.faults);
@@ -106,7 +107,7 @@ class ResultsReader {
     if (entry.joints == 0) return wrong(".keypoints is missing or empty");
     if (joints_ == 0) joints_ = entry.joints;
     if (entry.joints != joints_) {
-      return wrong(" has " + std::to_string(entry.joints) + " joints, the ones before have " + std::to_string(joints_));
+      return wrong(" has " + counted(entry.joints, "joint") + ", the ones before have " + std::to_string(joints_));
     }
     Pose pose;
     pose.score = static_cast<float>(*entry.score);

@@ -1,6 +1,8 @@
+#include <map>
 #include <set>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/formats/output_formats.h"
 #include "poise/formats/stem_number.h"
 
@@ -27,17 +29,36 @@ void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Jso
   }
 }
 
-std::vector<std::int64_t> run_image_ids(std::span<const std::filesystem::path> pictures) {
-  std::vector<std::int64_t> ids;
-  std::set<std::int64_t> seen;
-  for (const std::filesystem::path& picture : pictures) {
-    const auto number = stem_number(picture);
-    if (number && seen.insert(*number).second) ids.push_back(*number);
+ImageIds image_ids(std::span<const std::filesystem::path> pictures, std::span<const std::optional<std::int64_t>> own) {
+  std::set<std::int64_t> taken;
+  for (const auto& id : own) {
+    if (id) taken.insert(*id);
   }
-  if (ids.size() == pictures.size()) return ids;
-  ids.clear();
-  for (std::size_t i = 0; i < pictures.size(); ++i) ids.push_back(static_cast<std::int64_t>(i + 1));
-  return ids;
+  const auto own_of = [&](std::size_t i) { return i < own.size() ? own[i] : std::nullopt; };
+  std::map<std::int64_t, std::size_t> wanted;  // numbers that end names, and by how many pictures
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (const auto number = stem_number(pictures[i]); number && !own_of(i)) ++wanted[*number];
+  }
+  ImageIds result;
+  std::size_t shared = 0, without = 0;
+  std::int64_t next = 1;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const auto number = stem_number(pictures[i]);
+    std::optional<std::int64_t> id = own_of(i);
+    if (!id && number && wanted[*number] == 1 && !taken.contains(*number)) id = number;
+    if (!id) {
+      while (taken.contains(next) || wanted.contains(next)) ++next;
+      id = next++;
+      ++(number ? shared : without);
+    }
+    result.ids.push_back(*id);
+  }
+  if (shared + without == 0 || wanted.empty()) return result;
+  result.note = "image_id is the number that ends a picture's name; of " + counted(pictures.size(), "picture") + " ";
+  if (shared > 0) result.note += counted(shared, "shares its number with another", "share their number with others");
+  if (without > 0) result.note += (shared > 0 ? " and " : "") + counted(without, "has none", "have none");
+  result.note += ": free numbers were given, file_name says of which picture";
+  return result;
 }
 
 void append_coco_detections(const std::string& file_name, std::int64_t image_id, std::span<const PersonBox> persons,

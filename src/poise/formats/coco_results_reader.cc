@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/thread_pool.h"
 #include "poise/formats/coco_entry.h"
 #include "poise/formats/json_elements.h"
@@ -54,8 +55,8 @@ class Rows {
       if (!area_from_box_ && !entry.has_keypoints) return wrong(".keypoints is missing");
       if (results_.joints == 0) results_.joints = static_cast<int>(entry.joints);  // a truth without anybody
       if (static_cast<int>(entry.joints) != results_.joints || results_.joints == 0) {
-        return wrong(" has " + std::to_string(entry.joints) + " joints, it must have " +
-                     std::to_string(results_.joints) + " as the truth");
+        return wrong(" has " + counted(entry.joints, "joint") + ", it must have " + std::to_string(results_.joints) +
+                     " as the truth");
       }
     }
     const int category = truth_.find_category(*entry.category_id);
@@ -127,7 +128,7 @@ class Rows {
     const auto limit = static_cast<std::size_t>(std::max(options_.max_per_image, 0));
     std::size_t row = results_.size();
     if (limit == 0 || bucket.size() < limit) {
-      if (row >= kMaxRows) return too_large("over " + std::to_string(kMaxRows) + " detections to keep");
+      if (row >= kMaxRows) return too_large("over " + counted(kMaxRows, "detection") + " to keep");
       if (limit != 0) bucket.push_back(static_cast<std::uint32_t>(row));
       results_.index.emplace_back();
       results_.image.push_back(image);

@@ -102,7 +102,7 @@ TEST(CocoResults, FaultsAreNamed) {
   EXPECT_TRUE(
       says(message(R"({"category_id": 1, "score": 1, "keypoints": [1,1,1,1,1,1]})"), "results[0].image_id is missing"));
   EXPECT_TRUE(says(message(R"({"image_id": 1, "category_id": 1, "score": 1, "keypoints": [1, 2, 3]})"),
-                   "results[0] has 1 joints, it must have 2"));
+                   "results[0] has 1 joint, it must have 2"));
   EXPECT_TRUE(says(message(R"({"image_id": 1, "category_id": 1, "score": 1})"), "results[0].keypoints is missing"));
   EXPECT_TRUE(says(message(R"({"image_id": 1, "category_id": 1, "score": 1, "segmentation": {}})"), "segmentation"));
   EXPECT_TRUE(says(message(good + R"({"image_id": 1, "category_id")"), "not valid JSON"));

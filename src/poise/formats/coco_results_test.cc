@@ -49,11 +49,27 @@ TEST(CocoResults, NobodyAddsNothing) {
   EXPECT_EQ(results.dump(), "[]");
 }
 
-TEST(CocoResults, IdsOfARunAreDistinct) {
+TEST(CocoResults, IdsOfPicturesAreDistinct) {
   using Paths = std::vector<std::filesystem::path>;
-  EXPECT_EQ(run_image_ids(Paths{"a/7.jpg", "b/x_12.png"}), (std::vector<std::int64_t>{7, 12}));
-  EXPECT_EQ(run_image_ids(Paths{"2.png", "x.png", "y.png"}), (std::vector<std::int64_t>{1, 2, 3}));
-  EXPECT_EQ(run_image_ids(Paths{"a/5.png", "b/5.png"}), (std::vector<std::int64_t>{1, 2}));
+  using Ids = std::vector<std::int64_t>;
+  const ImageIds numbers = image_ids(Paths{"a/7.jpg", "b/x_12.png"});
+  EXPECT_EQ(numbers.ids, (Ids{7, 12}));
+  EXPECT_EQ(numbers.note, "");
+  const ImageIds names = image_ids(Paths{"x.png", "y.png"});
+  EXPECT_EQ(names.ids, (Ids{1, 2}));
+  EXPECT_EQ(names.note, "");
+  const ImageIds mixed = image_ids(Paths{"2.png", "x.png", "y.png"});
+  EXPECT_EQ(mixed.ids, (Ids{2, 1, 3}));
+  EXPECT_EQ(mixed.note,
+            "image_id is the number that ends a picture's name; of 3 pictures 2 have none: free numbers were given, "
+            "file_name says of which picture");
+  const ImageIds shared = image_ids(Paths{"a/5.png", "b/5.png", "b/1.png", "b/8.png"});
+  EXPECT_EQ(shared.ids, (Ids{2, 3, 1, 8}));  // what is one picture's alone stays
+  EXPECT_EQ(shared.note,
+            "image_id is the number that ends a picture's name; of 4 pictures 2 share their number with others: free "
+            "numbers were given, file_name says of which picture");
+  const std::vector<std::optional<std::int64_t>> own{std::nullopt, 5, std::nullopt, std::nullopt};
+  EXPECT_EQ(image_ids(Paths{"5.png", "x.png", "6.png", "6.jpg"}, own).ids, (Ids{1, 5, 2, 3}));
 }
 
 }  // namespace

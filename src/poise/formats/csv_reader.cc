@@ -3,8 +3,10 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/memory.h"
 #include "poise/formats/mat_limits.h"
 #include "poise/formats/pose_readers.h"
@@ -58,8 +60,20 @@ Result<float> number(const std::string& field, const char* name) {
   return static_cast<float>(value);
 }
 
-constexpr std::array<const char*, 7> kColumns{"source", "person", "score", "joint", "x", "y", "joint_score"};
+using Columns = std::array<const char*, 7>;
+constexpr Columns kColumns{"source", "person", "score", "joint", "x", "y", "joint_score"};
+constexpr Columns kVideoColumns{"frame", "id", "score", "joint", "x", "y", "joint_score"};
 constexpr const char* kHeader = "source,person,score,joint,x,y,joint_score";
+
+/// "12", within T. Errors: kMalformed, naming the column.
+template <typename T>
+Result<T> whole(const std::string& field, const char* name) {
+  T value = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, value);
+  if (error == std::errc() && stop == end) return value;
+  return malformed(std::string(name) + " must be a whole number, it is \"" + mat::printable(field) + "\"");
+}
 
 class CsvReader {
  public:
@@ -68,12 +82,15 @@ class CsvReader {
   /// The first line: each column once, in any order, and others, which are passed over.
   Status take_header(const std::vector<std::string>& names) {
     columns_ = names.size();
-    for (std::size_t k = 0; k < kColumns.size(); ++k) {
-      const auto at = std::find(names.begin(), names.end(), kColumns[k]);
-      if (at == names.end() || std::find(at + 1, names.end(), kColumns[k]) != names.end()) {
+    is_video_ = std::ranges::find(names, "source") == names.end() && std::ranges::find(names, "frame") != names.end();
+    const Columns& wanted = is_video_ ? kVideoColumns : kColumns;
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      const auto at = std::find(names.begin(), names.end(), wanted[k]);
+      if (at == names.end() || std::find(at + 1, names.end(), wanted[k]) != names.end()) {
         const bool other =
             names.size() == 1 && (names[0].find(';') != std::string::npos || names[0].find('\t') != std::string::npos);
         return malformed(std::string("not a poses CSV: its first line must name the columns ") + kHeader +
+                         ", or frame and id in place of source and person" +
                          (other ? ", with commas between (here are semicolons or tabs: save it with commas)" : ""));
       }
       at_[k] = static_cast<std::size_t>(at - names.begin());
@@ -83,7 +100,7 @@ class CsvReader {
 
   Status add(std::vector<std::string> row) {
     if (row.size() != columns_) {
-      return malformed(std::to_string(columns_) + " fields wanted, it has " + std::to_string(row.size()));
+      return malformed(counted(columns_, "field") + " wanted, it has " + std::to_string(row.size()));
     }
     std::array<std::string, kColumns.size()> fields;
     for (std::size_t k = 0; k < fields.size(); ++k) fields[k] = std::move(row[at_[k]]);
@@ -101,19 +118,9 @@ class CsvReader {
       if (names_.size() >= kMaxJoints) return too_large("over 4096 joints");
       names_.push_back(fields[3]);
     }
-    const auto [image, new_image] = images_.emplace(fields[0], set_.images.size());
-    if (new_image) {
-      POISE_RETURN_IF_ERROR(budget_.take(kImageBytes + 2 * fields[0].size()));
-      set_.images.emplace_back().name = fields[0];
-    }
-    const auto [person, new_person] =
-        persons_.emplace(std::pair(image->second, fields[1]), set_.images[image->second].poses.size());
-    auto& poses = set_.images[image->second].poses;
-    if (new_person) {
-      POISE_RETURN_IF_ERROR(budget_.take(kPersonBytes + fields[1].size()));
-      poses.emplace_back().score = std::isnan(line.score) ? 0 : line.score;
-    }
-    auto& keypoints = poses[person->second].keypoints;
+    POISE_TRY(const std::size_t image, image_of(fields[0]));
+    POISE_TRY(Pose* const pose, person_of(image, fields[1], joint->second, line.score));
+    auto& keypoints = pose->keypoints;
     if (keypoints.size() <= joint->second) POISE_RETURN_IF_ERROR(grow(keypoints, joint->second + 1));
     keypoints[joint->second] = line.keypoint;
     return {};
@@ -140,6 +147,44 @@ class CsvReader {
   static constexpr std::uint64_t kImageBytes = 256;
   static constexpr std::uint64_t kPersonBytes = 256;
 
+  /// The place in set_.images of a picture, or of a frame.
+  Result<std::size_t> image_of(const std::string& source) {
+    const auto [at, is_new] = images_.emplace(source, set_.images.size());
+    if (!is_new) return at->second;
+    POISE_RETURN_IF_ERROR(budget_.take(kImageBytes + 2 * source.size()));
+    PoseSet::Image& image = set_.images.emplace_back();
+    image.name = source;
+    if (is_video_) {
+      POISE_TRY(image.id, whole<std::int64_t>(source, kVideoColumns[0]));
+      image.name = frame_name(*image.id);
+    }
+    return at->second;
+  }
+
+  Result<Pose*> person_of(std::size_t image, std::string name, std::size_t joint, float score) {
+    if (is_video_ && name.empty()) name = nameless(image, joint);
+    auto& poses = set_.images[image].poses;
+    const auto [at, is_new] = persons_.emplace(std::pair(image, name), poses.size());
+    if (!is_new) return &poses[at->second];
+    POISE_RETURN_IF_ERROR(budget_.take(kPersonBytes + name.size()));
+    Pose& pose = poses.emplace_back();
+    pose.score = std::isnan(score) ? 0 : score;
+    if (is_video_ && name.front() != '#') {
+      POISE_TRY(pose.track_id, whole<int>(name, kVideoColumns[1]));
+    }
+    return &pose;
+  }
+
+  /// Whom nobody follows: the lines of one person come together, and the next begins where a joint comes again.
+  std::string nameless(std::size_t image, std::size_t joint) {
+    if (image != nameless_image_ || !nameless_joints_.insert(joint).second) {
+      ++nameless_persons_;
+      nameless_image_ = image;
+      nameless_joints_ = {joint};
+    }
+    return "#" + std::to_string(nameless_persons_);
+  }
+
   /// Each person has a place for each joint of the file, though a line may name one.
   Status grow(std::vector<Keypoint>& keypoints, std::size_t joints) {
     POISE_RETURN_IF_ERROR(budget_.take((joints - keypoints.size()) * sizeof(Keypoint)));
@@ -148,6 +193,9 @@ class CsvReader {
   }
 
   ReadingBudget budget_;
+  bool is_video_ = false;
+  std::size_t nameless_image_ = 0, nameless_persons_ = 0;
+  std::set<std::size_t> nameless_joints_;
   std::size_t columns_ = 0;                        // of the file
   std::array<std::size_t, kColumns.size()> at_{};  // where ours are
   PoseSet set_;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/base/memory.h"
 #include "poise/formats/mat_limits.h"
 
@@ -48,7 +49,7 @@ class Walk {
     if (bytes_.size() - at_ < 8) return cut();
     const std::uint32_t first = word(bytes_, at_);
     if (const std::uint32_t small = first >> 16U; small != 0) {  // at most four bytes, beside the tag
-      if (small > 4) return malformed("an element of " + std::to_string(small) + " bytes has a tag for four at most");
+      if (small > 4) return malformed("an element of " + counted(small, "byte") + " has a tag for four at most");
       const Element element{first & 0xffffU, bytes_.subspan(at_ + 4, small)};
       at_ += 8;
       return element;
@@ -215,7 +216,7 @@ class Reader {
     if (size == 0) return malformed(variable.name + ": its numbers are of type " + std::to_string(data.type));
     if (data.data.size() / size != count || data.data.size() % size != 0) {
       return malformed(variable.name + " is " + mat::sides(variable.dims) + ", but holds " +
-                       std::to_string(data.data.size()) + " bytes of numbers");
+                       counted(data.data.size(), "byte") + " of numbers");
     }
     numbers_ += count;
     if (numbers_ > mat::kMaxNumbers) return too_large("over 16 Mi numbers");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <system_error>
 
+#include "poise/base/counted.h"
 #include "poise/base/memory.h"
 #include "poise/formats/mat_limits.h"
 
@@ -135,7 +136,7 @@ Status check_storage(const Handle& set, const std::string& name, std::uint64_t n
   if (layout == H5D_COMPACT || layout == H5D_CONTIGUOUS) {
     if (H5Pget_external_count(plan.id()) != 0) return unsupported(name + " lies in another file: save it as one");
     if (stored < need)
-      return malformed(name + " claims " + std::to_string(need) + " bytes, the file holds " + std::to_string(stored));
+      return malformed(name + " claims " + counted(need, "byte") + ", the file holds " + std::to_string(stored));
     return {};
   }
   if (layout != H5D_CHUNKED) return unsupported(name + " is stored in a way that MATLAB does not use");
@@ -144,7 +145,7 @@ Status check_storage(const Handle& set, const std::string& name, std::uint64_t n
   if (rank < 1) return damaged(name);
   POISE_RETURN_IF_ERROR(mat::count_of({sides.begin(), sides.begin() + rank}));
   if (need / kDeflateRatio > stored)
-    return malformed(name + " claims " + std::to_string(need) + " bytes, the file holds " + std::to_string(stored));
+    return malformed(name + " claims " + counted(need, "byte") + ", the file holds " + std::to_string(stored));
   return {};
 }
 
@@ -162,7 +163,7 @@ Status check_set(hid_t id, const std::string& name, ReadingBudget& budget) {
   POISE_TRY(const std::uint64_t count, mat::count_of({sides.begin(), sides.end()}));
   const std::uint64_t size = H5Tget_size(type.id());
   constexpr std::uint64_t kLargest = 4096;
-  if (size == 0 || size > kLargest) return malformed(name + " has elements of " + std::to_string(size) + " bytes");
+  if (size == 0 || size > kLargest) return malformed(name + " has elements of " + counted(size, "byte"));
   POISE_RETURN_IF_ERROR(budget.take(count * (size + sizeof(double))));
   return count == 0 ? Status() : check_storage(set, name, count * size);
 }

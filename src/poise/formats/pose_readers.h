@@ -45,6 +45,15 @@ PosetrackSequence posetrack_sequence(const PoseSet& set);
 /// One of our own: adds a picture; the first one's skeleton is the set's, and the others must have it too.
 Status add_poses_json(const Json& json, PoseSet& set);
 
+/// Whether the text is JSON Lines of ours: a first line that is a whole object of this kind, with others after it or
+/// without persons of its own.
+bool is_json_lines(std::string_view text);
+/// Adds what they say: a picture a line, or a video's frames, which are called frame_000000000012 and have their number
+/// for an id. Errors name the line.
+Status add_poses_lines(std::string_view text, PoseSet& set);
+/// "frame_000000000012".
+std::string frame_name(std::int64_t index);
+
 /// A joint that was not found.
 Keypoint not_found_keypoint();
 /// A finite number in float's range. Errors: kMalformed, naming it.

@@ -1,10 +1,14 @@
 #include "poise/formats/pose_set.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "poise/formats/json_elements.h"
 #include "poise/formats/pose_readers.h"
+#include "poise/formats/result_files.h"
 
 namespace poise {
 namespace {
@@ -13,8 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxJson = std::uint64_t{1} << 30U;
 constexpr std::uint64_t kMaxPicture = std::uint64_t{64} << 20U;  // one picture's poses
-constexpr const char* kOpenposeEnd = "_keypoints.json";
-constexpr const char* kPoiseEnd = ".poses.json";
 
 Result<Json> read_json(const fs::path& path, std::uint64_t most) {
   const auto bytes = read_file(path, most);
@@ -24,32 +26,25 @@ Result<Json> read_json(const fs::path& path, std::uint64_t most) {
   return json;
 }
 
-/// The file itself, or of a folder those whose names end so, sorted.
-Result<std::vector<fs::path>> files_of(const fs::path& path, const std::string& ending) {
+/// The file itself, or those of a folder; what is passed over there is noted.
+Result<std::vector<fs::path>> files_of(const fs::path& path, const std::string& ending, PoseSet& set) {
   std::error_code error;
   if (!fs::is_directory(path, error)) return std::vector<fs::path>{path};
-  std::vector<fs::path> files;
-  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().ends_with(ending)) files.push_back(it->path());
-  }
-  if (error) return io_error(path.string() + ": cannot be listed (" + error.message() + ")");
-  if (files.empty()) return not_found(path.string() + ": the folder holds no file that ends in " + ending);
-  std::sort(files.begin(), files.end());
-  return files;
+  POISE_TRY(ResultFiles found, find_result_files(path, ending));
+  if (std::string note = found.note(path); !note.empty()) set.notes.push_back(std::move(note));
+  return std::move(found.files);
 }
 
 Result<PoseSet> read_openpose(const fs::path& path, const PoseReadOptions& options) {
-  POISE_TRY(const auto files, files_of(path, kOpenposeEnd));
   PoseSet set;
+  POISE_TRY(const auto files, files_of(path, kOpenposeEnding, set));
   std::optional<Skeleton> skeleton = options.skeleton;
   for (const fs::path& file : files) {
     POISE_TRY(const Json json, read_json(file, kMaxPicture));
     auto poses = openpose_poses(json, skeleton);
     if (!poses.ok()) return poses.error().prefixed(file.string());
     PoseSet::Image& image = set.images.emplace_back();
-    image.name = file.filename().string();
-    const std::string end = kOpenposeEnd;
-    if (image.name.ends_with(end)) image.name.resize(image.name.size() - end.size());
+    image.name = result_name(file, path, kOpenposeEnding);
     image.poses = std::move(*poses);
   }
   if (!skeleton) {  // nobody in any picture
@@ -59,24 +54,47 @@ Result<PoseSet> read_openpose(const fs::path& path, const PoseReadOptions& optio
   return set;
 }
 
+Result<Bytes> read_bytes(const fs::path& path) {
+  auto bytes = read_file(path, kMaxJson);
+  if (!bytes.ok()) return bytes.error().prefixed(path.string());
+  return bytes;
+}
+
+std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+/// One document, or JSON Lines: of pictures, or of a video.
+Status add_poise_file(const fs::path& file, PoseSet& set) {
+  POISE_TRY(const Bytes bytes, read_bytes(file));
+  const std::string_view text = text_of(bytes);
+  const Status added = is_json_lines(text) ? add_poses_lines(text, set) : [&]() -> Status {
+    if (text.size() > kMaxPicture) return too_large("over 64 MiB of one picture's poses");
+    POISE_TRY(const Json json, parse_json(text));
+    return add_poses_json(json, set);
+  }();
+  return added.ok() ? added : added.error().prefixed(file.string());
+}
+
 Result<PoseSet> read_poise(const fs::path& path) {
-  POISE_TRY(const auto files, files_of(path, kPoiseEnd));
   PoseSet set;
-  for (const fs::path& file : files) {
-    POISE_TRY(const Json json, read_json(file, kMaxPicture));
-    const Status added = add_poses_json(json, set);
-    if (!added.ok()) return added.error().prefixed(file.string());
-  }
+  POISE_TRY(const auto files, files_of(path, kPoiseEnding, set));
+  for (const fs::path& file : files) POISE_RETURN_IF_ERROR(add_poise_file(file, set));
   return set;
 }
 
 Result<PoseSet> read_csv(const fs::path& path) {
-  POISE_TRY(const Bytes bytes, [&]() -> Result<Bytes> {
-    auto read = read_file(path, kMaxJson);
-    return read.ok() ? std::move(read) : Result<Bytes>(read.error().prefixed(path.string()));
-  }());
-  auto set = csv_pose_set({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!set.ok()) return set.error().prefixed(path.string());
+  PoseSet set;
+  POISE_TRY(const auto files, files_of(path, kCsvEnding, set));
+  for (const fs::path& file : files) {
+    POISE_TRY(const Bytes bytes, read_bytes(file));
+    auto one = csv_pose_set(text_of(bytes));
+    if (!one.ok()) return one.error().prefixed(file.string());
+    if (set.images.empty()) {
+      set.skeleton = std::move(one->skeleton);
+    } else if (!one->images.empty() && !(one->skeleton == set.skeleton)) {
+      return malformed(file.string() + ": its joints are others than those of the pictures before");
+    }
+    std::move(one->images.begin(), one->images.end(), std::back_inserter(set.images));
+  }
   return set;
 }
 
@@ -125,12 +143,49 @@ Result<PoseFormat> guess_json(const fs::path& path) {
     const std::string first = batch.text.substr(0, batch.at.size() > 1 ? batch.at[1] : batch.text.size());
     return first.find("\"joints_vis\"") != std::string::npos ? PoseFormat::kMpii : PoseFormat::kCoco;
   }
-  if (path.filename().string().ends_with(kPoiseEnd)) return PoseFormat::kPoise;
-  if (path.filename().string().ends_with(kOpenposeEnd)) return PoseFormat::kOpenpose;
+  if (path.filename().string().ends_with(kPoiseEnding)) return PoseFormat::kPoise;
+  if (path.filename().string().ends_with(kOpenposeEnding)) return PoseFormat::kOpenpose;
   if (!*more) return PoseFormat::kCoco;
   if (batch.array == "people") return PoseFormat::kOpenpose;
   if (batch.array == "annolist") return PoseFormat::kPosetrack17;
   return batch.array == "persons" ? PoseFormat::kPoise : PoseFormat::kCoco;
+}
+
+Result<PoseFormat> guess_mat(const fs::path& path, const PoseReadOptions& options) {
+  POISE_TRY(const auto variables, read_mat(path, options.hdf5));
+  for (const MatVariable& variable : variables) {
+    if (variable.name == "preds" || variable.name == "pos_gt_src") return PoseFormat::kMpii;
+  }
+  if (is_lsp(variables)) return PoseFormat::kLsp;
+  return malformed(path.string() +
+                   ": neither of the Leeds sets (joints 3x14xN or 14x3xN, predictions 2x14xN) nor of MPII "
+                   "(pos_gt_src 16x2xN, preds Nx16x2); it holds " +
+                   describe(variables));
+}
+
+/// Enough to tell what a file is; "" where it is none that can be read, which its reader says.
+std::string beginning_of(const fs::path& path) {
+  constexpr std::size_t kEnough = 1U << 20U;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return {};
+  std::string text(kEnough, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+bool is_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
+}
+
+/// A line of columns' names, joint among them, whatever stands between them: the reader says what is wrong with it.
+bool is_csv(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  return !is_json(text) && line.find_first_of(",;\t") != std::string_view::npos &&
+         line.find("joint") != std::string_view::npos;
 }
 
 }  // namespace
@@ -174,22 +229,23 @@ Result<PoseFormat> format_by_name(const std::string& name) {
 Result<PoseFormat> guess_format(const fs::path& path, const PoseReadOptions& options) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    if (files_of(path, kPoiseEnd).ok()) return PoseFormat::kPoise;
-    if (files_of(path, kOpenposeEnd).ok()) return PoseFormat::kOpenpose;
-    return not_found(path.string() + ": the folder holds neither *.poses.json nor *_keypoints.json");
+    for (const auto& [ending, format] :
+         {std::pair(kPoiseEnding, PoseFormat::kPoise), std::pair(kOpenposeEnding, PoseFormat::kOpenpose),
+          std::pair(kCsvEnding, PoseFormat::kCsv)}) {
+      const auto found = find_result_files(path, ending);
+      if (found.ok()) return format;
+      if (found.error().code != ErrorCode::kNotFound) return found.error();
+    }
+    return not_found(path.string() +
+                     ": the folder holds neither *.poses.json nor *_keypoints.json nor *.poses.csv, nor do those below "
+                     "it");
   }
   const std::string extension = path.extension().string();
-  if (extension == ".csv") return PoseFormat::kCsv;
-  if (extension != ".mat") return guess_json(path);
-  POISE_TRY(const auto variables, read_mat(path, options.hdf5));
-  for (const MatVariable& variable : variables) {
-    if (variable.name == "preds" || variable.name == "pos_gt_src") return PoseFormat::kMpii;
-  }
-  if (is_lsp(variables)) return PoseFormat::kLsp;
-  return malformed(path.string() +
-                   ": neither of the Leeds sets (joints 3x14xN or 14x3xN, predictions 2x14xN) nor of MPII "
-                   "(pos_gt_src 16x2xN, preds Nx16x2); it holds " +
-                   describe(variables));
+  if (extension == ".mat") return guess_mat(path, options);
+  const std::string begin = beginning_of(path);
+  if (is_json_lines(begin)) return PoseFormat::kPoise;
+  if (is_csv(begin) || (extension == ".csv" && !is_json(begin))) return PoseFormat::kCsv;
+  return guess_json(path);
 }
 
 Result<PoseSet> read_pose_set(const fs::path& path, PoseFormat format, const PoseReadOptions& options) {

@@ -111,7 +111,7 @@ TEST_F(HostileFiles, Json) {
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "score": NaN, "keypoints": [1, 2, 3]}])"), "NaN"));
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "keypoints": [1, 2, 3]}])"), "results[0].score is missing"));
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "score": 1, "keypoints": [1, 2, 3]}])"),
-                    "1 joints and the file does not name them"));
+                    "1 joint and the file does not name them"));
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "score": 1, "keypoints": [1, 2, 1e300]}])"), "no pixel"));
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "score": 1, "keypoints": []}])"), "missing or empty"));
   EXPECT_TRUE(holds(error("a.json", R"([{"image_id": 1, "score": 1, "keypoints": [1,2,3]},

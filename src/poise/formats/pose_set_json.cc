@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
+#include <string_view>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/formats/pose_readers.h"
 #include "poise/formats/writers.h"
 
@@ -11,6 +14,7 @@ namespace poise {
 namespace {
 
 constexpr std::size_t kMaxJoints = 4096;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 Result<std::vector<std::string>> joint_names(const Json& skeleton) {
   const Json* joints = skeleton.find("joints");
@@ -110,12 +114,12 @@ Result<std::vector<Pose>> openpose_poses(const Json& json, std::optional<Skeleto
       } else if (joints == 18) {
         POISE_TRY(skeleton, find_skeleton("openpose18"));
       } else {
-        return invalid_argument(where + " has " + std::to_string(joints) +
-                                " joints, neither BODY_25 nor COCO's 18: name their skeleton");
+        return invalid_argument(where + " has " + counted(joints, "joint") +
+                                ", neither BODY_25 nor COCO's 18: name their skeleton");
       }
     }
     if (joints != skeleton->joints.size()) {
-      return malformed(where + " has " + std::to_string(joints) + " joints, skeleton " + skeleton->name + " has " +
+      return malformed(where + " has " + counted(joints, "joint") + ", skeleton " + skeleton->name + " has " +
                        std::to_string(skeleton->joints.size()));
     }
     Pose pose;
@@ -137,9 +141,12 @@ Result<std::vector<Pose>> openpose_poses(const Json& json, std::optional<Skeleto
   return poses;
 }
 
-Status add_poses_json(const Json& json, PoseSet& set) {
-  POISE_TRY(FrameResult frame, parse_poses_json(json));
+namespace {
+
+/// Of the first picture or video, and of all that follow.
+Status take_skeleton(const Json& json, PoseSet& set) {
   const Json* skeleton = json.find("skeleton");
+  if (skeleton == nullptr) return malformed("skeleton is missing");
   POISE_TRY(const auto names, joint_names(*skeleton));
   POISE_TRY(Skeleton own, skeleton_of_joints(names, limbs_of(*skeleton, names.size())));
   if (set.images.empty()) {
@@ -147,12 +154,77 @@ Status add_poses_json(const Json& json, PoseSet& set) {
   } else if (!(own == set.skeleton)) {
     return malformed("its joints are others than those of the pictures before");
   }
+  return {};
+}
+
+void add_frame(FrameResult frame, PoseSet& set) {
   PoseSet::Image& image = set.images.emplace_back();
   image.id = frame.image_id;
-  image.name = frame.source;
+  image.name = std::move(frame.source);
   image.width = frame.width;
   image.height = frame.height;
   image.poses = std::move(frame.poses);
+}
+
+/// Takes the first line off; "" at the end. Empty lines are passed over, and counted in `number` as all are.
+std::string_view take_line(std::string_view& text, std::size_t& number) {
+  while (!text.empty()) {
+    ++number;
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) return line;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status add_poses_json(const Json& json, PoseSet& set) {
+  POISE_TRY(FrameResult frame, parse_poses_json(json));
+  POISE_RETURN_IF_ERROR(take_skeleton(json, set));
+  add_frame(std::move(frame), set);
+  return {};
+}
+
+bool is_json_lines(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::size_t number = 0;
+  const std::string_view line = take_line(text, number);
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (first == std::string_view::npos || line[first] != '{') return false;
+  const auto json = parse_json(line);
+  if (!json.ok() || json->find("poise_poses") == nullptr) return false;
+  return json->find("persons") == nullptr || !take_line(text, number).empty();
+}
+
+std::string frame_name(std::int64_t index) {
+  std::array<char, 40> name{};
+  std::snprintf(name.data(), name.size(), "frame_%012lld", static_cast<long long>(index));
+  return name.data();
+}
+
+Status add_poses_lines(std::string_view text, PoseSet& set) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::size_t joints = 0;  // of the video whose frames come
+  std::size_t number = 0;
+  const auto add = [&](std::string_view line) -> Status {
+    POISE_TRY(const Json json, parse_json(line));
+    if (json.find("poise_poses") == nullptr) {
+      POISE_TRY(TimedFrame frame, parse_frame_json(json, joints));
+      frame.result.source = frame_name(frame.index);
+      frame.result.image_id = frame.index;
+      add_frame(std::move(frame.result), set);
+      return {};
+    }
+    if (json.find("persons") != nullptr) return add_poses_json(json, set);
+    POISE_RETURN_IF_ERROR(take_skeleton(json, set));
+    joints = set.skeleton.joints.size();
+    return {};
+  };
+  for (std::string_view line = take_line(text, number); !line.empty(); line = take_line(text, number)) {
+    const Status added = add(line);
+    if (!added.ok()) return added.error().prefixed("line " + std::to_string(number));
+  }
   return {};
 }
 

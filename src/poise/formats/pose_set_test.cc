@@ -187,7 +187,7 @@ TEST_F(PoseSetFiles, RowsOfMatFiles) {
     std::vector<std::string> notes;
     ASSERT_TRUE(write_pose_set(set, one.format, folder_ / "r.mat", notes).ok());
     ASSERT_EQ(notes.size(), 1U);
-    EXPECT_NE(notes[0].find("1 poses left out"), std::string::npos) << notes[0];
+    EXPECT_NE(notes[0].find("1 pose left out"), std::string::npos) << notes[0];
     EXPECT_EQ(guess_format(folder_ / "r.mat").value(), one.format);
     const auto read = read_pose_set(folder_ / "r.mat", one.format).value();
     ASSERT_EQ(read.persons(), 2U);

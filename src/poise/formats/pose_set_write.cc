@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/formats/pose_readers.h"
-#include "poise/formats/stem_number.h"
 #include "poise/formats/writers.h"
 
 namespace poise {
@@ -90,28 +90,16 @@ Json triplets(const Annotation& truth, int& labelled) {
   return numbers;
 }
 
-/// Ids of the images: their own, else the number that ends the name, else a row, whichever is still free.
-std::vector<std::int64_t> image_ids(const PoseSet& set) {
-  std::set<std::int64_t> taken;
+std::vector<std::int64_t> ids_of(const PoseSet& set, Notes& notes) {
+  std::vector<fs::path> names;
+  std::vector<std::optional<std::int64_t>> own;
   for (const PoseSet::Image& image : set.images) {
-    if (image.id) taken.insert(*image.id);
+    names.emplace_back(image.name);
+    own.push_back(image.id);
   }
-  std::vector<std::int64_t> ids;
-  std::int64_t next = 1;
-  for (const PoseSet::Image& image : set.images) {
-    if (image.id) {
-      ids.push_back(*image.id);
-      continue;
-    }
-    auto id = stem_number(image.name);
-    if (!id || taken.count(*id) != 0) {
-      while (taken.count(next) != 0) ++next;
-      id = next;
-    }
-    taken.insert(*id);
-    ids.push_back(*id);
-  }
-  return ids;
+  ImageIds ids = image_ids(names, own);
+  if (!ids.note.empty()) notes.push_back(std::move(ids.note));
+  return std::move(ids.ids);
 }
 
 Json category(const Skeleton& skeleton) {
@@ -126,8 +114,8 @@ Json category(const Skeleton& skeleton) {
                       {"skeleton", std::move(limbs)}};
 }
 
-Status write_coco_truth(const PoseSet& set, const fs::path& out) {
-  const auto ids = image_ids(set);
+Status write_coco_truth(const PoseSet& set, const fs::path& out, Notes& notes) {
+  const auto ids = ids_of(set, notes);
   Json images = Json::array();
   Json annotations = Json::array();
   std::set<std::int64_t> taken;
@@ -160,8 +148,8 @@ Status write_coco_truth(const PoseSet& set, const fs::path& out) {
                                       {"categories", std::move(categories)}});
 }
 
-Status write_coco_results(const PoseSet& set, const fs::path& out) {
-  const auto ids = image_ids(set);
+Status write_coco_results(const PoseSet& set, const fs::path& out, Notes& notes) {
+  const auto ids = ids_of(set, notes);
   Json results = Json::array();
   for (std::size_t row = 0; row < set.images.size(); ++row) {
     FrameResult frame = frame_of(set, set.images[row], row);
@@ -189,8 +177,8 @@ Result<std::vector<Pose>> pose_rows(const PoseSet& set, Notes& notes) {
     rows.push_back(best == image.poses.end() ? nobody : *best);
   }
   if (rows.empty()) return invalid_argument("there is no person to write");
-  if (dropped > 0) notes.push_back(std::to_string(dropped) + " poses left out: this format has one row a picture");
-  if (empty > 0) notes.push_back(std::to_string(empty) + " pictures without a pose: their rows are NaN");
+  if (dropped > 0) notes.push_back(counted(dropped, "pose") + " left out: this format has one row a picture");
+  if (empty > 0) notes.push_back(counted(empty, "picture") + " without a pose: their rows are NaN");
   return rows;
 }
 
@@ -255,8 +243,8 @@ Status write_lsp(const PoseSet& set, bool extended, const fs::path& out, Notes& 
     }
   }
   if (unlabelled > 0) {
-    return invalid_argument(std::to_string(unlabelled) +
-                            " joints are not labelled, which LSP's format cannot say: write lspet");
+    return invalid_argument(counted(unlabelled, "joint is", "joints are") +
+                            " not labelled, which LSP's format cannot say: write lspet");
   }
   return write_file_atomic(out, write_mat({variable}));
 }
@@ -341,7 +329,7 @@ Status write_pose_set(const PoseSet& set, PoseFormat format, const fs::path& out
   }
   switch (format) {
     case PoseFormat::kCoco:
-      return set.is_truth ? write_coco_truth(set, out) : write_coco_results(set, out);
+      return set.is_truth ? write_coco_truth(set, out, notes) : write_coco_results(set, out, notes);
     case PoseFormat::kMpii:
       return write_mpii(set, out, notes);
     case PoseFormat::kLsp:

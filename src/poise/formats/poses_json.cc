@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/base/version.h"
 #include "poise/formats/output_formats.h"
 
@@ -80,7 +81,7 @@ Result<Pose> parse_person(const Json& json, const std::string& name, std::size_t
   }
   const Json* keypoints = json.find("keypoints");
   if (keypoints == nullptr || !keypoints->is_array() || keypoints->as_array().size() != joints) {
-    return malformed(name + ".keypoints must be " + std::to_string(joints) + " triplets, one a joint of the skeleton");
+    return malformed(name + ".keypoints must be " + counted(joints, "triplet") + ", one a joint of the skeleton");
   }
   for (std::size_t i = 0; i < joints; ++i) {
     const std::string joint = name + ".keypoints[" + std::to_string(i) + "]";
@@ -88,6 +89,17 @@ Result<Pose> parse_person(const Json& json, const std::string& name, std::size_t
     pose.keypoints.push_back({{values[0], values[1]}, values[2]});
   }
   return pose;
+}
+
+Result<std::vector<Pose>> parse_persons(const Json& json, std::size_t joints) {
+  const Json* persons = json.find("persons");
+  if (persons == nullptr || !persons->is_array()) return malformed("persons must be an array");
+  std::vector<Pose> poses;
+  for (std::size_t i = 0; i < persons->as_array().size(); ++i) {
+    POISE_TRY(Pose pose, parse_person(persons->as_array()[i], "persons[" + std::to_string(i) + "]", joints));
+    poses.push_back(std::move(pose));
+  }
+  return poses;
 }
 
 Status parse_image(const Json* image, FrameResult& frame) {
@@ -149,13 +161,22 @@ Result<FrameResult> parse_poses_json(const Json& json) {
   const Json* skeleton = json.find("skeleton");
   const Json* joints = skeleton == nullptr ? nullptr : skeleton->find("joints");
   if (joints == nullptr || !joints->is_array()) return malformed("skeleton.joints must be an array");
-  const Json* persons = json.find("persons");
-  if (persons == nullptr || !persons->is_array()) return malformed("persons must be an array");
-  for (std::size_t i = 0; i < persons->as_array().size(); ++i) {
-    POISE_TRY(Pose pose,
-              parse_person(persons->as_array()[i], "persons[" + std::to_string(i) + "]", joints->as_array().size()));
-    frame.poses.push_back(std::move(pose));
-  }
+  POISE_TRY(frame.poses, parse_persons(json, joints->as_array().size()));
+  return frame;
+}
+
+Result<TimedFrame> parse_frame_json(const Json& json, std::size_t joints) {
+  if (!json.is_object()) return malformed(std::string("a frame must be an object, it is ") + json.kind());
+  TimedFrame frame;
+  const Json* index = json.find("frame");
+  if (index == nullptr || !index->is_integer() || index->as_integer() < 0)
+    return malformed("frame must be an integer from 0 on");
+  frame.index = index->as_integer();
+  constexpr int kMax = std::numeric_limits<int>::max();
+  POISE_TRY(frame.seconds, to_float(json.find("seconds"), "seconds"));
+  POISE_TRY(frame.result.width, to_int(json.find("width"), "width", 0, kMax));
+  POISE_TRY(frame.result.height, to_int(json.find("height"), "height", 0, kMax));
+  POISE_TRY(frame.result.poses, parse_persons(json, joints));
   return frame;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "poise/base/counted.h"
 #include "poise/formats/derived_joints.h"
 #include "poise/formats/pose_readers.h"
 #include "poise/formats/posetrack18.h"
@@ -186,9 +187,9 @@ Result<PoseSet> posetrack_pose_set(const PosetrackSequence& sequence) {
   }
   if (headless > 0) {
     for (PoseSet::Image& image : set.images) image.head_boxes.clear();
-    set.notes.push_back("head boxes left out: " + std::to_string(headless) + " people have none");
+    set.notes.push_back("head boxes left out: " + counted(headless, "person has", "people have") + " none");
   }
-  if (left_out > 0) set.notes.push_back(std::to_string(left_out) + " people left out: without a joint");
+  if (left_out > 0) set.notes.push_back(counted(left_out, "person", "people") + " left out: without a joint");
   return set;
 }
 

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "poise/base/json.h"
 #include "poise/person/pose.h"
+#include "poise/person/timed_frame.h"
 
 namespace poise {
 
@@ -27,14 +29,26 @@ Json poses_json(const FrameResult& frame, const Skeleton& skeleton, const Proven
 Json persons_json(const FrameResult& frame, std::size_t joints);
 /// Reads what poses_json wrote (any version we know). Errors: kMalformed, naming the member.
 Result<FrameResult> parse_poses_json(const Json& json);
+/// Reads a frame's line of the JSON Lines in which videos' poses are written; `joints`: of its skeleton. Errors: the
+/// same.
+Result<TimedFrame> parse_frame_json(const Json& json, std::size_t joints);
 
 /// Entries of a COCO results file: {image_id, category_id: 1, keypoints [x, y, score]*K, score, bbox, file_name}. Where
 /// the frame has no image id, the number that ends the file's stem is taken, else a running number that the caller
 /// gives. `results`: an array, or null.
 void append_coco_results(const FrameResult& frame, std::int64_t fallback_id, Json& results);
 
-/// Ids for the pictures of one run: the numbers that end the files' names where each has its own, else 1, 2, 3 ...
-std::vector<std::int64_t> run_image_ids(std::span<const std::filesystem::path> pictures);
+/// Ids of pictures that results of one file speak of.
+struct ImageIds {
+  std::vector<std::int64_t> ids;  // one a picture, no two alike
+  /// Which pictures have another id than the number that ends their names says, and why, for people; "" where none has,
+  /// or no name ends in a number.
+  std::string note;
+};
+/// `own`: ids that are given, empty where none is. Else the number that ends the file's name, where no other picture
+/// has it; else the smallest from 1 on that is nobody's.
+ImageIds image_ids(std::span<const std::filesystem::path> pictures,
+                   std::span<const std::optional<std::int64_t>> own = {});
 
 /// Entries of COCO detections, as BoxesFile reads them: {image_id, file_name, category_id: 1, bbox, score}, and
 /// exif_applied: true where the picture was turned first. `detections`: an array, or null.

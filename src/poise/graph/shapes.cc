@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "poise/base/counted.h"
 #include "poise/graph/graph.h"
 #include "poise/graph/known.h"
 #include "poise/graph/ops/rules.h"
@@ -21,7 +22,7 @@ Status check_input(const Value& value, const Shape& shape) {
 Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const Shape> input_shapes) {
   if (input_shapes.size() != graph.inputs.size()) {
     return malformed(std::to_string(input_shapes.size()) + " input shapes given, the graph has " +
-                     std::to_string(graph.inputs.size()) + " inputs");
+                     counted(graph.inputs.size(), "input"));
   }
   std::vector<ValueInfo> infos(graph.values.size());
   for (std::size_t id = 0; id < graph.values.size(); ++id) {

@@ -2,6 +2,7 @@
 #include <queue>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/graph/graph.h"
 #include "poise/graph/ops/operator.h"
 
@@ -51,7 +52,7 @@ Status check_node(const Graph& graph, const Node& node) {
   const Operator* op = find_operator(node.op);
   if (op == nullptr) return unsupported(node.label() + ": the operator " + node.op + " is not supported");
   if (node.inputs.size() < op->min_inputs || node.inputs.size() > op->max_inputs) {
-    return malformed(node.label() + " has " + std::to_string(node.inputs.size()) + " inputs, it takes " +
+    return malformed(node.label() + " has " + counted(node.inputs.size(), "input") + ", it takes " +
                      std::to_string(op->min_inputs) +
                      (op->min_inputs == op->max_inputs ? "" : " to " + std::to_string(op->max_inputs)));
   }
@@ -67,7 +68,7 @@ Status check_node(const Graph& graph, const Node& node) {
   }
   if (node.outputs.empty()) return malformed(node.label() + " has no outputs");
   if (node.outputs.size() > op->max_outputs) {
-    return unsupported(node.label() + " has " + std::to_string(node.outputs.size()) + " outputs, only " +
+    return unsupported(node.label() + " has " + counted(node.outputs.size(), "output") + ", only " +
                        std::to_string(op->max_outputs) + " can be had: export the model for inference");
   }
   for (const ValueId id : node.outputs) {

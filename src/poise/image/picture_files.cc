@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -14,14 +13,6 @@ namespace poise {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// "HEIC" of "a.heic"; "" where the name has no extension.
-std::string kind_of(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return extension.empty() ? extension : extension.substr(1);
-}
 
 bool is_picture(const std::string& kind) {
   constexpr std::array kKinds{"JPG", "JPEG", "JPE", "JFIF", "PNG", "WEBP"};
@@ -48,30 +39,14 @@ fs::path name_of(const fs::path& path, const fs::path& base) {
   return name;
 }
 
-std::string note_of(const std::map<std::string, std::size_t>& passed_over) {
-  constexpr std::size_t kMostKinds = 6;
-  std::size_t files = 0;
-  std::string kinds;
-  std::size_t named = 0;
-  for (const auto& [kind, count] : passed_over) {
-    files += count;
-    if (++named > kMostKinds) continue;
-    const std::string name = kind.empty() ? "without an extension" : kind;
-    kinds += (kinds.empty() ? "" : ", ") + (passed_over.size() == 1 ? "" : std::to_string(count) + " ") + name;
-  }
-  if (named > kMostKinds) kinds += " and others";
-  if (files == 0) return {};
-  return std::to_string(files) + (files == 1 ? " file" : " files") + " not read: " + kinds;
-}
-
 Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& sources) {
   std::vector<fs::path> found;
-  std::map<std::string, std::size_t> others;
+  FileKinds others;
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
     if (!walk->is_regular_file(error) || is_passed_by(walk->path())) continue;
-    const std::string kind = kind_of(walk->path());
+    const std::string kind = file_kind(walk->path());
     if (is_picture(kind)) {
       found.push_back(walk->path());
     } else {
@@ -80,7 +55,7 @@ Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& s
   }
   if (error) return io_error(folder.string() + ": cannot be searched (" + error.message() + ")");
   if (found.empty()) {
-    const std::string note = note_of(others);
+    const std::string note = files_not_read(others);
     return not_found(folder.string() + ": no .jpg, .jpeg, .png" + (image_detail::reads_heif() ? ", .heic" : "") +
                      " or .webp picture in this folder" + (note.empty() ? "" : "; " + note));
   }
@@ -111,7 +86,7 @@ Status add_glob(const std::string& pattern, FoundPictures& sources) {
 
 }  // namespace
 
-std::string FoundPictures::note() const { return note_of(passed_over); }
+std::string FoundPictures::note() const { return files_not_read(passed_over); }
 
 Result<FoundPictures> find_pictures(const std::vector<std::string>& names) {
   FoundPictures sources;

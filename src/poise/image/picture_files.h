@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
+#include "poise/base/file_kinds.h"
 #include "poise/base/result.h"
 
 namespace poise {
@@ -19,7 +19,7 @@ struct PictureFile {
 
 struct FoundPictures {
   std::vector<PictureFile> files;
-  std::map<std::string, std::size_t> passed_over;  // in searched folders: files that are no pictures read here, by kind
+  FileKinds passed_over;  // in searched folders: files that are no pictures read here, by kind
   /// "3 files not read: HEIC"; "5 files not read: 3 HEIC, 2 MP4"; "" where there are none.
   std::string note() const;
 };

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/codec/detection.h"
 #include "poise/crop/letterbox.h"
 #include "poise/graph/graph.h"
@@ -45,18 +46,19 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
   const int classes = *told;
   const auto named = static_cast<int>(card.classes.size());
   if (named > 0 && named != classes) {
-    return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, its card names " +
+    return invalid_argument("the network tells " + counted(classes, "class", "classes") + " apart, its card names " +
                             std::to_string(named) +
                             ": correct \"classes\" in MODEL.card.json, or the .names of a darknet network");
   }
   if (!card.person_is_said && classes != 1 && classes != kCocoClasses) {
-    return invalid_argument(outputs_of(graph) + ", read as " + card.family + ", tells " + std::to_string(classes) +
-                            " classes apart, and nothing says which is the person: say \"classes\" or \"person\" in "
+    return invalid_argument(outputs_of(graph) + ", read as " + card.family + ", tells " +
+                            counted(classes, "class", "classes") +
+                            " apart, and nothing says which is the person: say \"classes\" or \"person\" in "
                             "MODEL.card.json, or name the family that it has");
   }
   if (card.person < classes) return {};
-  return invalid_argument("the network tells " + std::to_string(classes) + " classes apart, and its card says that " +
-                          "class " + std::to_string(card.person) +
+  return invalid_argument("the network tells " + counted(classes, "class", "classes") +
+                          " apart, and its card says that " + "class " + std::to_string(card.person) +
                           ", counted from 0, is the person: correct \"person\" in MODEL.card.json");
 }
 
@@ -93,7 +95,7 @@ Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& opti
   auto size = picture_input(model.graph, "a detector");
   if (!size.ok()) return named(size.error());
   const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
-  if (batch > 1) return named(unsupported("the network takes " + std::to_string(batch) + " pictures at a time, not 1"));
+  if (batch > 1) return named(unsupported("the network takes " + counted(batch, "picture") + " at a time, not 1"));
   auto layers = gather_detector_card(file, model.metadata, model.hash, options.card, *size);
   if (!layers.ok()) return layers.error();
   auto card = detector_card_from_json(*layers, *size);
@@ -190,16 +192,16 @@ std::vector<std::string> Detector::notes() const {
   const DetectorLeftOut out = left_out();
   std::vector<std::string> lines;
   if (out.not_finite > 0) {
-    lines.push_back(std::to_string(out.not_finite) + " boxes of the detector left out: no finite numbers");
+    lines.push_back(counted(out.not_finite, "box", "boxes") + " of the detector left out: no finite numbers");
   }
   if (out.outside > 0) {
-    lines.push_back(std::to_string(out.outside) +
-                    " boxes of the detector left out: nothing of them lies in the picture");
+    lines.push_back(counted(out.outside, "box", "boxes") +
+                    " of the detector left out: nothing of them lies in the picture");
   }
   if (out.full_pictures > 0) {
-    lines.push_back("in " + std::to_string(out.full_pictures) + (out.full_pictures == 1 ? " picture" : " pictures") +
-                    " the detector found " + std::to_string(model_->card.max_detections) +
-                    " people, which is its limit (\"max_detections\" of its card): there may be more");
+    lines.push_back("in " + counted(out.full_pictures, "picture") + " the detector found " +
+                    counted(model_->card.max_detections, "person", "people") +
+                    ", which is its limit (\"max_detections\" of its card): there may be more");
   }
   return lines;
 }

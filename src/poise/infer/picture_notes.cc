@@ -1,5 +1,7 @@
 #include "poise/infer/picture_notes.h"
 
+#include "poise/base/counted.h"
+
 namespace poise {
 
 std::optional<PictureNote> note_on_size(Size picture, std::optional<Size> labelled) {
@@ -20,7 +22,7 @@ void PictureNotes::add(const std::string& picture, const std::vector<PictureNote
 std::vector<std::string> PictureNotes::lines() const {
   std::vector<std::string> lines;
   for (const auto& [what, kind] : kinds_) {
-    const std::string count = std::to_string(kind.count) + (kind.count == 1 ? " picture " : " pictures ");
+    const std::string count = counted(kind.count, "picture") + " ";
     lines.push_back(count + what + (kind.count == 1 ? "; it is " : "; the first is ") + kind.first);
   }
   return lines;

@@ -1,8 +1,11 @@
 #include "poise/infer/picture_writer.h"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #include "poise/base/file.h"
+#include "poise/formats/pose_set.h"
 #include "poise/image/codec.h"
 #include "poise/person/written_scores.h"
 #include "poise/tensor/npy.h"
@@ -10,8 +13,17 @@
 namespace poise {
 namespace {
 
+constexpr const char* kDrawn = ".poses.jpg";
+constexpr const char* kHeatmaps = ".heatmaps.npy";
+constexpr const char* kHeatmapPicture = ".heatmaps.jpg";
+
+bool is_there(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(file, error) && std::filesystem::file_size(file, error) > 0 && !error;
+}
+
 Status write_heatmaps(const std::filesystem::path& stem, const Image& photograph,
-                      std::span<const Estimate::Heatmaps> found) {
+                      std::span<const Estimate::Heatmaps> found, std::vector<std::filesystem::path>& written) {
   if (found.empty()) return {};
   Image overlay = photograph.clone();
   const Shape& one = found.front().maps.shape();
@@ -24,8 +36,11 @@ Status write_heatmaps(const std::filesystem::path& stem, const Image& photograph
     draw_heatmaps(overlay, values.data(), static_cast<int>(one[0]),
                   {static_cast<int>(one[2]), static_cast<int>(one[1])}, heatmaps.heatmap_from_image);
   }
-  POISE_RETURN_IF_ERROR(write_npy(stem.string() + ".heatmaps.npy", all));
-  return write_image(stem.string() + ".heatmaps.jpg", overlay);
+  POISE_RETURN_IF_ERROR(write_npy(stem.string() + kHeatmaps, all));
+  written.emplace_back(stem.string() + kHeatmaps);
+  POISE_RETURN_IF_ERROR(write_image(stem.string() + kHeatmapPicture, overlay));
+  written.emplace_back(stem.string() + kHeatmapPicture);
+  return {};
 }
 
 }  // namespace
@@ -54,24 +69,43 @@ std::vector<std::filesystem::path> PictureWriter::files(const std::filesystem::p
   std::vector<std::filesystem::path> files;
   if (options_.stream) return files;
   if (format_.pictures.suffix != nullptr) files.emplace_back(start + format_.pictures.suffix);
-  if (options_.image) files.emplace_back(start + ".poses.jpg");
+  if (options_.image) files.emplace_back(start + kDrawn);
   return files;
 }
 
+bool PictureWriter::is_done(const std::filesystem::path& place) const {
+  const std::vector<std::filesystem::path> wanted = files(place);
+  if (wanted.empty() || !std::ranges::all_of(wanted, is_there)) return false;
+  const std::string start = stem(place).string();
+  if (!options_.heatmaps || (is_there(start + kHeatmaps) && is_there(start + kHeatmapPicture))) return true;
+  if (format_.pictures.suffix == nullptr) return false;
+  const auto format = format_by_name(options_.format);
+  if (!format.ok()) return false;
+  const auto found = read_pose_set(start + format_.pictures.suffix, *format);
+  return found.ok() && found->persons() == 0;
+}
+
 Status PictureWriter::write(const std::filesystem::path& place, Image image, const FrameResult& found,
-                            std::span<const Estimate::Heatmaps> heatmaps) const {
+                            std::span<const Estimate::Heatmaps> heatmaps,
+                            std::vector<std::filesystem::path>* written) const {
   if (options_.stream) return {};
+  std::vector<std::filesystem::path> unasked;
+  std::vector<std::filesystem::path>& done = written != nullptr ? *written : unasked;
   FrameResult frame = found;
   written_scores(frame.poses);
   const std::filesystem::path start = stem(place);
   if (format_.pictures.suffix != nullptr) {
     const std::string text = format_.pictures.of_picture(frame, skeleton_, provenance_, options_.draw.min_score);
-    POISE_RETURN_IF_ERROR(write_file_atomic(start.string() + format_.pictures.suffix, text));
+    const std::string file = start.string() + format_.pictures.suffix;
+    POISE_RETURN_IF_ERROR(write_file_atomic(file, text));
+    done.emplace_back(file);
   }
-  if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps));
+  if (options_.heatmaps) POISE_RETURN_IF_ERROR(write_heatmaps(start, image, heatmaps, done));
   if (!options_.image) return {};
   draw(image, found.poses, skeleton_, options_.draw);
-  return write_image(start.string() + ".poses.jpg", image);
+  POISE_RETURN_IF_ERROR(write_image(start.string() + kDrawn, image));
+  done.emplace_back(start.string() + kDrawn);
+  return {};
 }
 
 Status PictureWriter::add(const FrameResult& found) {
@@ -89,10 +123,18 @@ Status PictureWriter::add(const FrameResult& found) {
                              : format_.pictures.of_picture(frame, skeleton_, provenance_, min_score));
 }
 
-Status PictureWriter::finish() const {
+std::filesystem::path PictureWriter::run_file(bool whole) const {
+  if (format_.pictures.run_file == nullptr || options_.stream) return {};
+  std::filesystem::path file = options_.folder / format_.pictures.run_file;
+  return whole ? file : partial_name(std::move(file));
+}
+
+Status PictureWriter::finish(bool whole) const {
   if (format_.pictures.run_file == nullptr) return {};
   if (options_.stream) return options_.stream(run_.dump() + "\n");
-  return write_file_atomic(options_.folder / format_.pictures.run_file, run_.dump() + "\n");
+  return write_file_atomic(run_file(whole), run_.dump() + "\n");
 }
+
+std::filesystem::path partial_name(std::filesystem::path file) { return file += ".partial"; }
 
 }  // namespace poise

@@ -36,8 +36,8 @@ class Writer : public testing::Test {
 
 TEST_F(Writer, TextAndPictureOfEachPicture) {
   const PictureWriter writer = open({});
-  ASSERT_TRUE(writer.write("a/b.png", Image(40, 30), frame("a/b.png")).ok());
-  const auto files = writer.files("a/b.png");
+  std::vector<fs::path> files;
+  ASSERT_TRUE(writer.write("a/b.png", Image(40, 30), frame("a/b.png"), {}, &files).ok());
   ASSERT_EQ(files.size(), 2U);
   for (const fs::path& file : files) EXPECT_TRUE(fs::exists(file)) << file;
   EXPECT_EQ(files[0], folder_ / "out/a/b.poses.json");
@@ -46,7 +46,7 @@ TEST_F(Writer, TextAndPictureOfEachPicture) {
 
 TEST_F(Writer, OneFileARun) {
   PictureWriter writer = open({.format = "coco", .image = false});
-  EXPECT_TRUE(writer.files("a.png").empty());
+  EXPECT_FALSE(writer.is_done("a.png"));
   ASSERT_TRUE(writer.add(frame("a.png")).ok());
   ASSERT_TRUE(writer.add(frame("b.png")).ok());
   ASSERT_TRUE(writer.write("a.png", Image(40, 30), frame("a.png")).ok());
@@ -56,6 +56,49 @@ TEST_F(Writer, OneFileARun) {
   ASSERT_EQ(json.as_array().size(), 2U);
   EXPECT_EQ(json.as_array()[1].integer("image_id").value(), 2);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out"), fs::directory_iterator()), 1);
+}
+
+TEST_F(Writer, AFileOfARunThatIsNotWholeHasAnotherName) {
+  PictureWriter writer = open({.format = "coco", .image = false});
+  ASSERT_TRUE(writer.add(frame("a.png")).ok());
+  ASSERT_TRUE(writer.finish(false).ok());
+  EXPECT_FALSE(fs::exists(folder_ / "out/results.json"));
+  EXPECT_EQ(writer.run_file(false), folder_ / "out/results.json.partial");
+  EXPECT_TRUE(fs::exists(writer.run_file(false)));
+  EXPECT_EQ(open({}).run_file(), "");
+}
+
+TEST_F(Writer, WhatIsListedIsThere) {
+  const PictureWriter writer = open({});
+  fs::create_directories(folder_ / "out/a.poses.jpg");  // in the way of the picture
+  std::vector<fs::path> files;
+  EXPECT_FALSE(writer.write("a.png", Image(40, 30), frame("a.png"), {}, &files).ok());
+  EXPECT_EQ(files, std::vector{folder_ / "out/a.poses.json"});
+  EXPECT_FALSE(writer.is_done("a.png"));
+}
+
+TEST_F(Writer, DoneIsWhereAllFilesAreThereAndNoneIsEmpty) {
+  const PictureWriter plain = open({});
+  const PictureWriter with_heatmaps = open({.heatmaps = true});
+  EXPECT_FALSE(plain.is_done("a.png"));
+  ASSERT_TRUE(plain.write("a.png", Image(40, 30), frame("a.png")).ok());
+  EXPECT_TRUE(plain.is_done("a.png"));
+  EXPECT_FALSE(with_heatmaps.is_done("a.png"));
+  Estimate::Heatmaps heatmaps;
+  heatmaps.maps = Tensor(Shape{17, 4, 3});
+  ASSERT_TRUE(with_heatmaps.write("a.png", Image(40, 30), frame("a.png"), std::span(&heatmaps, 1)).ok());
+  EXPECT_TRUE(with_heatmaps.is_done("a.png"));
+  for (const char* name : {"out/a.heatmaps.npy", "out/a.heatmaps.jpg", "out/a.poses.json", "out/a.poses.jpg"}) {
+    fs::rename(folder_ / name, folder_ / "kept");
+    std::ofstream(folder_ / name).flush();  // of no bytes
+    EXPECT_FALSE(with_heatmaps.is_done("a.png")) << name;
+    fs::rename(folder_ / "kept", folder_ / name);
+    EXPECT_TRUE(with_heatmaps.is_done("a.png")) << name;
+  }
+  FrameResult nobody = frame("b.png");
+  nobody.poses.clear();
+  ASSERT_TRUE(with_heatmaps.write("b.png", Image(40, 30), nobody).ok());
+  EXPECT_TRUE(with_heatmaps.is_done("b.png"));  // who has no heatmaps
 }
 
 TEST_F(Writer, AFormatOfOnesOwnIsOneFunctionAndOneLine) {
@@ -89,7 +132,7 @@ TEST_F(Writer, AStreamTakesTheTextInPlaceOfFiles) {
     }
     ASSERT_TRUE(writer.finish().ok());
     EXPECT_FALSE(fs::exists(folder_ / "out")) << format;
-    EXPECT_TRUE(writer.files("a.png").empty());
+    EXPECT_FALSE(writer.is_done("a.png"));
     const auto lines = std::count(text.begin(), text.end(), '\n');
     EXPECT_EQ(lines, format == "csv" ? 1 + 2 * 17 : format == "coco" ? 1 : 2) << format << text;
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "poise/base/counted.h"
 #include "poise/card/card_common.h"
 #include "poise/engine/session.h"
 
@@ -123,7 +124,7 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precis
 
 Result<Size> picture_input(const Graph& graph, const std::string& what) {
   if (graph.inputs.size() != 1) {
-    return unsupported("the network has " + std::to_string(graph.inputs.size()) + " inputs; " + what + " has one");
+    return unsupported("the network has " + counted(graph.inputs.size(), "input") + "; " + what + " has one");
   }
   const Shape& shape = graph.values.at(graph.inputs[0]).shape;
   if (shape.size() != 4 || (shape[1] > 0 && shape[1] != 3)) {

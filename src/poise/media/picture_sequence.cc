@@ -5,9 +5,12 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "poise/base/counted.h"
 #include "poise/image/codec.h"
 #include "poise/image/picture_files.h"
 
@@ -88,38 +91,52 @@ Result<std::vector<fs::path>> files_of(const Pattern& pattern, const std::string
 
 class PictureSequence : public VideoSource {
  public:
-  PictureSequence(std::vector<fs::path> files, Image first, double rate) : files_(std::move(files)), rate_(rate) {
-    info_ = {.width = first.width(),
-             .height = first.height(),
-             .frames_per_second = rate,
+  PictureSequence(std::vector<fs::path> files, const PictureSequenceOptions& options)
+      : files_(std::move(files)), options_(options) {}
+
+  /// Reads the first picture, which says the size.
+  Status begin(const std::string& source) {
+    POISE_TRY(first_, read_next());
+    if (!first_) return malformed(source + ": none of its " + counted(files_.size(), "picture") + " can be read");
+    info_ = {.width = first_->image.width(),
+             .height = first_->image.height(),
+             .frames_per_second = options_.frames_per_second,
              .frames = static_cast<std::int64_t>(files_.size()),
              .live = false,
              .audio = false,
              .codec = "pictures"};
-    first_ = std::move(first);
+    return {};
   }
 
   const VideoInfo& info() const override { return info_; }
 
   Result<std::optional<VideoFrame>> next() override {
-    if (interrupted_ || index_ == files_.size()) return std::optional<VideoFrame>{};
-    VideoFrame frame{{}, static_cast<std::int64_t>(index_), static_cast<double>(index_) / rate_};
-    if (index_ == 0) {
-      frame.image = std::move(first_);
-    } else {
-      POISE_TRY(frame.image, read_image(files_[index_]));
-    }
-    ++index_;
-    return std::optional<VideoFrame>(std::move(frame));
+    auto first = std::exchange(first_, std::nullopt);
+    return first && !interrupted_ ? std::move(first) : read_next();
   }
 
   void interrupt() override { interrupted_ = true; }
 
  private:
+  /// The next picture that can be read; nothing at the end.
+  Result<std::optional<VideoFrame>> read_next() {
+    while (!interrupted_ && index_ < files_.size()) {
+      const std::size_t index = index_++;
+      auto image = read_image(files_[index]);
+      if (image.ok()) {
+        const double seconds = static_cast<double>(index) / options_.frames_per_second;
+        return std::optional<VideoFrame>(VideoFrame{std::move(*image), static_cast<std::int64_t>(index), seconds});
+      }
+      if (!options_.unreadable) return image.error();
+      options_.unreadable(image.error());
+    }
+    return std::optional<VideoFrame>{};
+  }
+
   std::vector<fs::path> files_;
-  double rate_;
+  PictureSequenceOptions options_;
   VideoInfo info_;
-  Image first_;
+  std::optional<VideoFrame> first_;
   std::size_t index_ = 0;
   std::atomic<bool> interrupted_ = false;
 };
@@ -134,8 +151,8 @@ bool names_pictures(const std::string& source) {
   return source.find_first_of("*?[") != std::string::npos || parse_pattern(source).has_value();
 }
 
-Result<std::unique_ptr<VideoSource>> open_pictures(const std::string& source, double frames_per_second) {
-  if (!std::isfinite(frames_per_second) || frames_per_second <= 0) {
+Result<std::unique_ptr<VideoSource>> open_pictures(const std::string& source, const PictureSequenceOptions& options) {
+  if (!std::isfinite(options.frames_per_second) || options.frames_per_second <= 0) {
     return invalid_argument("the rate of a sequence of pictures must be above 0");
   }
   std::vector<fs::path> files;
@@ -144,13 +161,14 @@ Result<std::unique_ptr<VideoSource>> open_pictures(const std::string& source, do
     POISE_TRY(files, files_of(*pattern, source));
   } else {
     POISE_TRY(const FoundPictures found, find_pictures({source}));
+    if (const std::string note = found.note(); options.note && !note.empty()) options.note(note);
     for (const PictureFile& file : found.files) files.push_back(file.path);
   }
   std::sort(files.begin(), files.end(),
             [](const fs::path& a, const fs::path& b) { return natural_less(a.native(), b.native()); });
-  POISE_TRY(Image first, read_image(files.front()));
-  return std::unique_ptr<VideoSource>(
-      std::make_unique<PictureSequence>(std::move(files), std::move(first), frames_per_second));
+  auto sequence = std::make_unique<PictureSequence>(std::move(files), options);
+  POISE_RETURN_IF_ERROR(sequence->begin(source));
+  return std::unique_ptr<VideoSource>(std::move(sequence));
 }
 
 }  // namespace poise

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
 #include "kit/temporary_folder.h"
 #include "poise/image/codec.h"
 #include "poise/media/test_frames.h"
@@ -54,7 +58,7 @@ TEST_F(PictureSequenceTest, APatternTakesItsDigitsAndGapsToo) {
 
 TEST_F(PictureSequenceTest, RateSizeAndCountAreSaid) {
   add("1.png", 1), add("2.png", 2, 6);
-  const auto source = open_pictures(folder_.path().string(), 12.5).value();
+  const auto source = open_pictures(folder_.path().string(), {.frames_per_second = 12.5}).value();
   EXPECT_EQ(source->info().width, 4);
   EXPECT_EQ(source->info().height, 3);
   EXPECT_EQ(source->info().frames, 2);
@@ -73,13 +77,39 @@ TEST_F(PictureSequenceTest, ABrokenPictureIsNamedAndThoseBeforeItAreGood) {
   EXPECT_NE(read.error.find("3.png"), std::string::npos) << read.error;
 }
 
+TEST_F(PictureSequenceTest, UnreadableOnesArePassedOverWhereSomebodyIsTold) {
+  add("2.png", 2), add("4.png", 4);
+  for (const char* name : {"1.png", "3.png", "notes.txt"}) std::ofstream(folder_ / name) << "no picture";
+  std::string told, noted;
+  PictureSequenceOptions options;
+  options.frames_per_second = 10;
+  options.unreadable = [&](const Error& error) { told += error.message + "\n"; };
+  options.note = [&](const std::string& line) { noted += line; };
+  const auto source = open_pictures(folder_.path().string(), options).value();
+  const Read read = read_all(*source);
+  EXPECT_EQ(read.error, "");
+  ASSERT_EQ(read.frames.size(), 2U);
+  EXPECT_EQ(read.frames[0].index, 1);  // their places stay empty
+  EXPECT_EQ(read.frames[1].index, 3);
+  EXPECT_DOUBLE_EQ(read.frames[1].seconds, .3);
+  EXPECT_NE(told.find("1.png: "), std::string::npos) << told;
+  EXPECT_NE(told.find("3.png: "), std::string::npos) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 2);
+  EXPECT_EQ(noted, "1 file not read: TXT");
+
+  std::filesystem::remove(folder_ / "2.png"), std::filesystem::remove(folder_ / "4.png");
+  const auto none = open_pictures(folder_.path().string(), options);
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.error().message.find("none of its 2 pictures can be read"), std::string::npos) << none.error().message;
+}
+
 TEST_F(PictureSequenceTest, WhatIsNotThere) {
   EXPECT_EQ(open_pictures(at("f_%04d.png")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(open_pictures(at("*.png")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(open_pictures(at("none/%d.png")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(open_pictures(folder_.path().string()).error().code, ErrorCode::kNotFound);
   add("1.png", 1);
-  EXPECT_EQ(open_pictures(folder_.path().string(), 0).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(open_pictures(folder_.path().string(), {.frames_per_second = 0}).error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(PictureSequenceTest, KnowsWhatIsForIt) {

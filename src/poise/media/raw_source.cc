@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "poise/base/counted.h"
 #include "poise/base/file.h"
 #include "poise/base/printable.h"
 
@@ -146,8 +147,9 @@ class RawSource : public VideoSource {
     if (interrupted_ || got == 0) return std::optional<VideoFrame>{};
     if (got < bytes_.size()) {
       return malformed("the raw frames end within frame " + std::to_string(index_) + ": " +
-                       std::to_string(bytes_.size() - got) + " of its " + std::to_string(bytes_.size()) +
-                       " bytes are missing; are the size and the pixel format those of the writer?");
+                       std::to_string(bytes_.size() - got) + " of its " +
+                       counted(bytes_.size(), "byte is", "bytes are") +
+                       " missing; are the size and the pixel format those of the writer?");
     }
     VideoFrame frame{to_image(format_, bytes_), index_, static_cast<double>(index_) / format_.frames_per_second};
     ++index_;

@@ -8,6 +8,7 @@
 #include <numbers>
 #include <thread>
 
+#include "poise/base/counted.h"
 #include "poise/base/random.h"
 #include "poise/base/thread_pool.h"
 #include "poise/metrics/bootstrap.h"
@@ -374,11 +375,11 @@ Result<AngleEvaluation> measure_angles(const CocoTruth& truth, const CocoResults
                                  " labelled ones were not read; the figures are of the others, which are easier");
     }
   }
-  const auto say = [&](std::size_t count, const char* what) {
-    if (count > 0) evaluation.notes.push_back(std::to_string(count) + what);
+  const auto say = [&](std::size_t count, const char* whom, const char* what) {
+    if (count > 0) evaluation.notes.push_back(counted(count, whom) + what);
   };
-  say(pairs.unmatched, " detections left out: no labelled person is there");
-  say(pairs.crowds, " truths left out: crowds");
+  say(pairs.unmatched, "detection", " left out: no labelled person is there");
+  say(pairs.crowds, "truth", " left out: crowds");
   return evaluation;
 }
 

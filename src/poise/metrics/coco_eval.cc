@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "poise/base/check.h"
+#include "poise/base/counted.h"
 #include "poise/base/thread_pool.h"
 #include "poise/metrics/numpy_sum.h"
 
@@ -232,22 +233,21 @@ class Matcher {
 Status check(const CocoTruth& truth, const CocoResults& results, const CocoEvalOptions& options) {
   POISE_CHECK(results.size() < static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()));
   if (truth.without_area > 0 && !options.area_from_box) {
-    return invalid_argument(
-        std::to_string(truth.without_area) +
-        " truths have no area: give them one, or take 0.53 times their boxes' (option \"area_from_box\")");
+    return invalid_argument(counted(truth.without_area, "truth has", "truths have") +
+                            " no area: give them one, or take 0.53 times their boxes' (option \"area_from_box\")");
   }
   if (options.similarity == CocoSimilarity::kBoxIou) return {};
   const auto joints = static_cast<std::size_t>(std::max(truth.joints, results.joints));
   if (truth.joints != 0 && results.size() > 0 && results.joints != truth.joints) {
-    return invalid_argument("the results have " + std::to_string(results.joints) + " joints, the truth has " +
+    return invalid_argument("the results have " + counted(results.joints, "joint") + ", the truth has " +
                             std::to_string(truth.joints));
   }
   if (joints != 0 && options.sigmas.size() != joints) {
-    return invalid_argument("there are " + std::to_string(options.sigmas.size()) + " sigmas for " +
-                            std::to_string(joints) + " joints: give one for each (option \"sigmas\")");
+    return invalid_argument("given are " + counted(options.sigmas.size(), "sigma") + " for " +
+                            counted(joints, "joint") + ": give one for each (option \"sigmas\")");
   }
   if (!options.only_joints.empty() && options.only_joints.size() != joints) {
-    return invalid_argument("only_joints must have one entry for each of the " + std::to_string(joints) + " joints");
+    return invalid_argument("only_joints must have one entry for each of the " + counted(joints, "joint"));
   }
   for (const double sigma : options.sigmas) {
     if (!(sigma > 0) || !std::isfinite(sigma)) return invalid_argument("sigmas must be above 0");

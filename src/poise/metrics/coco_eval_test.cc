@@ -260,7 +260,7 @@ TEST(CocoEval, WhatDoesNotFitIsAnError) {
   const CocoTruth truth = parse_coco_truth(bytes(truth_json)).value();
   const CocoResults results = parse_coco_results(bytes("[" + detection(1, 12, .9) + "]"), truth).value();
   CocoEvalOptions options;
-  EXPECT_NE(evaluate_coco(truth, results, options).error().message.find("0 sigmas for 1 joints"), std::string::npos);
+  EXPECT_NE(evaluate_coco(truth, results, options).error().message.find("0 sigmas for 1 joint:"), std::string::npos);
   options.sigmas = {0};
   EXPECT_EQ(evaluate_coco(truth, results, options).error().code, ErrorCode::kInvalidArgument);
   options.sigmas = {.5};

@@ -6,6 +6,7 @@
 #include <map>
 #include <thread>
 
+#include "poise/base/counted.h"
 #include "poise/base/thread_pool.h"
 
 namespace poise {
@@ -74,11 +75,11 @@ Result<MotFigures> measure_files(const Job& job, const MotOptions& options) {
 
 void add_notes(MotEvaluation& evaluation) {
   const MotFigures& all = evaluation.all;
-  const auto say = [&](std::int64_t count, const char* what) {
-    if (count > 0) evaluation.notes.push_back(std::to_string(count) + what);
+  const auto say = [&](std::int64_t count, const char* one, const char* many, const char* what) {
+    if (count > 0) evaluation.notes.push_back(counted(count, one, many) + what);
   };
-  say(all.truths_left_out, " true boxes left out: not to be counted, or no pedestrian");
-  say(all.tracks_left_out, " tracked boxes left out: on what only looks like a pedestrian");
+  say(all.truths_left_out, "true box", "true boxes", " left out: not to be counted, or no pedestrian");
+  say(all.tracks_left_out, "tracked box", "tracked boxes", " left out: on what only looks like a pedestrian");
   for (const MotFigures& one : evaluation.sequences) {
     if (one.tracks == 0) evaluation.notes.push_back(one.name + ": nothing is tracked");
     if (one.persons == 0) evaluation.notes.push_back(one.name + ": the truth is empty");

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 namespace {
 
@@ -153,8 +155,8 @@ Result<OksSigmas> guess_sigmas(const CocoTruth& truth, CocoPart part) {
     return parse_sigmas("crowdpose14");
   }
   if (truth.joints == 133) return parse_sigmas("coco_wholebody133");
-  return not_found("the truth has " + std::to_string(truth.joints) +
-                   " joints, of no skeleton with known sigmas: give option \"sigmas\"");
+  return not_found("the truth has " + counted(truth.joints, "joint") +
+                   ", of no skeleton with known sigmas: give option \"sigmas\"");
 }
 
 Result<std::vector<double>> estimate_sigmas(const CocoTruth& first, const CocoTruth& second) {

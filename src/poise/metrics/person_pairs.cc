@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/formats/stem_number.h"
 
 namespace poise {
@@ -63,7 +64,7 @@ Status pair_rows(const PoseSet& truth, const PoseSet& predictions, PersonPairs& 
     first = kLspImages - kLspTest;
     pairs.notes.emplace_back("the 1000 predictions are taken for LSP's test images 1001 to 2000");
   } else if (rows.size() != poses.size()) {
-    return invalid_argument("the truth has " + std::to_string(rows.size()) + " persons, the predictions " +
+    return invalid_argument("the truth has " + counted(rows.size(), "person") + ", the predictions " +
                             std::to_string(poses.size()) + ": rows without names must be as many, in the same order");
   }
   for (std::size_t i = 0; i < poses.size(); ++i) {
@@ -83,8 +84,8 @@ class Pictures {
       if (image.name.empty()) continue;
       const std::filesystem::path name(image.name);
       names_.emplace(image.name, i);
-      add(lasts_, name.filename().string(), i);
-      add(stems_, name.stem().string(), i);
+      for (const std::string& end : ends_of(name)) add(ends_, end, i);
+      for (const std::string& end : ends_of(without_extension(name))) add(stems_, end, i);
     }
   }
 
@@ -98,14 +99,36 @@ class Pictures {
   std::optional<std::size_t> by_name(const std::string& name) const {
     if (const auto found = find(names_, name); found) return found;
     const std::filesystem::path path(name);
-    if (const auto found = find(lasts_, path.filename().string()); found) return sure(*found);
-    if (const auto found = find(stems_, path.filename().string()); found) return sure(*found);  // OpenPose's names
-    if (const auto found = find(stems_, path.stem().string()); found) return sure(*found);
+    if (const auto found = longest(ends_, path); found) return sure(*found);
+    if (const auto found = longest(stems_, path); found) return sure(*found);  // OpenPose's names
+    if (const auto found = longest(stems_, without_extension(path)); found) return sure(*found);
     return std::nullopt;
   }
 
  private:
   static constexpr std::size_t kSeveral = static_cast<std::size_t>(-1);
+  static std::filesystem::path without_extension(std::filesystem::path path) { return path.replace_extension(); }
+  /// What of the path names a picture in folders that others look at from elsewhere: "in/a/1.jpg", "a/1.jpg", "1.jpg".
+  static std::vector<std::string> ends_of(const std::filesystem::path& path) {
+    constexpr std::size_t kMostParts = 8;
+    std::vector<std::string> ends;
+    std::string end;
+    for (auto part = path.end(); part != path.begin() && ends.size() < kMostParts;) {
+      --part;
+      if (part->empty() || *part == "/" || *part == "." || *part == "..") break;
+      end = end.empty() ? part->string() : part->string() + "/" + end;
+      ends.push_back(end);
+    }
+    std::reverse(ends.begin(), ends.end());
+    return ends;
+  }
+  static std::optional<std::size_t> longest(const std::map<std::string, std::size_t>& map,
+                                            const std::filesystem::path& path) {
+    for (const std::string& end : ends_of(path)) {
+      if (const auto found = find(map, end)) return found;
+    }
+    return std::nullopt;
+  }
   static void add(std::map<std::string, std::size_t>& map, const std::string& name, std::size_t image) {
     const auto [at, fresh] = map.emplace(name, image);
     if (!fresh) at->second = kSeveral;
@@ -119,7 +142,7 @@ class Pictures {
     return at == map.end() ? std::nullopt : std::optional(at->second);
   }
   std::map<std::int64_t, std::size_t> ids_;
-  std::map<std::string, std::size_t> names_, lasts_, stems_;
+  std::map<std::string, std::size_t> names_, ends_, stems_;
 };
 
 Box box_of(const Pose& pose) {
@@ -230,23 +253,23 @@ Result<PersonPairs> pair_persons(const PoseSet& truth, const PoseSet& prediction
 
 std::vector<std::string> remarks(const PersonPairs& pairs) {
   std::vector<std::string> lines = pairs.notes;
-  const auto say = [&](std::size_t count, const std::string& what) {
-    if (count > 0) lines.push_back(std::to_string(count) + " " + what);
+  const auto say = [&](std::size_t count, const char* whom, const char* what) {
+    if (count > 0) lines.push_back(counted(count, whom) + what);
   };
-  say(pairs.without_prediction, "persons without a prediction: their joints are wrong");
-  say(pairs.poses_left_out, "poses left out: no person for them");
-  say(pairs.pictures_left_out, "pictures of the predictions left out: the truth does not list them");
-  say(pairs.crowds, "persons left out: crowds");
+  say(pairs.without_prediction, "person", " without a prediction: all joints are wrong");
+  say(pairs.poses_left_out, "pose", " left out: there is no person for it");
+  say(pairs.pictures_left_out, "picture", " of the predictions left out: not listed in the truth");
+  say(pairs.crowds, "person", " left out: crowds");
   if (!pairs.truth_only.empty() || !pairs.prediction_only.empty()) {
-    lines.push_back("matched over " + std::to_string(pairs.joints.size()) + " joints by name");
+    lines.push_back("matched over " + counted(pairs.joints.size(), "joint") + " by name");
   }
   const auto list = [&](const std::vector<std::string>& names, const char* what) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
-    if (!names.empty()) lines.push_back(std::to_string(names.size()) + what + text);
+    if (!names.empty()) lines.push_back(counted(names.size(), "joint") + what + text);
   };
-  list(pairs.truth_only, " joints of the truth left out, without a partner: ");
-  list(pairs.prediction_only, " joints of the predictions left out, without a partner: ");
+  list(pairs.truth_only, " of the truth left out, without a partner: ");
+  list(pairs.prediction_only, " of the predictions left out, without a partner: ");
   return lines;
 }
 

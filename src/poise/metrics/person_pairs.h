@@ -41,7 +41,8 @@ struct PersonPairs {
 
 /// Rows without names (pred.mat) meet truths row by row, in the order of the truth's ids: there must be as many, but
 /// LSP's 1,000 test predictions meet the last 1,000 of its 2,000 truths. Else pictures meet by id, or by name: the
-/// whole name, else its last part, else that without its ending; a name that is nothing but a number is an id. In a
+/// whole name, else the longest run of last parts that both have, else that without its ending, each where it is one
+/// picture's alone; a name that is nothing but a number is an id. In a
 /// picture, one person and one pose meet; of more, those whose boxes overlap most (IoU, the box of the pose or of its
 /// joints), greedily, equal ones by score. Errors: kInvalidArgument (rows do not fit, a prediction's
 /// image id is none of the truth, no picture or no joint in common).

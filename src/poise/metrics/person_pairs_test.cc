@@ -103,6 +103,11 @@ TEST(PersonPairs, ANameThatTwoPicturesShareMeetsNeither) {
   EXPECT_FALSE(pairs.persons[0].pose);
   EXPECT_TRUE(pairs.persons[1].pose);
   EXPECT_EQ(pairs.pictures_left_out, 1U);
+  predictions.images[0].name = "pics/night/a.jpg";  // seen from the folder above
+  EXPECT_TRUE(pair_persons(truth, predictions)->persons[1].pose);
+  predictions.images[0].name = "night/a";  // as OpenPose's files name it
+  EXPECT_TRUE(pair_persons(truth, predictions)->persons[1].pose);
+  EXPECT_FALSE(pair_persons(truth, predictions)->persons[0].pose);
 }
 
 TEST(PersonPairs, OfSeveralTheBestOverlapsMeet) {

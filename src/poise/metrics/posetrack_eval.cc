@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "poise/base/counted.h"
 #include "poise/metrics/joint_tracks.h"
 #include "poise/metrics/numpy_sum.h"
 #include "poise/metrics/posetrack_frames.h"
@@ -247,7 +248,8 @@ Result<PosetrackEvaluation> measure_posetrack(const std::vector<PosetrackPair>& 
     for (std::size_t j = 0; j < all.counts.size(); ++j) add(sequence.figures.counts[j], all.counts[j]);
     const auto passed = pair.truth.frames.size() - counted.size();
     if (passed > 0) {
-      evaluation.notes.push_back(pair.truth.name + ": " + std::to_string(passed) + " frames without truth passed over");
+      evaluation.notes.push_back(pair.truth.name + ": " + poise::counted(passed, "frame") +
+                                 " without truth passed over");
     }
     evaluation.sequences.push_back(std::move(sequence.figures));
   }

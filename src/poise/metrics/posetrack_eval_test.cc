@@ -167,7 +167,7 @@ TEST(PosetrackEval, WhatCannotBeMeasuredIsNamed) {
   const auto message = [](std::vector<PosetrackFrame> truth, std::vector<PosetrackFrame> found) {
     return measure_posetrack({{{"a", std::move(truth)}, {"a", std::move(found)}}}).error().message;
   };
-  EXPECT_EQ(message({frame({})}, {}), "a: the truth has 1 frames, the predictions 0: as many are wanted");
+  EXPECT_EQ(message({frame({})}, {}), "a: the truth has 1 frame, the predictions 0: as many are wanted");
   EXPECT_EQ(message({frame({person(1, 0)})}, {frame({person(5, 0), person(5, 9)})}),
             "a: predictions, frame: id 5 stands there twice");
   PosetrackPerson headless = person(1, 0);

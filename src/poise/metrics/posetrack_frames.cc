@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 namespace {
 
@@ -147,7 +149,7 @@ bool inside(const PosetrackFrame::Polygon& polygon, double x, double y) {
 Status check_posetrack(const PosetrackPair& pair) {
   const std::size_t frames = pair.truth.frames.size();
   if (pair.predictions.frames.size() != frames) {
-    return malformed("the truth has " + std::to_string(frames) + " frames, the predictions " +
+    return malformed("the truth has " + counted(frames, "frame") + ", the predictions " +
                      std::to_string(pair.predictions.frames.size()) + ": as many are wanted");
   }
   for (std::size_t f = 0; f < frames; ++f) {

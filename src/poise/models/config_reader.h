@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/json.h"
 #include "poise/base/result.h"
 #include "poise/geometry/point.h"
@@ -73,7 +74,7 @@ class ConfigReader {
     const Json* found = find(path);
     if (found == nullptr) return fallback;
     if (!found->is_array() || static_cast<int>(found->as_array().size()) != count) {
-      return wrong(path, "must list " + std::to_string(count) + " numbers, one a layer", *found);
+      return wrong(path, "must list " + counted(count, "number") + ", one a layer", *found);
     }
     int value = fallback;
     for (std::size_t i = 0; i < found->as_array().size(); ++i) {

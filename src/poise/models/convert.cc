@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/sha256.h"
 #include "poise/base/version.h"
 #include "poise/card/check_card.h"
@@ -114,8 +115,8 @@ Status from_checkpoint(const ConvertOptions& o, const std::optional<ModelConfig>
   const auto others = std::ranges::count_if(
       report->ignored, [](const std::string& name) { return !name.ends_with(".num_batches_tracked"); });
   if (others > 0) {
-    conversion.notes.push_back(o.input.string() + ": " + std::to_string(others) +
-                               " tensors are no parameters, they are left out");
+    conversion.notes.push_back(o.input.string() + ": " + counted(others, "tensor is", "tensors are") +
+                               " no parameters, they are left out");
   }
   return {};
 }

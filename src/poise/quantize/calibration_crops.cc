@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "poise/base/counted.h"
 #include "poise/crop/crop.h"
 #include "poise/formats/boxes.h"
 #include "poise/image/codec.h"
@@ -36,11 +37,12 @@ Status check_count(std::size_t people, std::size_t count, std::size_t batch, boo
   const std::size_t fewest = std::max<std::size_t>(kFewestCalibrated, 2 * batch);
   if (count >= fewest) return {};
   if (people >= fewest) {
-    return invalid_argument("a count of " + std::to_string(count) + " is too few: " + std::to_string(fewest) +
-                            " people are needed at least");
+    return invalid_argument("a count of " + std::to_string(count) +
+                            " is too few: " + counted(fewest, "person is", "people are") + " needed at least");
   }
-  return invalid_argument("there are " + std::to_string(people) + " people to calibrate on, " + std::to_string(fewest) +
-                          " are needed at least" + (boxes ? ": do the boxes belong to these pictures?" : ""));
+  return invalid_argument("there are " + counted(people, "person", "people") + " to calibrate on, " +
+                          std::to_string(fewest) + " are needed at least" +
+                          (boxes ? ": do the boxes belong to these pictures?" : ""));
 }
 
 Status write_person(const Person& person, const DecodeOptions& decode, const ModelCard& card, std::span<float> out) {

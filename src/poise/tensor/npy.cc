@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 namespace {
 
@@ -171,7 +173,7 @@ Result<Tensor> parse_npy(BytesView bytes) {
   const std::size_t wanted = static_cast<std::size_t>(count) * size_of(type);
   const BytesView data = bytes.subspan(start + length);
   if (data.size() != wanted) {
-    return malformed("the .npy file has " + std::to_string(data.size()) + " bytes of data, shape " +
+    return malformed("the .npy file has " + counted(data.size(), "byte") + " of data, shape " +
                      to_string(*header.shape) + " of " + name_of(type) + " wants " + std::to_string(wanted));
   }
   Tensor tensor(std::move(*header.shape), type);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "poise/base/counted.h"
 #include "poise/data/overlay.h"
 #include "poise/data/pack.h"
 #include "poise/data/select.h"
@@ -26,7 +27,7 @@ Result<DataSetPtr> open_part(const fs::path& folder, const std::string& part, co
   const fs::path pack = folder / part;
   if (!is_there(pack)) return DataSetPtr();
   POISE_TRY(const auto set, PackedDataSet::open(pack));
-  say(note, pack.string() + ": " + std::to_string(set->size()) + " persons");
+  say(note, pack.string() + ": " + counted(set->size(), "person"));
   return DataSetPtr(set);
 }
 
@@ -45,16 +46,16 @@ Result<DataSetPtr> fitted(DataSetPtr set, const std::string& name, bool select, 
     auto chosen = select_centred(std::move(set), card.crop());
     if (!chosen.ok()) return chosen.error().prefixed(name);
     set = std::move(*chosen);
-    say(note, name + ": " + std::to_string(set->size()) + " of " + std::to_string(before) +
-                  " persons chosen (DATASET.SELECT_DATA)");
+    say(note, name + ": " + std::to_string(set->size()) + " of " + counted(before, "person") +
+                  " chosen (DATASET.SELECT_DATA)");
   }
   int shared = 0;
   for (const Joint& joint : card.skeleton.joints) shared += set->skeleton().index_of(joint.name) ? 1 : 0;
   auto with = with_skeleton(std::move(set), card.skeleton);
   if (!with.ok()) return with.error().prefixed(name);
   if (shared < card.skeleton.size()) {
-    say(note, name + " knows " + std::to_string(shared) + " of the network's " + std::to_string(card.skeleton.size()) +
-                  " joints, by name; the others count for nothing there");
+    say(note, name + " knows " + std::to_string(shared) + " of the network's " +
+                  counted(card.skeleton.size(), "joint") + ", by name; the others count for nothing there");
   }
   return with;
 }
@@ -102,8 +103,7 @@ Result<BoxData> open_box_data(const TrainingDataOptions& options, const Note& no
     POISE_TRY(BoxSet set, read_box_set(labelled ? fs::path(options.labels[i]) : folder / "train.json", images));
     std::size_t persons = 0;
     for (const BoxedPicture& picture : set) persons += picture.persons.size();
-    say(note,
-        folder.string() + ": " + std::to_string(set.size()) + " pictures, " + std::to_string(persons) + " persons");
+    say(note, folder.string() + ": " + counted(set.size(), "picture") + ", " + counted(persons, "person"));
     SplitBoxSet split = split_box_set(std::move(set), kHeldOut);
     data.train.push_back({std::move(split.train), options.weights.empty() ? 1.0 : options.weights[i]});
     std::ranges::move(split.val, std::back_inserter(data.val));

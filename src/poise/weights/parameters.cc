@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/printable.h"
 #include "poise/weights/resnets.h"
 
@@ -75,7 +76,7 @@ class Cause {
     if (depth != 0 && depth != resnet_depth(in_graph_)) return ": trained with depth " + std::to_string(depth) + "?";
     const int stacks = count_while(in_file_, "score.", ".weight");
     if (stacks != 0 && stacks != count_while(in_graph_, "score.", ".weight")) {
-      return ": trained with " + std::to_string(stacks) + (stacks == 1 ? " stack?" : " stacks?");
+      return ": trained with " + counted(stacks, "stack") + "?";
     }
     return {};
   }
@@ -92,7 +93,7 @@ class Cause {
     if (name.starts_with("deconv_layers.") && differs(1)) return trained("deconvolution filters", 1);
     if (name.starts_with("final_layer.") && differs(2)) return trained("final kernel", 2);
     if ((name.starts_with("final_layer.") || name.starts_with("score.")) && differs(0) && !differs(1)) {
-      return ": trained for " + std::to_string(had[0]) + " joints?";
+      return ": trained for " + counted(had[0], "joint") + "?";
     }
     if (name == "transition1.0.0.weight" && differs(0)) return trained("width", 0);
     return ": trained with another width?";
@@ -160,8 +161,7 @@ Result<ParameterReport> load_parameters(Graph& graph, const StateDict& parameter
     (looks_like_parameter(name, *tensor) ? homeless : report.ignored).push_back(name);
   }
   if (!homeless.empty()) {
-    const std::string others =
-        homeless.size() == 1 ? "" : ", nor have " + std::to_string(homeless.size() - 1) + " others";
+    const std::string others = homeless.size() == 1 ? "" : ", nor have " + counted(homeless.size() - 1, "other");
     const std::string why = cause.of_names();
     return malformed(printable(homeless.front()) + " (" + to_string(parameters.tensors.at(homeless.front())->shape()) +
                      ") has no place in the graph" + others + (why.empty() ? ": is it another network's?" : why));

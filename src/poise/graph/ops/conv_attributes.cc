@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "poise/base/counted.h"
 #include "poise/graph/ops/conv.h"
 #include "poise/graph/ops/rules.h"
 
@@ -34,7 +35,7 @@ Status read_integers(const Node& node, std::string_view name, std::int64_t minim
   if (given.empty()) return {};
   const std::string label(name);
   if (given.size() != values.size()) {
-    return malformed(label + " has " + std::to_string(given.size()) + " entries, it must have " +
+    return malformed(label + " has " + counted(given.size(), "entry", "entries") + ", it must have " +
                      std::to_string(values.size()));
   }
   for (const std::int64_t value : given) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "poise/base/counted.h"
 #include "poise/graph/ops/elements.h"
 
 namespace poise {
@@ -97,7 +98,7 @@ Result<std::vector<std::int64_t>> resolve_split(const Node& node, std::int64_t e
   }
   if (left != 0 || split.size() != count) {
     return malformed(std::to_string(split.size()) + " parts of " + std::to_string(extent - left) + " are named for " +
-                     std::to_string(count) + " outputs of " + std::to_string(extent));
+                     counted(count, "output") + " of " + std::to_string(extent));
   }
   return split;
 }

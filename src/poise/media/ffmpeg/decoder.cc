@@ -5,6 +5,8 @@
 #include <cstring>
 #include <thread>
 
+#include "poise/base/counted.h"
+
 namespace poise::av {
 namespace {
 
@@ -144,12 +146,11 @@ std::string Decoder::damage() const {
   if (input_->live) return "";
   if (early_end_ || packets_ < expected_) {
     return "the file ends early" + (packets_ < expected_ ? ": " + std::to_string(packets_) + " of its " +
-                                                               std::to_string(expected_) + " frames are there"
+                                                               counted(expected_, "frame is", "frames are") + " there"
                                                          : std::string());
   }
   if (damaged_ == 0) return "";
-  return "the file is damaged in " + std::to_string(damaged_) + (damaged_ == 1 ? " place" : " places") +
-         (first_damage_.empty() ? "" : ": " + first_damage_);
+  return "the file is damaged in " + counted(damaged_, "place") + (first_damage_.empty() ? "" : ": " + first_damage_);
 }
 
 }  // namespace poise::av

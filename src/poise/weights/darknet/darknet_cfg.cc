@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "poise/base/counted.h"
 #include "poise/base/printable.h"
 
 namespace poise {
@@ -90,7 +91,7 @@ Result<std::vector<float>> CfgSection::numbers(std::string_view option, float lo
     values.push_back(*value);
   }
   if (!values.empty()) return values;
-  return error(std::string(option) + " must be 1 to " + std::to_string(most) + " numbers from " + shown(low) + " to " +
+  return error(std::string(option) + " must be 1 to " + counted(most, "number") + " from " + shown(low) + " to " +
                shown(high) + " with commas between, it is " + printable(list));
 }
 

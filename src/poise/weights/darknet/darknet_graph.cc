@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
 
 namespace poise {
@@ -75,7 +76,7 @@ class Builder {
     }
     if (graph.outputs.empty()) return unsupported("the .cfg has no [yolo] layer: it is no detector");
     if (const std::size_t left = numbers_.rest().size(); left > 0) {
-      return malformed("has " + std::to_string(left) + " bytes after the last layer's numbers: it is longer than its " +
+      return malformed("has " + counted(left, "byte") + " after the last layer's numbers: it is longer than its " +
                        ".cfg wants; is that the .cfg of these weights?");
     }
     return graph.validate();
@@ -190,7 +191,7 @@ class Builder {
     POISE_TRY(const std::int64_t normalize, section.whole("batch_normalize", 0, 0, 1));
     if (x.channels % groups != 0 || filters % groups != 0) {
       return section.error("groups is " + std::to_string(groups) + ", which does not divide " +
-                           std::to_string(x.channels) + " channels in and " + std::to_string(filters) + " out");
+                           counted(x.channels, "channel") + " in and " + std::to_string(filters) + " out");
     }
     // src/convolutional_layer.c pads by `pad * dilation` and computes the output's side without dilation.
     const std::int64_t padded = same == 1 ? size / 2 : padding;
@@ -203,9 +204,8 @@ class Builder {
     const std::int64_t count = filters * (x.channels / groups) * size * size;
     const std::int64_t wanted = count + filters * (normalize == 1 ? 4 : 1);
     if (static_cast<std::uint64_t>(wanted) > numbers_.left()) {
-      return malformed("ends too early: " + section.where() + " of the .cfg wants " + std::to_string(wanted) +
-                       " numbers, " + std::to_string(numbers_.left()) +
-                       " are left; is that the .cfg of these weights?");
+      return malformed("ends too early: " + section.where() + " of the .cfg wants " + counted(wanted, "number") + ", " +
+                       std::to_string(numbers_.left()) + " are left; is that the .cfg of these weights?");
     }
     if (x.height + 2 * pad < reach || x.width + 2 * pad < reach) return section.error("leaves nothing of its input");
     // src/parser.c, load_convolutional_weights: the offsets, what normalizes, the weights.
@@ -289,7 +289,7 @@ class Builder {
     for (const std::int64_t number : numbers) {
       POISE_TRY(Layer part, refer(section, number));
       if (part.channels % groups != 0)
-        return section.error("cannot part " + std::to_string(part.channels) + " channels in " + std::to_string(groups));
+        return section.error("cannot part " + counted(part.channels, "channel") + " in " + std::to_string(groups));
       if (!parts.empty() && (part.height != sum.height || part.width != sum.width)) {
         return section.error("joins layers of " + to_string(Shape{sum.height, sum.width}) + " and " +
                              to_string(Shape{part.height, part.width}));
@@ -347,8 +347,8 @@ class Builder {
     for (std::int64_t i = 0; i < pairs && !section.has("mask"); ++i) mask.push_back(i);
     POISE_TRY(const float scale, section.number("scale_x_y", 1, 0.1F, 10));
     if (x.channels != static_cast<std::int64_t>(mask.size()) * (5 + classes)) {
-      return section.error("is given " + std::to_string(x.channels) + " channels, its " + std::to_string(mask.size()) +
-                           " anchors of " + std::to_string(classes) + " classes want " +
+      return section.error("is given " + counted(x.channels, "channel") + ", its " + counted(mask.size(), "anchor") +
+                           " of " + counted(classes, "class", "classes") + " want " +
                            std::to_string(static_cast<std::int64_t>(mask.size()) * (5 + classes)));
     }
     if (!graph.outputs.empty() && classes != classes_) return section.error("has other classes than the one before");

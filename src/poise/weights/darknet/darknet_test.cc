@@ -56,7 +56,7 @@ TEST(Darknet, WeightsMustFitTheirCfg) {
   EXPECT_EQ(message(cfg(kYolo)), "no error");
   says(message(cfg(kYolo), numbers(27)), "ends too early");
   says(message(cfg(kYolo), numbers(29)), "4 bytes after");
-  says(message(cfg(kYolo), numbers(28, 1)), "1 bytes after");
+  says(message(cfg(kYolo), numbers(28, 1)), "1 byte after");
   says(message(cfg(kYolo), Bytes(11)), "header");
   says(message(cfg(kYolo), Bytes(19, 0)), "ends too early");
   says(message(cfg(kYolo), Bytes(200, 0xff)), "version");

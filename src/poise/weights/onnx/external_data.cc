@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "poise/base/counted.h"
 #include "poise/base/printable.h"
 #include "poise/weights/descriptor.h"
 
@@ -44,7 +45,7 @@ Result<std::string> ExternalData::read(const std::string& location, std::uint64_
   if (folder_.empty()) return unsupported("external data " + file + " is not followed: the model has no folder here");
   if (!is_plain_name(location)) return refused(file, "is not a plain file name");
   if (length && *length != need)
-    return malformed("external data " + file + " states " + std::to_string(*length) + " bytes, the shape wants " +
+    return malformed("external data " + file + " states " + counted(*length, "byte") + ", the shape wants " +
                      std::to_string(need));
 
   // O_NONBLOCK: opening a pipe must not wait for its writer.
@@ -61,10 +62,10 @@ Result<std::string> ExternalData::read(const std::string& location, std::uint64_
 
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > max_bytes_)
-    return too_large("external data " + file + " has " + std::to_string(size) + " bytes, the limit is " +
+    return too_large("external data " + file + " has " + counted(size, "byte") + ", the limit is " +
                      std::to_string(max_bytes_));
   if (offset > size || need > size - offset)
-    return malformed("external data " + file + " has " + std::to_string(size) + " bytes, " + std::to_string(need) +
+    return malformed("external data " + file + " has " + counted(size, "byte") + ", " + std::to_string(need) +
                      " are wanted from offset " + std::to_string(offset));
   std::uint64_t& taken = taken_[location];
   if (need > size - std::min(taken, size))

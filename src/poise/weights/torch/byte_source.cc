@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "poise/base/counted.h"
 #include "poise/base/sha256.h"
 
 namespace poise {
@@ -20,8 +21,8 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 Status check_range(std::uint64_t offset, std::uint64_t count, std::uint64_t size) {
   if (offset > size || count > size - offset)
-    return malformed("it has " + std::to_string(size) + " bytes, " + std::to_string(count) +
-                     " are wanted from offset " + std::to_string(offset) + ": is it truncated?");
+    return malformed("it has " + counted(size, "byte") + ", " + std::to_string(count) + " are wanted from offset " +
+                     std::to_string(offset) + ": is it truncated?");
   return {};
 }
 

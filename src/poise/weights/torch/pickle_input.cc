@@ -4,12 +4,14 @@
 #include <cstring>
 #include <string>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 
 Result<BytesView> PickleInput::take(std::uint64_t count) {
   if (count > left()) {
     cut_short_ = count <= kMaxPickle;
-    return malformed("the pickle is cut short: it wants " + std::to_string(count) + " bytes, there are " +
+    return malformed("the pickle is cut short: it wants " + counted(count, "byte") + ", there are " +
                      std::to_string(left()));
   }
   const BytesView taken = bytes_.subspan(at_, static_cast<std::size_t>(count));

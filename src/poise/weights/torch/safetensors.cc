@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/json_reader.h"
 #include "poise/base/memory.h"
 #include "poise/base/printable.h"
@@ -108,7 +109,7 @@ Result<StoredTensor> read_entry(JsonReader& reader, const std::string& name, Ran
   const std::uint64_t need = count * tensor.type->bytes;  // at most 2^43
   if (need != range.end - range.begin)
     return malformed("shape " + to_string(tensor.shape) + " of " + tensor.type->name + " wants " +
-                     std::to_string(need) + " bytes, its offsets give " + std::to_string(range.end - range.begin));
+                     counted(need, "byte") + ", its offsets give " + std::to_string(range.end - range.begin));
   return tensor;
 }
 
@@ -141,16 +142,16 @@ Status check_cover(const StoredState& state, std::vector<std::pair<Range, std::s
     covered = range.end;
   }
   if (covered != size)
-    return malformed("the tensors cover " + std::to_string(covered) + " bytes of " + std::to_string(size));
+    return malformed("the tensors cover " + counted(covered, "byte") + " of " + std::to_string(size));
   return {};
 }
 
 Result<Bytes> read_header(ByteSource& source) {
   POISE_TRY(const std::uint64_t length, source.read_u64(0));
   if (length > kMaxHeader)
-    return too_large("the safetensors header states " + std::to_string(length) + " bytes, the format allows 100 MB");
+    return too_large("the safetensors header states " + counted(length, "byte") + ", the format allows 100 MB");
   if (length > source.size() - sizeof length)
-    return malformed("the safetensors header states " + std::to_string(length) + " bytes, the file has " +
+    return malformed("the safetensors header states " + counted(length, "byte") + ", the file has " +
                      std::to_string(source.size()) + ": is it truncated?");
   Bytes header(static_cast<std::size_t>(length));
   POISE_RETURN_IF_ERROR(source.read(sizeof length, header));
@@ -176,7 +177,7 @@ Result<StoredState> read_entries(JsonReader& reader, const StateDictLimits& limi
       continue;
     }
     if (state.tensors.size() == static_cast<std::size_t>(limits.max_tensors))
-      return too_large("it holds more than " + std::to_string(limits.max_tensors) + " tensors");
+      return too_large("it holds more than " + counted(limits.max_tensors, "tensor"));
     Range range;
     Result<StoredTensor> tensor = read_entry(reader, name, range);
     if (!tensor) return tensor.error().prefixed("tensor " + printable(name));

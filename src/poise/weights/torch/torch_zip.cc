@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "poise/base/counted.h"
 #include "poise/base/printable.h"
 #include "poise/weights/torch/stored_tensor.h"
 #include "poise/weights/torch/torch_objects.h"
@@ -86,7 +87,7 @@ Result<StoredState> find_in_torch_zip(ByteSource& source, const StateDictLimits&
     if (data == nullptr) return malformed("its storage " + printable(storage.key) + " is not in the archive");
     const std::uint64_t need = storage.count * storage.type->bytes;
     if (data->size < need)
-      return malformed("its storage wants " + std::to_string(need) + " bytes, the archive has " +
+      return malformed("its storage wants " + counted(need, "byte") + ", the archive has " +
                        std::to_string(data->size));
     return data->offset;
   });

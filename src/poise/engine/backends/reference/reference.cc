@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/base/memory.h"
 #include "poise/engine/backend.h"
 #include "poise/graph/known.h"
@@ -89,8 +90,8 @@ class ReferencePlan : public Plan {
  private:
   Status check_arguments(std::span<const TensorView> inputs, std::span<const Tensor> outputs) const {
     if (inputs.size() != graph_->inputs.size() || outputs.size() != graph_->outputs.size()) {
-      return invalid_argument("the plan takes " + std::to_string(graph_->inputs.size()) + " inputs and " +
-                              std::to_string(graph_->outputs.size()) + " outputs");
+      return invalid_argument("the plan takes " + counted(graph_->inputs.size(), "input") + " and " +
+                              counted(graph_->outputs.size(), "output"));
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Shape& planned = infos_[graph_->inputs[i]].shape;
