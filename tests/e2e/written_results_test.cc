@@ -30,7 +30,8 @@ class WrittenResults : public Program {
   /// Annotations of two pictures, 1.jpg and 2.jpg, whose joints are those of results.
   void write_truth(const std::string& results, const std::string& truth) const {
     Json annotations = Json::array();
-    for (const Json& entry : json(results).as_array()) {
+    const Json entries = json(results);
+    for (const Json& entry : entries.as_array()) {
       Json annotation = Json::object();
       for (const char* name : {"image_id", "category_id", "bbox"}) annotation.set(name, *entry.find(name));
       Json::Array keypoints = entry.find("keypoints")->as_array();
@@ -60,7 +61,8 @@ TEST_F(WrittenResults, AFolderOfFoldersIsReadBack) {
     EXPECT_TRUE(contains(coco.out, "2 pictures, 2 poses of ")) << coco.out;
     EXPECT_TRUE(contains(coco.err, format + ": 1 file not read: TXT\n")) << coco.err;
     std::set<std::int64_t> ids;
-    for (const Json& entry : json(format + ".json").as_array()) ids.insert(entry.integer("image_id").value());
+    const Json entries = json(format + ".json");
+    for (const Json& entry : entries.as_array()) ids.insert(entry.integer("image_id").value());
     EXPECT_EQ(ids, (std::set<std::int64_t>{1, 2})) << format;
   }
 
@@ -134,10 +136,10 @@ TEST_F(WrittenResults, IdsOfPredictAreThoseOfDetectAndRenumberingIsSaid) {
   EXPECT_TRUE(contains(posed.err, said)) << posed.err;
   EXPECT_TRUE(contains(boxed.err, said)) << boxed.err;
   const auto ids = [](const Json& entries) {
-    std::map<std::string, std::int64_t> ids;
+    std::map<std::string, std::int64_t> found;
     for (const Json& entry : entries.as_array())
-      ids[entry.string("file_name").value()] = entry.integer("image_id").value();
-    return ids;
+      found[entry.string("file_name").value()] = entry.integer("image_id").value();
+    return found;
   };
   const auto of_poses = ids(json("poise-out/results.json"));
   EXPECT_EQ(of_poses, ids(json("boxes.json")));

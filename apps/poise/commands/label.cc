@@ -13,6 +13,7 @@
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "model_store.h"
+#include "poise/base/counted.h"
 #include "poise/base/version.h"
 #include "poise/data/person_sheet.h"
 #include "poise/image/codec.h"

@@ -14,6 +14,7 @@
 #include "flags/people_flags.h"
 #include "http.h"
 #include "model_store.h"
+#include "poise/base/counted.h"
 #include "poise/base/file.h"
 #include "poise/models/shipped.h"
 #include "words.h"

@@ -20,7 +20,7 @@ TEST(OutputFormats, EachIsOfAPictureOrOfARunOrOfAVideo) {
   const auto none = find_output_format("xml");
   ASSERT_FALSE(none.ok());
   EXPECT_EQ(none.error().message,
-            "no format is named \"xml\"; there are poise coco openpose csv posetrack posetrack17 "
+            "no format is named \"xml\"; there are poise coco openpose csv roboflow posetrack posetrack17 "
             "mot trc bvh");
 }
 

@@ -31,6 +31,11 @@ bool WorkQueue::idle() const {
   return waiting_.empty() && running_ == 0;
 }
 
+bool WorkQueue::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
 void WorkQueue::end() {
   {
     const std::lock_guard lock(mutex_);

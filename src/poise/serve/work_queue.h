@@ -42,6 +42,7 @@ class WorkQueue {
   std::size_t waiting() const;
   /// Whether nothing waits and nothing runs.
   bool idle() const;
+  bool ended() const;
   /// What runs is finished, what waits is cancelled. Once; not from a thread of the queue's own.
   void end();
 

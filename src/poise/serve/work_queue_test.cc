@@ -57,8 +57,7 @@ TEST(WorkQueue, IsBoundedAndEndsWithoutLosingACall) {
   EXPECT_TRUE(queue.push({count}));
   EXPECT_FALSE(queue.push({count}));
   std::thread end([&] { queue.end(); });
-  while (queue.push({count})) {
-  }
+  while (!queue.ended()) std::this_thread::yield();
   blocker.go();
   end.join();
   EXPECT_EQ(cancelled, 2);
