@@ -284,10 +284,15 @@ void PoseStream::work(const std::shared_ptr<State>& state) {
   };
   if (service.queue->push({run})) return;
   service.metrics->refused(Refusal::kQueueFull);
-  const std::lock_guard lock(state->mutex);
-  state->busy = false;
-  state->newest.reset();
-  ++state->skipped;
+  std::int64_t number = 0;
+  {
+    const std::lock_guard lock(state->mutex);
+    state->busy = false;
+    if (state->newest) number = state->newest->number;
+    state->newest.reset();
+  }
+  state->give(
+      Json(Json::Object{{"frame", number}, {"error", "all workers are busy and as many requests wait as may"}}).dump());
 }
 
 void PoseStream::State::give(std::string answer) {

@@ -35,7 +35,7 @@ struct PoseServiceOptions {
 };
 
 class PoseStream;
-/// Takes one answer of a stream, on a thread of the service's own.
+/// Takes one answer of a stream, on a thread of the service's own or that of PoseStream::frame().
 using TakeAnswer = std::function<void(std::string json)>;
 
 class PoseService {
@@ -75,7 +75,8 @@ class PoseService {
 class PoseStream {
  public:
   /// A frame: the bytes of a JPEG, PNG or WebP picture. Its answer is {"frame": number from 1, "lag_ms", "skipped":
-  /// frames that went since the last answer, "width", "height", "persons": [...]}, or {"frame", "error"}.
+  /// frames that went since the last answer, "width", "height", "persons": [...]}, or {"frame", "error"}: of a picture
+  /// that cannot be read, or where all workers are busy.
   void frame(std::string bytes);
   /// No more answers are given; one that is just being given is waited for. Not from within it.
   void end();

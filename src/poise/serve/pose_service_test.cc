@@ -228,5 +228,24 @@ TEST(PoseStream, PeopleKeepTheirIdsAndTheNewestFrameCounts) {
   EXPECT_GE(answers[0].number("lag_ms").value(), 0);
 }
 
+TEST(PoseStream, WhereAllAreBusyThatIsTheAnswer) {
+  PoseServiceOptions options;
+  options.workers = 1;
+  options.queue = 0;
+  const auto served = service(options);
+  std::promise<void> begun, go;
+  served->answer(post(kFigure), [&](const HttpResponse&) {
+    begun.set_value();
+    go.get_future().wait();
+  });
+  begun.get_future().wait();
+  std::string said;
+  const auto stream = served->open_stream([&](const std::string& text) { said = text; });
+  stream->frame(kFigure);
+  go.set_value();
+  EXPECT_TRUE(said.find("busy") != std::string::npos) << said;
+  EXPECT_EQ(parse_json(std::string_view(said))->integer("frame").value(), 1);
+}
+
 }  // namespace
 }  // namespace poise

@@ -171,13 +171,14 @@ std::optional<HttpResponse> answer_here(const HttpRequest& request, const Core& 
   if (file == nullptr) return std::nullopt;
   HttpResponse response{200, file->content_type, {}, std::string(file->bytes)};
   // Threads in the browser need the first two; the page speaks to nobody else.
-  response.headers = {{"Cross-Origin-Opener-Policy", "same-origin"},
-                      {"Cross-Origin-Embedder-Policy", "require-corp"},
-                      {"Content-Security-Policy",
-                       "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' "
-                       "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"Cache-Control", "no-cache"}};
+  response.headers = {
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Embedder-Policy", "require-corp"},
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri "
+       "'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cache-Control", "no-cache"}};
   return response;
 }
 

@@ -152,7 +152,7 @@ TEST_F(HttpServer, ThePageSpeaksToNobodyElse) {
   EXPECT_EQ(page.result_int(), 200U);
   EXPECT_EQ(page["Cross-Origin-Opener-Policy"], "same-origin");
   EXPECT_EQ(page["Cross-Origin-Embedder-Policy"], "require-corp");
-  EXPECT_TRUE(page["Content-Security-Policy"].find("default-src 'self'") != beast::string_view::npos);
+  EXPECT_TRUE(page["Content-Security-Policy"].find("default-src 'none'") != beast::string_view::npos);
   for (const char* target : {"/assets/index.js", "/assets/index.css", "/icon.svg"})
     EXPECT_EQ(get(target).result_int(), 200U) << target;
 }
