@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "mat_helper.h"
+#include "poise/formats/pose_set.h"
+
 namespace poise::app {
 
 std::string two_digits(double value) {
@@ -21,6 +24,14 @@ void say_notes(const std::vector<std::string>& notes, bool table, Console& conso
       console.note(note);
     }
   }
+}
+
+Error with_format_named(Error error, const std::string& truth) {
+  if (error.code != ErrorCode::kMalformed) return error;
+  const auto format = guess_format(truth, {.hdf5 = read_mat_apart});
+  if (!format.ok() || *format == PoseFormat::kCoco) return error;
+  return malformed(truth + ": it is no COCO file, but one of format " + name_of(*format) + ": `poise convert-results " +
+                   truth + " --to coco --out labels.json` makes one of it");
 }
 
 }  // namespace poise::app

@@ -16,6 +16,9 @@ std::string two_digits(double value);
 /// Under the table, or, where JSON takes its place, to people alone.
 void say_notes(const std::vector<std::string>& notes, bool table, Console& console);
 
+/// The truth's error; where it is a file of another format than COCO's, with how it becomes one.
+Error with_format_named(Error error, const std::string& truth);
+
 /// The command that runs `measure`, a Status of a Console: 1 and the error where it fails.
 template <typename Measure>
 Action measuring(Measure measure) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "poise/formats/coco_entry.h"
 #include "poise/formats/stem_number.h"
 
 namespace poise {
@@ -38,6 +39,9 @@ struct Entry {
   }
   Result<std::int64_t> integer(const char* member) const {
     const Json* value = json.find(member);
+    if (value != nullptr && value->is_string() && std::string_view(member).ends_with("id")) {
+      return wrong_id(name() + "." + member, value->dump());
+    }
     if (value == nullptr || !value->is_number()) return wrong(member, "an integer");
     const auto whole = json.integer(member);  // 17.0 is 17
     return whole.ok() ? whole : wrong(member, "an integer");
@@ -291,7 +295,11 @@ Status BoxesFile::add_annotations(const Json& file) {
 }
 
 Result<BoxesFile> BoxesFile::parse(BytesView bytes) {
-  POISE_TRY(const Json json, parse_json(bytes));
+  auto parsed = parse_json(bytes);
+  if (!parsed.ok()) {
+    return blame_element(bytes, {"images", "annotations", "categories", "detections"}, "detections", parsed.error());
+  }
+  const Json json = std::move(*parsed);
   BoxesFile file;
   if (const Json* applied = json.find("exif_applied"); applied != nullptr) {
     if (!applied->is_bool()) return malformed(std::string("exif_applied must be a boolean, it is ") + applied->kind());

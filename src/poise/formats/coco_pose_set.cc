@@ -79,13 +79,15 @@ Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOpt
     }
     set.images[static_cast<std::size_t>(truth.image[row])].truths.push_back(std::move(*one));
   }
-  const auto say = [&](std::size_t count, const char* what) {
-    if (count > 0) set.notes.push_back(std::to_string(count) + what);
+  const auto say = [&](std::size_t count, const char* why) {
+    const char* entries = count == 1 ? " annotation left out: " : " annotations left out: ";
+    if (count > 0) set.notes.push_back(std::to_string(count) + entries + why);
   };
-  say(without, " annotations left out: without a labelled joint");
-  say(truth.unknown_image, " annotations left out: their image is not listed");
-  say(truth.unknown_category, " annotations left out: their category is not listed");
+  say(without, "without a labelled joint");
+  say(truth.unknown_image, "their image is not listed");
+  say(truth.unknown_category, "their category is not listed");
   set.unlisted_image = truth.unknown_image;
+  set.first_unlisted_image = truth.first_unknown_image;
   set.unlisted_category = truth.unknown_category;
   set.faults = std::move(truth.faults);
   return set;
