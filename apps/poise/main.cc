@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < commands.size(); ++i) {
       if (!commands[i]->parsed()) continue;
       code = actions[i]();
+      if (code == 1 && poise::app::usage_was_wrong()) code = 2;
       return finished(code != 0 && poise::app::interrupted() ? 130 : code);
     }
   } catch (const std::bad_alloc&) {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "poise/base/file.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -80,12 +81,17 @@ Status not_an_input(const fs::path& file) {
   return invalid_argument(file.string() + " is read by this command and would be lost: write to another file");
 }
 
+Status one_dash(const std::vector<std::string>& given) {
+  if (std::ranges::count_if(given, is_dash) < 2) return {};
+  return usage_error("standard input can be read once: give the other file a name");
+}
+
 Result<std::string> input_path(const std::string& given) {
   if (!is_dash(given)) {
     remember_input(given);
     return given;
   }
-  if (!spooled().empty()) return invalid_argument("standard input can be read once: give the other file a name");
+  if (!spooled().empty()) return usage_error("standard input can be read once: give the other file a name");
   POISE_TRY(spooled(), spool_input());
   return spooled();
 }
@@ -146,7 +152,7 @@ Status OutputFile::send() const {
   if (folder_.empty()) return {};
   std::error_code ignored;
   if (fs::is_directory(path(), ignored))
-    return invalid_argument("a file a picture is written: standard output takes one; name a folder");
+    return usage_error("a file a picture is written: standard output takes one; name a folder");
   POISE_TRY(const Bytes bytes, read_file(path(), std::numeric_limits<std::uint64_t>::max()));
   return put_text("-", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }

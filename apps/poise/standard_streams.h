@@ -20,6 +20,9 @@ inline bool is_dash(const std::string& given) { return given == "-"; }
 /// be read twice. Errors: kInvalidArgument, asked for "-" a second time; kTooLarge; kIo.
 Result<std::string> input_path(const std::string& given);
 
+/// Errors: kInvalidArgument where "-" stands more than once among what a command is to read. Asked before it is read.
+Status one_dash(const std::vector<std::string>& given);
+
 /// What is read and must not be written over; input_path and find_pictures_or_dash tell it themselves.
 void remember_input(const std::filesystem::path& file);
 

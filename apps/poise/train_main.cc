@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "console.h"
 #include "figures.h"
@@ -38,7 +40,7 @@ struct Flags {
   std::optional<int> epochs, batch, seed;
   int threads = 0, workers = 2, save_steps = 0;
   double save_minutes = 10, minutes = 0;
-  bool resume = false, quiet = false;
+  bool resume = false, quiet = false, print_config = false;
 };
 
 constexpr const char* kExamples =
@@ -149,9 +151,8 @@ TrainCallbacks callbacks(Console& console) {
   return calls;
 }
 
-/// The program's exit status.
-Result<int> run(const Flags& flags) {
-  Console console(flags.quiet);
+/// What configuration and flags say: the network, its card, how it is to learn.
+Result<TrainJob> configured_job(const Flags& flags) {
   TrainJob job;
   POISE_TRY(job.config, configuration(flags));
   const auto model = model_config_from_json(job.config);
@@ -160,8 +161,6 @@ Result<int> run(const Flags& flags) {
   auto settings = train_config_from_json(job.config);
   if (!settings.ok()) return settings.error().prefixed(flags.config);
   job.settings = std::move(*settings);
-  POISE_TRY(job.out, run_folder(flags, job.config));
-  if (flags.out.empty()) console.note("the run's folder: " + job.out.string());
   TrainOptions& options = job.settings.options;
   options.device = flags.device;
   options.threads = flags.threads;
@@ -174,6 +173,29 @@ Result<int> run(const Flags& flags) {
   POISE_TRY(job.graph, build_model(network));
   job.card = model->card;
   job.card.set("input", *network.parameters.find("input"));
+  job.resume = flags.resume;
+  return job;
+}
+
+/// The configuration as JSON, for a training program that reads no YAML.
+Status print(const Json& config) {
+  const std::string text = config.dump(2) + "\n";
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return {};
+  return io_error("the configuration cannot be written: " + std::generic_category().message(errno));
+}
+
+/// The program's exit status.
+Result<int> run(const Flags& flags) {
+  Console console(flags.quiet);
+  POISE_TRY(TrainJob job, configured_job(flags));
+  if (flags.print_config) {
+    const Status fits = check_job(job);
+    if (!fits.ok()) return fits.error().prefixed(flags.config);
+    POISE_RETURN_IF_ERROR(print(job.config));
+    return 0;
+  }
+  POISE_TRY(job.out, run_folder(flags, job.config));
+  if (flags.out.empty()) console.note("the run's folder: " + job.out.string());
   const bool boxes = is_detector_card(job.card);
   if (!boxes && job.card.find("skeleton") == nullptr) {
     POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
@@ -191,7 +213,6 @@ Result<int> run(const Flags& flags) {
   } else {
     POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, note));
   }
-  job.resume = flags.resume;
   watch_interrupts();
   POISE_TRY(const TrainSummary summary, train(job, callbacks(console)));
   console.finish();
@@ -227,6 +248,8 @@ void add_options(CLI::App& app, Flags& flags) {
   app.add_option("keys", flags.keys, "keys of the configuration that are to be other than in the file: TRAIN.LR=0.0005")
       ->type_name("KEY=VALUE");
   app.add_option("-o,--out", flags.out, "the run's folder; else one in OUTPUT_DIR")->type_name("FOLDER");
+  app.add_flag("--print-config", flags.print_config,
+               "print the configuration, flags and keys laid over it, as JSON, and end; what is wrong with it is said");
   app.add_flag("--resume", flags.resume, "go on from OUT/last.ckpt");
   app.add_option(
          "--init", flags.init,
@@ -236,22 +259,34 @@ void add_options(CLI::App& app, Flags& flags) {
   app.add_option("-d,--data", flags.data.folders, "with train.json, val.json, images/; or train/ and val/ packs")
       ->group(data)
       ->type_name("FOLDER");
-  app.add_option("--data-weight", flags.data.weights, "how often each --data is seen an epoch")->group(data);
+  app.add_option("--data-weight", flags.data.weights, "how often each --data is seen an epoch")
+      ->check(from_zero())
+      ->group(data);
   app.add_option("--labels", flags.data.labels,
                  "a teacher's labels for each --data, - for none; of a detector its boxes")
       ->group(data)
       ->type_name("FILE");
-  app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")->group(data);
+  app.add_option("--label-weight", flags.data.label_weight, "of the teacher's joints in the loss")
+      ->check(from_zero())
+      ->group(data);
   const std::string running = "Running";
-  app.add_option("--epochs", flags.epochs, "over TRAIN.END_EPOCH")->group(running);
-  app.add_option("--minutes", flags.minutes, "end after so many; a cosine schedule comes to 0 by then")->group(running);
-  app.add_option("--batch", flags.batch, "over TRAIN.BATCH_SIZE")->group(running);
-  app.add_option("--seed", flags.seed, "over TRAIN.SEED")->group(running);
-  app.add_option("--device", flags.device, "cpu, cuda, cuda:N")->group(running);
-  app.add_option("--threads", flags.threads, "of the network; 0: all")->group(running);
-  app.add_option("--workers", flags.workers, "threads that read pictures; change nothing")->group(running);
-  app.add_option("--save-minutes", flags.save_minutes, "between checkpoints within an epoch")->group(running);
-  app.add_option("--save-steps", flags.save_steps, "a checkpoint after so many steps too")->group(running);
+  app.add_option("--epochs", flags.epochs, "over TRAIN.END_EPOCH")->check(CLI::Range(1, 1'000'000))->group(running);
+  app.add_option("--minutes", flags.minutes, "end after so many; a cosine schedule comes to 0 by then")
+      ->check(within(0.0, 1e6))
+      ->group(running);
+  app.add_option("--batch", flags.batch, "over TRAIN.BATCH_SIZE")->check(CLI::Range(1, 65536))->group(running);
+  app.add_option("--seed", flags.seed, "over TRAIN.SEED")->check(CLI::Range(0, 1'000'000))->group(running);
+  app.add_option("--device", flags.device, "cpu, cuda, cuda:N")->check(device_name())->group(running);
+  app.add_option("--threads", flags.threads, "of the network; 0: all")->check(CLI::Range(0, 1024))->group(running);
+  app.add_option("--workers", flags.workers, "threads that read pictures; change nothing")
+      ->check(CLI::Range(1, 256))
+      ->group(running);
+  app.add_option("--save-minutes", flags.save_minutes, "between checkpoints within an epoch")
+      ->check(within(1.0 / 60, 1e4))
+      ->group(running);
+  app.add_option("--save-steps", flags.save_steps, "a checkpoint after so many steps too")
+      ->check(CLI::Range(0, 1'000'000))
+      ->group(running);
   app.add_flag("-q,--quiet", flags.quiet, "errors only")->group(running);
   app.footer(kExamples);
 }

@@ -170,6 +170,24 @@ bool parse_words(CLI::App& app, const std::vector<std::string>& words, int& code
   }
 }
 
+namespace {
+bool wrong_usage = false;
+}  // namespace
+
+Error usage_error(Error error) {
+  wrong_usage = true;
+  return error;
+}
+
+bool usage_was_wrong() { return wrong_usage; }
+
+CLI::Validator ending_in(std::string ending) {
+  return {[ending = std::move(ending)](std::string& given) -> std::string {
+            return given.ends_with(ending) ? std::string() : "must end in " + ending + ", not \"" + given + "\"";
+          },
+          ""};
+}
+
 CLI::Validator one_of(std::vector<std::string> known) {
   std::string description = "{";
   for (const std::string& name : known) description += (description.size() > 1 ? "," : "") + name;
@@ -201,6 +219,37 @@ CLI::Validator above_zero() {
 
 CLI::Validator from_zero() {
   return number_that([](double value) { return value >= 0; }, "a number of 0 or more");
+}
+
+CLI::Validator within(double low, double high) {
+  return {[low, high](std::string& given) -> std::string {
+            double value = 0;
+            const char* end = given.data() + given.size();
+            const auto [stop, error] = std::from_chars(given.data(), end, value);
+            if (error == std::errc() && stop == end && value >= low && value <= high) return {};
+            return "\"" + given + "\" is not a number of " + CLI::detail::to_string(low) + " to " +
+                   CLI::detail::to_string(high);
+          },
+          "[" + CLI::detail::to_string(low) + " - " + CLI::detail::to_string(high) + "]"};
+}
+
+CLI::Validator whole_number() {
+  return {[](std::string& given) -> std::string {
+            if (!given.empty() && given.find_first_not_of("0123456789") == std::string::npos) return {};
+            return "\"" + given + "\" is not a whole number of 0 or more";
+          },
+          ""};
+}
+
+CLI::Validator device_name() {
+  return {[](std::string& given) -> std::string {
+            const std::string_view text(given);
+            const bool numbered = text.starts_with("cuda:") && text.size() > 5 &&
+                                  text.find_first_not_of("0123456789", 5) == std::string_view::npos;
+            if (text == "cpu" || text == "cuda" || numbered) return {};
+            return "\"" + given + "\" is none of cpu, cuda, cuda:N";
+          },
+          ""};
 }
 
 }  // namespace poise::app

@@ -1,11 +1,13 @@
 #pragma once
 // The one header to start with: a picture in, everyone's poses out, drawn. What else there is stands in the folders
-// beside it: data sets and metrics, training data, quantizing, formats of others. One thread at a time a finder.
+// beside it: data sets and metrics, training data, quantizing, formats of others. One thread at a time a finder. A
+// program that shares its machine makes a PassiveThreads at its start: else waiting compute threads spin.
 //
 //     auto finder = poise::PoseFinder::open().value();
 //     auto photo = poise::read_image("team.jpg").value();
 //     for (const poise::Pose& pose : finder(photo).poses) { ... }
 
+#include "poise/base/passive_threads.h"  // PassiveThreads: compute threads sleep while they wait
 #include "poise/base/result.h"           // Result<T>: what can fail returns it
 #include "poise/base/version.h"          // kVersion
 #include "poise/draw/draw.h"             // draw: a skeleton into a picture

@@ -155,8 +155,8 @@ TEST_F(Convert, EitherOrderOfTheSidesIsAStandingInput) {
 
 TEST_F(Convert, ErrorsSayWhatToGive) {
   const std::string file = kGolden + "_legacy.pth";
-  const auto error = [&](const std::string& input, const Strings& arguments, const std::string& out = "out.onnx") {
-    const Outcome outcome = convert(input, arguments, out);
+  const auto error = [&](const std::string& input, const Strings& arguments) {
+    const Outcome outcome = convert(input, arguments, "out.onnx");
     EXPECT_EQ(outcome.code, 1) << outcome.err;
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
     EXPECT_FALSE(exists("out.onnx"));
@@ -165,14 +165,23 @@ TEST_F(Convert, ErrorsSayWhatToGive) {
   EXPECT_TRUE(contains(error(file, {}), "a checkpoint holds weights only: name their network with --config"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50"}), "give --size, the size of the network's input"));
   EXPECT_TRUE(contains(error(file, {"--arch", "resnet", "--size", "256x192"}), "there are pose_resnet18"));
-  EXPECT_TRUE(contains(error(file, {"--arch", "hourglass8", "--size", "256x256", "--depth", "50"}),
+  const auto usage = [&](const Strings& arguments) {
+    const Outcome outcome = convert(file, arguments, "out.onnx");
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    return outcome.err;
+  };
+  EXPECT_TRUE(contains(usage({"--arch", "hourglass8", "--size", "256x256", "--depth", "50"}),
                        "--depth has no meaning for hourglass, which takes stacks"));
-  EXPECT_TRUE(contains(error(file, {"--arch", "hrnet_w32", "--size", "256x192", "--stacks", "2"}),
+  EXPECT_TRUE(contains(usage({"--arch", "pose_resnet", "--size", "256x192", "--depth", "deep"}),
+                       "--depth must be a whole number, it is \"deep\""));
+  EXPECT_TRUE(contains(usage({"--arch", "hrnet_w32", "--size", "256x192", "--stacks", "2"}),
                        "--stacks has no meaning for pose_hrnet, which takes width"));
   EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "250x190"}), "input.width is 190"));
-  EXPECT_TRUE(contains(error(file, {"--arch", "pose_resnet50", "--size", "huge"}), "--size is two sides in pixels"));
+  EXPECT_TRUE(contains(usage({"--arch", "pose_resnet50", "--size", "huge"}), "--size is two sides in pixels"));
   EXPECT_TRUE(contains(error("missing.pth", kNetwork), "missing.pth: "));
-  EXPECT_TRUE(contains(error(file, kNetwork, "out.pth"), "--out must end in .onnx"));
+  const Outcome named = run({"convert", file, "--out", "out.pth"});
+  EXPECT_EQ(named.code, 2);
+  EXPECT_TRUE(contains(named.err, "--out: must end in .onnx, not \"out.pth\"")) << named.err;
   EXPECT_TRUE(contains(error(kGolden + ".yaml", {"--config", "missing.yaml"}), "missing.yaml: "));
   EXPECT_TRUE(contains(error(POISE_SOURCE_DIR "/tests/golden/onnx/tiny.onnx", {"--arch", "hrnet_w32"}),
                        "holds its own network"));

@@ -63,9 +63,47 @@ TEST_F(Data, AllFaultsAreToldAtOnce) {
   const Outcome outcome = run({"data", "check", "set.json", "--images", "images"});
   EXPECT_EQ(outcome.code, 1) << outcome.err;
   for (const char* part :
-       {"annotations[3].bbox", "annotations[5].id 91 is that of an earlier annotation", "1 annotation is of images",
+       {"annotations[3].bbox", "annotations[5].id 91 is that of an earlier annotation",
+        "1 annotation is of images that the file does not list, the first of image 77",
         "\"../../etc/passwd\" lies outside the folder", "absent.png: no such file", "5 errors", "left_wrist"}) {
     EXPECT_TRUE(contains(outcome.out, part)) << part << " in " << outcome.out;
+  }
+}
+
+TEST_F(Data, IdsThatAreNoNumbersAndIdsOfTwoImagesAreNamed) {
+  write_set(3, 0);
+  Json set = json("set.json");
+  const auto with_ids = [&](const Json& first, const Json& second) {
+    Json::Array images = set.find("images")->as_array();
+    images[0].set("id", first);
+    images[1].set("id", second);
+    Json changed = set;
+    changed.set("images", images);
+    return changed;
+  };
+  write("texts.json", with_ids("a", "2").dump());
+  const Outcome texts = run({"data", "check", "texts.json", "--images", "images"});
+  EXPECT_EQ(texts.code, 1) << texts.err;
+  EXPECT_TRUE(contains(texts.out, R"(images[0].id must be an integer, it is "a": number images)")) << texts.out;
+  EXPECT_TRUE(contains(texts.out, R"(images[1].id must be an integer, it is "2": number images)")) << texts.out;
+  write("twice.json", with_ids(1, 1).dump());
+  const Outcome twice = run({"data", "check", "twice.json", "--images", "images"});
+  EXPECT_EQ(twice.code, 1) << twice.err;
+  EXPECT_TRUE(contains(twice.out, R"(the id 1 is that of "000000000001.jpg" and of "000000000002.jpg")")) << twice.out;
+
+  Json::Array annotations = set.find("annotations")->as_array();
+  for (Json& one : annotations) one.set("image_id", "x");
+  set.set("annotations", annotations);
+  write("entries.json", set.dump());
+  const std::string said = R"(annotations[0].image_id must be an integer, it is "x": number images)";
+  for (const Strings& words : {Strings{"data", "check", "entries.json", "--images", "images"},
+                               {"eval", "-a", "entries.json", "-i", "images"},
+                               {"metrics", "coco", "entries.json", "entries.json"},
+                               {"convert-results", "entries.json", "--to", "csv", "--out", "o.csv"},
+                               {"predict", "images", "--boxes", "entries.json"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 1) << words[0];
+    EXPECT_TRUE(contains(outcome.out + outcome.err, said)) << words[0] << outcome.out << outcome.err;
   }
 }
 

@@ -98,9 +98,9 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   noise("a.png");
   noise("ten.png", 10, 10);
   write("dogs.card.json", R"({"classes": ["cat", "dog", "horse", "cow"]})");
-  const auto fails = [&](Strings words, const std::string& part) {
+  const auto fails = [&](Strings words, const std::string& part, int code = 1) {
     const Outcome outcome = poise(words);
-    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.code, code) << outcome.err;
     EXPECT_EQ(lines(outcome.err), 1U) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, part)) << outcome.err;
   };
@@ -108,19 +108,19 @@ TEST_F(Detect, WhatIsWrongIsSaidInOneLine) {
   fs::copy_file(kGolden + "darknet/tiny.cfg", folder_ / "dogs.cfg", fs::copy_options::overwrite_existing);
   fails({"predict", "a.png", "--detector", "dogs.weights"}, "does not look for people");
   fails({"predict", "a.png", "--detector", "nobody.onnx"}, "nobody.onnx");
-  fails({"predict", "a.png", "--detector", kTiny, "--boxes", "b.json"}, "leave out --detector");
-  fails({"predict", "a.png", "--detector", "none", "--detect-threshold", "0.5"}, "no detector to set");
+  fails({"predict", "a.png", "--detector", kTiny, "--boxes", "b.json"}, "leave out --detector", 2);
+  fails({"predict", "a.png", "--detector", "none", "--detect-threshold", "0.5"}, "no detector to set", 2);
   fails({"predict", "a.png", "--detector", "poise-small"}, "--model");
   fails({"predict", "a.png", "--model", kTiny}, "--detector");
   fails({"predict", "a.png", "--model", "poise-person"}, "--detector");
-  fails({"detect", "a.png", "--detector", "none", "--out", "b.json"}, "finds nobody");
+  fails({"detect", "a.png", "--detector", "none", "--out", "b.json"}, "finds nobody", 2);
   fails({"eval", "--detector", kTiny, "--boxes", "b.json", "--annotations", "t.json", "--images", "."},
-        "leave out --detector");
-  fails({"predict", "a.png", "--boxes", "b.json", "--nms", "0.3"}, "no detector to set");
+        "leave out --detector", 2);
+  fails({"predict", "a.png", "--boxes", "b.json", "--nms", "0.3"}, "no detector to set", 2);
   const std::string bare = POISE_SOURCE_DIR "/tests/golden/pytorch_tiny/pose_resnet_tiny.onnx";
   fails({"predict", "a.png", "--detector", bare}, "give --detector-preset (");
   fails({"predict", "a.png", "--model", bare}, "give --preset (");
-  fails({"predict", "a.png", "--detector-preset", "yolox"}, "with --detector");
+  fails({"predict", "a.png", "--detector-preset", "yolox"}, "with --detector", 2);
   fails({"predict", "a.png", "--detector", "poise-person", "--detector-preset", "yolox"}, "without a card");
   fs::create_directories(folder_ / "taken");
   fails({"detect", "a.png", "--detector", kTiny, "--out", "taken"}, "is a folder");

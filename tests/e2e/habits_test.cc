@@ -73,6 +73,92 @@ TEST_F(Habits, MisspeltWordsMeetTheNearest) {
   }
 }
 
+TEST_F(Habits, WrongWordsEndWithTwoHoweverLateTheyAreSeen) {
+  figure("a.jpg");
+  write("gt.json", R"({"images": [{"id": 1, "file_name": "a.jpg", "width": 480, "height": 640}],
+                       "categories": [{"id": 1, "name": "person", "keypoints": ["left_shoulder", "left_elbow", "left_wrist"]}],
+                       "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 90, 90], "area": 8100,
+                                        "iscrowd": 0, "keypoints": [9, 9, 2, 50, 50, 2, 80, 80, 2]}]})");
+  write("results.json", "[]");
+  const std::vector<std::pair<Strings, std::string>> slips{
+      {{"eval", "-a", "gt.json", "-i", ".", "--sigmas", "nonsense"}, "sigmas \"nonsense\" are neither numbers"},
+      {{"metrics", "coco", "gt.json", "results.json", "--sigmas", "nonsense"}, "sigmas \"nonsense\" are neither"},
+      {{"predict", "a.jpg", "--boxes", "gt.json", "--detector", "none"}, "leave out --detector"},
+      {{"predict", "a.jpg", "--detector", "none", "--nms", ".5"}, "no detector to set"},
+      {{"predict", "a.jpg", "--detector-preset", "yolox"}, "name the detector it is for"},
+      {{"predict", "a.jpg", "--input", "wide"}, "--input is two sides"},
+      {{"predict", "-", "--boxes", "-"}, "standard input can be read once"},
+      {{"predict", "-v", "a.mp4", "--boxes", "gt.json"}, "--boxes are of pictures"},
+      {{"detect", "a.jpg", "--detector", "none", "--out", "b.json"}, "--detector none finds nobody"},
+      {{"eval", "-a", "gt.json", "-i", ".", "--detector", "none"}, "--boxes gt takes the truth's boxes"},
+      {{"eval", "-a", "gt.json", "-i", ".", "--boxes", "b.json", "--detector", "d.onnx"}, "leave out --detector"},
+      {{"metrics", "coco", "-", "-"}, "standard input can be read once"},
+      {{"metrics", "pck", "-", "-"}, "standard input can be read once"},
+      {{"metrics", "pck", "gt.json", "results.json", "--joints-format", "lps"}, "no skeleton is called \"lps\""},
+      {{"metrics", "coco", "gt.json", "results.json", "--part", "face"}, "add --variant xtcocotools"},
+      {{"metrics", "angles", "gt.json", "results.json", "--angle", "left_elbo"}, "no angle is called \"left_elbo\""},
+      {{"metrics", "posetrack", "gt.json", "results.json", "--quirks", "some"}, "--quirks knows no"},
+      {{"track", "-", "--raw", "10x10"}, "\"10x10\" is no raw format"},
+      {{"track", "-"}, "give --raw WIDTHxHEIGHT:FORMAT@RATE"},
+      {{"track", "a.mp4", "--raw", "64x48:bgr24@30"}, "--raw is for frames on standard input"},
+      {{"data", "check", "gt.json", "--images", ".", "--format", "coko"}, "did you mean coco?"},
+      {{"data", "pack", "gt.json", "--images", ".", "--out", "p", "--skeleton", "coco"}, "no skeleton is called"},
+      {{"convert", "a.pth", "--out", "a.pt"}, "must end in .onnx"},
+      {{"predict", "a.jpg", "--min-score", "nan"}, "\"nan\" is not a number of 0 to 1"},
+      {{"eval", "-a", "gt.json", "-i", ".", "--threshold", "nan"}, "\"nan\" is not a number of 0 to 10"},
+      {{"metrics", "mot", "gt.txt", "gt.txt", "--threshold", "0"}, "\"0\" is not a number above 0"},
+      {{"predict", "a.jpg", "--padding", "9"}, "\"9\" is not a number of 0.5 to 4"},
+      {{"predict", "a.jpg", "--skeleton", "coco18"}, "no skeleton is called \"coco18\""},
+      {{"predict", "a.jpg", "--max-memory=-3"}, "\"-3\" is no size"},
+      {{"predict", "a.jpg", "--device", "gpu"}, "\"gpu\" is none of cpu, cuda, cuda:N"},
+      {{"metrics", "coco", "gt.json", "results.json", "--seed=-3"}, "\"-3\" is not a whole number"},
+      {{"convert-results", "gt.json", "--to", "csv", "--out", "o.csv", "--skeleton", "x"}, "no skeleton is called"},
+      {{"data", "pack", "gt.json", "--images", ".", "--out", "p", "--quality=0"}, "--quality"},
+      {{"bench"}, "name a model"},
+  };
+  for (const auto& [words, wanted] : slips) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(words) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, wanted)) << wanted << "\n" << outcome.err;
+  }
+}
+
+TEST_F(Habits, HintsOfEvalAreWhatIsNeeded) {
+  figure("a.jpg");
+  write(
+      "mpii.json", R"([{"image": "a.jpg", "center": [100, 100], "scale": 1.5, "joints_vis": [)" +
+                       [] {
+                         std::string s = "1";
+                         for (int i = 1; i < 16; ++i) s += ", 1";
+                         return s;
+                       }() +
+                       R"(], "joints": [)" +
+                       [] {
+                         std::string s = "[9, 9]";
+                         for (int i = 1; i < 16; ++i) s += ", [9, 9]";
+                         return s;
+                       }() +
+                       "]}]");
+  const std::string says =
+      "mpii.json: it is no COCO file, but one of format mpii: `poise convert-results mpii.json --to "
+      "coco --out labels.json` makes one of it";
+  write("results.json", "[]");
+  for (const Strings& words :
+       {Strings{"eval", "-a", "mpii.json", "-i", "."}, {"metrics", "coco", "mpii.json", "results.json"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_TRUE(contains(outcome.err, says)) << outcome.err;
+  }
+  const Outcome made = run({"convert-results", "mpii.json", "--to", "coco", "--out", "labels.json"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  const Outcome joints = run({"eval", "-a", "labels.json", "-i", "."});
+  EXPECT_EQ(joints.code, 1);
+  EXPECT_TRUE(contains(joints.err,
+                       "labels.json: the truth has 16 joints, the network's skeleton coco17 has 17; OKS compares "
+                       "joint by joint: take labels of the network's joints, or --metric pck"))
+      << joints.err;
+}
+
 TEST_F(Habits, APictureComesOnStandardInputAndResultsGoToStandardOutput) {
   figure("a.jpg");
   input_ = "a.jpg";
@@ -103,7 +189,7 @@ TEST_F(Habits, APictureComesOnStandardInputAndResultsGoToStandardOutput) {
   const Outcome text = run({"predict", "-"});
   EXPECT_EQ(text.code, 1);
   EXPECT_TRUE(contains(text.err, "poise: standard input: not a JPEG")) << text.err;
-  EXPECT_EQ(run({"predict", "-", "-"}).code, 1);
+  EXPECT_EQ(run({"predict", "-", "-"}).code, 2);
   input_ = "/dev/null";
   EXPECT_TRUE(contains(run({"predict", "-"}).err, "standard input is empty"));
 }
@@ -164,7 +250,7 @@ TEST_F(Habits, ResultsArePipedThrough) {
   const Outcome tracks = run({"metrics", "mot", "gt.txt", "-"});
   EXPECT_EQ(tracks.code, 0) << tracks.err;
   const Outcome folder = run({"convert-results", "results.json", "--to", "openpose", "--out", "-"});
-  EXPECT_EQ(folder.code, 1);
+  EXPECT_EQ(folder.code, 2);
   EXPECT_TRUE(contains(folder.err, "name a folder")) << folder.err;
 }
 
@@ -282,6 +368,40 @@ TEST_F(Habits, TheDrawingIsChosen) {
   EXPECT_LT(covers({"--min-score", "1"}), lines / 4);  // of peaks some reach it
   EXPECT_EQ(run({"predict", kFigure, "--draw", "joint"}).code, 2);
   EXPECT_EQ(run({"predict", kFigure, "--alpha", "2"}).code, 2);
+}
+
+TEST_F(Habits, CtrlCEndsWith130) {
+  figure("in/0.jpg");
+  Json::Array images;
+  for (int i = 0; i < 600; ++i) {
+    const std::string name = std::to_string(i) + ".jpg";
+    if (i > 0) fs::create_hard_link(folder_ / "in/0.jpg", folder_ / "in" / name);
+    images.push_back(Json::Object{{"id", i + 1}, {"file_name", name}, {"width", 480}, {"height", 640}});
+  }
+  Json::Array persons{Json::Object{{"id", 1},
+                                   {"image_id", 1},
+                                   {"category_id", 1},
+                                   {"bbox", Json::Array{10, 10, 400, 600}},
+                                   {"area", 240000},
+                                   {"iscrowd", 0}}};
+  write("gt.json", Json(Json::Object{{"images", images},
+                                     {"annotations", persons},
+                                     {"categories", Json::Array{Json::Object{{"id", 1}, {"name", "person"}}}}})
+                       .dump());
+  for (const Strings& words : {Strings{"predict", "in", "--no-image", "--out", "o"},
+                               {"detect", "in", "--out", "b.json"},
+                               {"eval", "--detector", "poise-person", "-a", "gt.json", "-i", "in"}}) {
+    const pid_t child = start(words);
+    siginfo_t ended{};
+    // The first line of progress, a tenth of the way.
+    while (slurp(folder_ / ".stderr").empty() &&
+           waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
+      usleep(10'000);
+    }
+    kill(child, SIGINT);
+    const Outcome outcome = finish(child);
+    EXPECT_EQ(outcome.code, 130) << words[0] << outcome.err;
+  }
 }
 
 TEST_F(Habits, ProgressHasARateAndFiguresArePlain) {

@@ -171,6 +171,31 @@ TEST_F(HostileFiles, ALargePictureInAFewBytesIsRefused) {
   EXPECT_LT(outcome.peak_megabytes, 400);
 }
 
+/// A JPEG's start: a frame of this kind (SOF marker) and size, and as many scans.
+std::string jpeg_of(char kind, std::uint16_t side, std::size_t scans) {
+  const std::string two{static_cast<char>(side >> 8U), static_cast<char>(side & 0xffU)};
+  std::string bytes = "\xff\xd8\xff" + std::string(1, kind) + std::string("\0\x11\x08", 3) + two + two +
+                      std::string("\x03\x01\x11\0\x02\x11\0\x03\x11\0", 10);
+  for (std::size_t i = 0; i < scans; ++i)
+    bytes += std::string("\xff\xda\0\x08\x01\x01\0\0\0\x01\0\0\0\0", 14) + std::string(100, 'a');
+  return bytes + "\xff\xd9";
+}
+
+TEST_F(HostileFiles, JpegsOfManyScansAndOfLargeHeadersAreRefused) {
+  write("scans.jpg", jpeg_of('\xc2', 8000, 490));
+  const Outcome scans = run({"predict", "scans.jpg", "--detector", "none"});
+  EXPECT_EQ(scans.code, 1);
+  EXPECT_TRUE(contains(scans.err, "scans.jpg: a JPEG of 8000x8000 pixels in 490 scans takes too long")) << scans.err;
+  for (const char kind : {'\xc0', '\xc2', '\xc9', '\xca'}) {  // the last two are arithmetic-coded
+    write("header.jpg", jpeg_of(kind, 15900, 1));
+    const Outcome header = run({"predict", "header.jpg", "--detector", "none"});
+    EXPECT_EQ(header.code, 1);
+    EXPECT_TRUE(contains(header.err, "header.jpg: ")) << header.err;
+    EXPECT_LT(header.peak_megabytes, 400);
+  }
+  EXPECT_LT(scans.peak_megabytes, 400);
+}
+
 // --- .mat files of version 7.3 ---
 
 fs::path HostileFiles::write_mat_73(const std::string& name) const {

@@ -1,6 +1,8 @@
 // Small files that ask for much memory: refused, or only added up, before it is taken.
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "e2e/program.h"
 
@@ -84,6 +86,23 @@ TEST_F(Hostile, SixteenMediumOnesCountTogether) {
   EXPECT_LT(peak_megabytes(), kMostMegabytes);
 }
 
+/// Ninety thousand nodes that fold into as many constants of 16 kB: 1.5 GB, were they made.
+TEST_F(Hostile, ManySmallConstantsCountTogether) {
+  constexpr int kPairs = 45'000;
+  std::string nodes = node("ConstantOfShape", {"s"}, "a0");
+  for (int i = 1; i <= kPairs; ++i) {
+    const std::string id = std::to_string(i);
+    nodes += node("ConstantOfShape", {"s"}, "c" + id);
+    nodes += node("Add", {"a" + std::to_string(i - 1), "c" + id}, "a" + id);
+  }
+  const Outcome outcome = info(nodes + added("x", "a" + std::to_string(kPairs), "y") + integers("s", {4096}));
+  EXPECT_LE(outcome.code, 1) << outcome.err;
+  EXPECT_LT(outcome.peak_megabytes, kMostMegabytes);
+  const Outcome limited = run({"info", "hostile.onnx", "--max-memory", "256M"});
+  EXPECT_EQ(limited.code, 1) << "all of them are there while it is folded: " << limited.out;
+  EXPECT_TRUE(contains(limited.err, "--max-memory")) << limited.err;
+}
+
 TEST_F(Hostile, InfoOnlyPlans) {
   const std::string graph = node("ConstantOfShape", {"s"}, "c") + added("x", "c", "y") + integers("s", {16000, 16000});
   const Outcome outcome = info(graph);
@@ -108,6 +127,15 @@ TEST_F(Hostile, PipesAndDevicesAreNotWaitedFor) {
   for (const char* device : {"/dev/zero", "/dev/random"}) {
     EXPECT_TRUE(contains(run({"metrics", "coco", device, "res.json"}).err, "it is a device or socket")) << device;
   }
+  const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = (folder_ / "socket").string();
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_TRUE(contains(run({"metrics", "coco", "socket", "res.json"}).err, "socket: it is a device or socket"));
+  ::close(listening);
   if (::geteuid() == 0 && fs::exists("/proc/kmsg")) {
     EXPECT_EQ(run({"metrics", "coco", "/proc/kmsg", "res.json"}).code, 1);
   }

@@ -62,7 +62,7 @@ TEST_F(TrackFormats, TwoThatWouldWriteOneFileAreRefused) {
   write_frames(folder_, 1);
   const Outcome outcome =
       run({"track", "frames", "--detector", "none", "--no-video", "-f", "posetrack", "-f", "posetrack17"});
-  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.code, 2);
   EXPECT_TRUE(contains(outcome.err, "frames.json")) << outcome.err;
   EXPECT_FALSE(fs::exists(folder_ / "poise-out/frames.json"));
 }

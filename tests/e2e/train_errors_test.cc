@@ -104,9 +104,11 @@ TEST_F(TrainErrors, ASkeletonThatDoesNotFit) {
 TEST_F(TrainErrors, OptionsThatCannotWork) {
   EXPECT_EQ(refused(train({"--batch", "64"})),
             "poise: a batch of 64 is larger than the data set, 8 examples: make it smaller\n");
-  EXPECT_EQ(refused(train({"--batch", "0"})), "poise: batch is 0: give 1 to 65536\n");
-  EXPECT_EQ(refused(train({"--epochs", "0"})), "poise: epochs is 0: give 1 to 1000000\n");
-  EXPECT_EQ(refused(train({"--device", "gpu"})).find("poise: "), 0U);
+  EXPECT_EQ(refused(train({"TRAIN.BATCH_SIZE=0"})), "poise: batch is 0: give 1 to 65536\n");
+  EXPECT_EQ(refused(train({"TRAIN.END_EPOCH=0"})), "poise: epochs is 0: give 1 to 1000000\n");
+  for (const char* word : {"--batch=0", "--epochs=0", "--device=gpu", "--minutes=nan", "--seed=-3", "--workers=0"}) {
+    EXPECT_EQ(run(train({word})).code, 2) << word;
+  }
   EXPECT_EQ(refused(train({"--resume"})), "poise: run/last.ckpt: there is nothing to resume: leave out --resume\n");
   EXPECT_EQ(refused({"train", "none.yaml", "--data", "set", "--out", "run"}), "poise: none.yaml: no such file\n");
   EXPECT_EQ(refused(train({"--init", "set/train.json"})),
@@ -125,6 +127,31 @@ TEST_F(TrainErrors, KeysThatMeanNothing) {
   EXPECT_EQ(refused(train({"TRAIN.LR=fast"})), "poise: tiny.yaml: TRAIN.LR must be a number, it is \"fast\"\n");
   EXPECT_EQ(refused(train({"TRAIN.FREEZE=layr1"})).find("poise: TRAIN.FREEZE: no layer is called layr1: there are "),
             0U);
+  EXPECT_FALSE(exists("run"));
+}
+
+TEST_F(TrainErrors, PrintingTheConfigurationChecksItAsTrainingDoes) {
+  const auto said = [this](const Strings& more) {
+    Strings words{"train", "tiny.yaml", "--print-config"};
+    words.insert(words.end(), more.begin(), more.end());
+    return refused(words);
+  };
+  EXPECT_EQ(said({"TRAIN.LRR=0.1"}),
+            "poise: tiny.yaml: there is no key \"TRAIN.LRR\" (is TRAIN.LR meant?): mend it or take it out\n");
+  EXPECT_EQ(said({"TRAIN.LR=fast"}), "poise: tiny.yaml: TRAIN.LR must be a number, it is \"fast\"\n");
+  EXPECT_EQ(said({"TRAIN.LR=900"}), "poise: tiny.yaml: learning rate is 900: give 0 to 100\n");
+  EXPECT_TRUE(contains(said({"TRAIN.LR="}), "\"TRAIN.LR=\" gives no value")) << said({"TRAIN.LR="});
+  EXPECT_TRUE(contains(said({"TRAIN.LR=~"}), "\"TRAIN.LR=~\" gives no value"));
+  EXPECT_TRUE(contains(said({"TRAIN.FREEZE=layr1"}), "no layer is called layr1: there are "));
+  EXPECT_TRUE(contains(said({"MODEL.NUM_JOINTS=5", "DATASET.SKELETON=coco17"}), "the network gives 5 heatmaps"));
+  EXPECT_TRUE(contains(said({"TRAIN.BATCH_SIZE=0"}), "batch is 0: give 1 to 65536"));
+  const Outcome printed = run({"train", "tiny.yaml", "--print-config", "--epochs", "3", "TRAIN.LR=0.5"});
+  ASSERT_EQ(printed.code, 0) << printed.err;
+  const Json train = *parse_json(printed.out).value().find("TRAIN");
+  EXPECT_EQ(train.integer("END_EPOCH").value(), 3);
+  EXPECT_EQ(train.number("LR").value(), 0.5);
+  EXPECT_TRUE(contains(run({"train", "--help"}).out, "--print-config"));
+  EXPECT_EQ(run({"train", "tiny.yaml", "--data", "set", "--out", "run", "TRAIN.LR="}).code, 1);
   EXPECT_FALSE(exists("run"));
 }
 
@@ -161,7 +188,7 @@ TEST_F(TrainErrors, AnotherRunsCheckpoint) {
   EXPECT_EQ(refused({"export", "run/none.ckpt", "--out", "m.onnx"}), "poise: run/none.ckpt: there is no such file\n");
   EXPECT_EQ(refused({"export", "run/last.ckpt", "--out", "m.onnx"}),
             "poise: run/last.ckpt: it is neither a PyTorch checkpoint nor a safetensors file\n");
-  EXPECT_EQ(refused({"export", "run/best.ckpt", "--out", "m.pth"}), "poise: --out must end in .onnx, not \"m.pth\"\n");
+  EXPECT_EQ(run({"export", "run/best.ckpt", "--out", "m.pth"}).code, 2);
   EXPECT_FALSE(exists("m.onnx"));
 }
 
@@ -191,7 +218,9 @@ TEST_F(TrainErrors, ADetectorsCardIsADetectors) {
   const Outcome found = run({"detect", picture, "--detector", "larger.onnx", "--out", "boxes.json"});
   EXPECT_EQ(found.code, 0) << found.err;
   EXPECT_TRUE(contains(refused({"export", "run/best.ckpt", "--out", "m.onnx", "--input", "100x96"}), "multiple"));
-  EXPECT_TRUE(contains(refused({"export", "run/best.ckpt", "--out", "m.onnx", "--input", "wide"}), "two sides"));
+  const Outcome wide = run({"export", "run/best.ckpt", "--out", "m.onnx", "--input", "wide"});
+  EXPECT_EQ(wide.code, 2);
+  EXPECT_TRUE(contains(wide.err, "two sides")) << wide.err;
 }
 
 }  // namespace

@@ -78,8 +78,9 @@ Result<std::vector<Precision>> precisions(const Options& o) {
 
 /// What bench/peers.py measured, beside ours.
 Status print_peers(const std::string& path) {
-  POISE_TRY(const Bytes bytes, read_file(path, std::uint64_t{1} << 24));
-  const auto report = parse_json(bytes);
+  const auto bytes = read_file(path, std::uint64_t{1} << 24);
+  if (!bytes.ok()) return bytes.error().prefixed(path);
+  const auto report = parse_json(*bytes);
   const Json* results = report.ok() ? report->find("results") : nullptr;
   if (results == nullptr || !results->is_array()) {
     return malformed(path + ": is not what bench/peers.py MODEL --json FILE writes");
@@ -140,8 +141,8 @@ Status run_bench(const Options& o) {
     std::printf("%s\n", signature.c_str());
     return {};
   }
-  if (o.model.empty()) return invalid_argument("name a model: poise bench MODEL");
-  if (!o.json.empty() && !o.compare.empty()) return invalid_argument("--compare prints a table: leave out --json");
+  if (o.model.empty()) return usage_error("name a model: poise bench MODEL");
+  if (!o.json.empty() && !o.compare.empty()) return usage_error("--compare prints a table: leave out --json");
   POISE_TRY(const std::vector<BenchOptions> wanted, rows_of(o));
   std::string hash;
   Json rows = Json::array();
@@ -195,7 +196,7 @@ Action make_bench(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--runs", o->runs, "runs at least")->check(CLI::Range(1, 1000000))->capture_default_str();
   command.add_option("--seconds", o->seconds, "time at least, a row")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(within(0.0, 3600.0))
       ->capture_default_str();
   command.add_option("--backend", o->backend, "onednn or reference")
       ->check(one_of(backend_names()))

@@ -90,7 +90,7 @@ Action make_compare(CLI::App& command) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--tolerance", o->compare.tolerance, "how far apart values may be, as a part of the largest")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--backend", o->compare.session.backend, "onednn or reference")
       ->check(one_of(backend_names()))

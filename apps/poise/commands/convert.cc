@@ -11,6 +11,7 @@
 #include "flags/card_flags.h"
 #include "flags/json_flag.h"
 #include "poise/models/zoo.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -63,7 +64,12 @@ Status convert(Options& o) {
   POISE_TRY(options.card, o.card.json());
   if (o.sigma) options.card.set("sigma", *o.sigma);
   o.texts.put(options.card);
-  POISE_TRY(const Conversion done, convert_network(options));
+  auto converted = convert_network(options);
+  if (!converted.ok()) {
+    const bool of_flag = o.config.empty() && converted.error().message.starts_with("parameter \"");
+    return of_flag ? usage_error(converted.error()) : converted.error();
+  }
+  const Conversion done = std::move(*converted);
   Console console(false);
   for (const std::string& note : done.notes) console.note(note);
   const Json json = to_json(options, done);
@@ -109,7 +115,10 @@ Action make_convert(CLI::App& command) {
       .add_option("input", o->input, "PyTorch checkpoint (.pth .pt .pth.tar), .safetensors, .onnx or darknet .weights")
       ->required()
       ->type_name("FILE");
-  command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
+  command.add_option("-o,--out", o->out, "the ONNX file to write")
+      ->required()
+      ->check(ending_in(".onnx"))
+      ->type_name("FILE");
   command.add_flag("--sidecar", o->convert.sidecar, "write the card beside it too, as OUT.card.json");
   add_json_option(command, o->json);
   const std::string network = "Network (of a checkpoint)";

@@ -61,7 +61,8 @@ Action make_convert_results(CLI::App& command) {
   command.add_option("-o,--out", o->out, "the file, or - for standard output; for openpose and poise the folder")
       ->required()
       ->type_name("OUT");
-  command.add_option("--skeleton", o->skeleton, "of its joints, where the file does not name them");
+  command.add_option("--skeleton", o->skeleton, "of its joints, where the file does not name them")
+      ->check(that(find_skeleton));
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   command.footer(
       "Pixels are converted: MPII and the Leeds sets count from 1.\nExamples:\n"

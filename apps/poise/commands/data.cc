@@ -10,6 +10,7 @@
 
 #include "commands/command.h"
 #include "console.h"
+#include "figures.h"
 #include "flags/json_flag.h"
 #include "mat_helper.h"
 #include "poise/base/counted.h"
@@ -21,6 +22,7 @@
 #include "poise/image/codec.h"
 #include "poise/image/picture_folder.h"
 #include "standard_streams.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -34,7 +36,9 @@ void add_source(CLI::App& command, Source& source) {
       ->required()
       ->type_name("FILE");
   command.add_option("--images", source.images, "the folder of their pictures")->required()->type_name("DIR");
-  command.add_option("--format", source.format, "what the labels are, where content does not tell")->type_name("NAME");
+  command.add_option("--format", source.format, "what the labels are, where content does not tell")
+      ->check(one_of(format_names()))
+      ->type_name("NAME");
 }
 
 Result<PoseFormat> format_of(const Source& source) {
@@ -83,9 +87,11 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
     if (report.counts[f] == 0) continue;
     std::printf("%-8s %6zu  %s\n", is_error(fault) ? "error" : "warning", report.counts[f], name_of(fault));
     std::size_t listed = 0;
+    std::size_t told = 0;
     for (const Finding& finding : report.findings) {
       if (finding.fault != fault || listed == list) continue;
       ++listed;
+      told += finding.entries;
       std::string where;
       if (!finding.of_set) where = set.images[finding.image].name;
       if (finding.of_person) {
@@ -93,7 +99,7 @@ void print(const CheckReport& report, const PoseSet& set, std::size_t list) {
       }
       std::printf("                 %s\n", shown(where + (where.empty() ? "" : ": ") + finding.detail).c_str());
     }
-    if (report.counts[f] > listed) std::printf("                 and %zu more\n", report.counts[f] - listed);
+    if (report.counts[f] > told) std::printf("                 and %zu more\n", report.counts[f] - told);
   }
   if (report.labelled > 0) std::printf("%-20s %10s %10s\n", "joint", "visible", "occluded");
   for (std::size_t j = 0; report.labelled > 0 && j < report.joints.size(); ++j) {
@@ -134,7 +140,7 @@ Action make_check(CLI::App& command) {
   command.add_option("--sheet", flags->sheet, "draw the worst persons into one picture")->type_name("FILE");
   add_json_option(command, flags->json);
   command.add_option("--tiny", flags->check.tiny, "boxes below so many pixels are named")->check(CLI::Range(0, 10000));
-  command.add_option("--list", flags->list, "findings to print, a kind")->capture_default_str();
+  command.add_option("--list", flags->list, "findings to print, a kind")->check(whole_number())->capture_default_str();
   command.add_option("--threads", flags->check.threads, "that read pictures")->check(CLI::Range(1, 256));
   command.add_flag("--strict", flags->strict, "warnings count as errors");
   command.add_flag("!--no-decode", flags->check.decode, "do not open the pictures, only see that they are there");
@@ -162,8 +168,7 @@ struct PackFlags {
 Result<DataSetPtr> set_to_pack(const PackFlags& flags) {
   POISE_TRY(DataSetPtr set, open_set(flags.source));
   if (!flags.skeleton.empty()) {
-    POISE_TRY(const Skeleton skeleton, find_skeleton(flags.skeleton));
-    POISE_TRY(set, with_skeleton(std::move(set), skeleton));
+    POISE_TRY(set, with_skeleton(std::move(set), find_skeleton(flags.skeleton).value()));
   }
   for (const std::string& file : flags.labels) {
     POISE_TRY(const Overlay overlay, read_overlay(file));
@@ -208,11 +213,17 @@ Action make_pack(CLI::App& command) {
   add_source(command, flags->source);
   command.add_option("--out", flags->out, "the folder for the shards")->required()->type_name("DIR");
   command.add_option("--longest", flags->pack.longest, "pixels kept of the padded box's longer side")
+      ->check(CLI::Range(16, 8192))
       ->capture_default_str();
   command.add_option("--margin", flags->pack.margin, "so much more is kept around it, for augmentation")
+      ->check(within(1.0, 10.0))
       ->capture_default_str();
-  command.add_option("--quality", flags->pack.quality, "of JPEGs that are written anew")->capture_default_str();
-  command.add_option("--skeleton", flags->skeleton, "joints to keep, matched by name")->type_name("NAME");
+  command.add_option("--quality", flags->pack.quality, "of JPEGs that are written anew")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command.add_option("--skeleton", flags->skeleton, "joints to keep, matched by name")
+      ->check(that(find_skeleton))
+      ->type_name("NAME");
   command.add_option("--labels", flags->labels, "a teacher's labels laid over (docs/data.md)")->type_name("FILE");
   command.add_option("--threads", flags->threads, "that cut and write pictures")->check(CLI::Range(1, 256));
   command.add_flag("--quiet", flags->quiet, "no progress");

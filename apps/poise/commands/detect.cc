@@ -118,12 +118,10 @@ Status detect(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.run));
   POISE_TRY(const FoundPictures sources, find_pictures_or_dash(o.sources));
   POISE_TRY(BoxSource people, open_people("", o.detector, o.run));
-  if (people.detector() == nullptr) return invalid_argument("--detector none finds nobody: leave it out or name one");
+  if (people.detector() == nullptr) return usage_error("--detector none finds nobody: leave it out or name one");
   const bool printed = is_dash(o.out);
-  code = 2;
   if (printed && is_dash(o.json))
-    return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
-  code = 1;
+    return usage_error("--out - and --json - both go to standard output: give one of them a file");
   if (!printed) {
     POISE_RETURN_IF_ERROR(not_an_input(o.out));
     POISE_RETURN_IF_ERROR(prepare_file(o.out));

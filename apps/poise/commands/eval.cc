@@ -9,11 +9,13 @@
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "metrics/persons.h"
+#include "metrics/say.h"
 #include "model_store.h"
 #include "poise/base/counted.h"
 #include "poise/base/file.h"
 #include "poise/eval/evaluate_detector.h"
 #include "poise/eval/evaluate_poses.h"
+#include "poise/metrics/oks_sigmas.h"
 #include "standard_streams.h"
 #include "words.h"
 
@@ -157,16 +159,22 @@ Status eval_poses(Options& o, Console& console) {
 
 Status eval(Options& o, Console& console) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  if (o.detector.detector == "none") {
+    return usage_error(
+        "--detector none takes each whole picture, which is not measured: --boxes gt takes the truth's boxes, --boxes "
+        "FILE others");
+  }
   const bool looks = !o.detector.detector.empty();
   if (looks && o.set.boxes != "gt")
-    return invalid_argument("--boxes says where the people are: leave out --detector, or --boxes");
+    return usage_error("--boxes says where the people are: leave out --detector, or --boxes");
   if (!looks && (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt")))
-    return invalid_argument("there is no detector to set: name one with --detector");
+    return usage_error("there is no detector to set: name one with --detector");
   remember_input(o.set.annotations);
   remember_input(o.set.boxes);
   for (const std::string& file : {o.out, o.json}) POISE_RETURN_IF_ERROR(not_an_input(file));
   if (!o.out.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.out));
-  return looks && o.model.empty() ? eval_detector(o, console) : eval_poses(o, console);
+  const Status done = looks && o.model.empty() ? eval_detector(o, console) : eval_poses(o, console);
+  return done.ok() ? done : with_format_named(done.error(), o.set.annotations);
 }
 
 }  // namespace
@@ -187,8 +195,9 @@ Action make_eval(CLI::App& command) {
       ->capture_default_str();
   command
       .add_option("--sigmas", o->set.sigmas, "of oks: a skeleton's name, or numbers with commas (default: what fits)")
+      ->check(that(parse_sigmas))
       ->type_name("NAME|S,S,...");
-  command.add_option("--threshold", o->threshold, "of pck")->check(CLI::Range(0.0, 10.0))->capture_default_str();
+  command.add_option("--threshold", o->threshold, "of pck")->check(within(0.0, 10.0))->capture_default_str();
   command.add_option("--reference", o->reference, "of pck")
       ->check(one_of({"torso", "bbox", "bbox-diagonal", "head"}))
       ->capture_default_str();

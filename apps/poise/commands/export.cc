@@ -52,7 +52,10 @@ Status run(const Options& o) {
 Action make_export(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command.add_option("checkpoint", o->input, "best.ckpt or last.ckpt of poise train")->required()->type_name("FILE");
-  command.add_option("-o,--out", o->out, "the ONNX file to write")->required()->type_name("FILE");
+  command.add_option("-o,--out", o->out, "the ONNX file to write")
+      ->required()
+      ->check(ending_in(".onnx"))
+      ->type_name("FILE");
   command.add_option("--weights", o->weights, "float32; int8: a quarter the size, rounded, run as float32")
       ->check(one_of({"float32", "int8"}))
       ->capture_default_str();
@@ -66,11 +69,11 @@ Action make_export(CLI::App& command) {
       ->check(one_of({"fp32", "bf16"}));
   command.add_option("--detect-threshold", o->threshold, "of a detector: boxes that score less are left out")
       ->group(card)
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(within(0.0, 1.0));
   command
       .add_option("--nms", o->nms, "of a detector: of two boxes that overlap more than this the better stays; 1: both")
       ->group(card)
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(within(0.0, 1.0));
   o->texts.add_to(command, card, "else what the run measured");
   command.footer(kExamples);
   return [o] {

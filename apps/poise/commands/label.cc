@@ -197,15 +197,15 @@ void add_agreement_flags(CLI::App& command, Options& o) {
       ->group(group)
       ->type_name("VIEW,...");
   command.add_option("--min-agreement", agreement.min_agreement, "share of the looks that must agree on a joint")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--near", agreement.near, "looks agree within so much of the box's longer side")
-      ->check(CLI::Range(0.001, 1.0))
+      ->check(within(0.001, 1.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--min-score", agreement.min_score, "of a joint: its mean score times the agreement")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--min-joints", o.file.min_joints, "persons with fewer keep their box alone")
@@ -213,7 +213,7 @@ void add_agreement_flags(CLI::App& command, Options& o) {
       ->capture_default_str()
       ->group(group);
   command.add_option("--sure-box", o.file.sure_box, "boxes that score less are marked \"ignore\"")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
 }

@@ -367,35 +367,36 @@ Status predict_frames(Options& o, int& code) {
 
 /// What cannot go together, with --video.
 Status check_video(const Options& o) {
-  if (!o.boxes.empty()) return invalid_argument("--boxes are of pictures: in a video people are looked for");
-  if (!o.exif.empty()) return invalid_argument("--exif is of photographs; a video's own rotation is applied");
-  if (o.output.heatmaps) return invalid_argument("--heatmaps are written for pictures, not for videos");
+  if (!o.boxes.empty()) return usage_error("--boxes are of pictures: in a video people are looked for");
+  if (!o.exif.empty()) return usage_error("--exif is of photographs; a video's own rotation is applied");
+  if (o.output.heatmaps) return usage_error("--heatmaps are written for pictures, not for videos");
   if (o.skip_existing)
-    return invalid_argument("--skip-existing passes over pictures of many; a video is looked at as a whole");
+    return usage_error("--skip-existing passes over pictures of many; a video is looked at as a whole");
   return {};
 }
 
 /// What cannot go together.
 Status check(const Options& o) {
   if (is_dash(o.out) && is_dash(o.json))
-    return invalid_argument("--out - and --json - both go to standard output: give one of them a file");
-  if (is_dash(o.out) && o.output.heatmaps) return invalid_argument("--heatmaps makes files: --out - makes none");
+    return usage_error("--out - and --json - both go to standard output: give one of them a file");
+  if (is_dash(o.out) && o.output.heatmaps) return usage_error("--heatmaps makes files: --out - makes none");
+  std::vector<std::string> read = o.sources;
+  read.push_back(o.boxes);
+  POISE_RETURN_IF_ERROR(one_dash(read));
   if (!o.video.empty()) return check_video(o);
   if (!o.skip_existing) return {};
   if (is_dash(o.out))
-    return invalid_argument("--skip-existing looks for results in a folder: --out - writes no files; name a folder");
+    return usage_error("--skip-existing looks for results in a folder: --out - writes no files; name a folder");
   POISE_TRY(const OutputFormat format, find_output_format(o.output.format));
   if (format.pictures.suffix == nullptr) {
-    return invalid_argument("--skip-existing looks for a file a picture, and --format " + o.output.format +
-                            " writes one file for all, " + format.pictures.run_file + ": take another format");
+    return usage_error("--skip-existing looks for a file a picture, and --format " + o.output.format +
+                       " writes one file for all, " + format.pictures.run_file + ": take another format");
   }
   return {};
 }
 
 Status predict(Options& o, int& code) {
-  code = 2;
   POISE_RETURN_IF_ERROR(check(o));
-  code = 1;
   if (!o.video.empty()) return predict_frames(o, code);
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   o.output.folder = o.out;

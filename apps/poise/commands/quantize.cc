@@ -71,7 +71,6 @@ Result<QuantizeModelOptions> read_options(const Options& o) {
 }
 
 Status quantize_file(const Options& o, Console& console) {
-  if (fs::path(o.out).extension() != ".onnx") return invalid_argument("--out must end in .onnx, not \"" + o.out + "\"");
   POISE_TRY(OpenModel model, open_model(o.model));
   std::error_code ignored;
   if (fs::equivalent(o.out, model.path, ignored))
@@ -147,7 +146,10 @@ Action make_quantize(CLI::App& command) {
       ->type_name("IMAGES");
   command.add_option("-b,--boxes", o->boxes, "who is where: COCO annotations or detections; else whole pictures")
       ->type_name("FILE");
-  command.add_option("-o,--out", o->out, "the ONNX file to write, in QDQ form")->required()->type_name("FILE");
+  command.add_option("-o,--out", o->out, "the ONNX file to write, in QDQ form")
+      ->required()
+      ->check(ending_in(".onnx"))
+      ->type_name("FILE");
   command.add_option("--count", o->count, "people to calibrate on, spread over all; a quarter is kept to measure on")
       ->check(CLI::Range(kFewestCalibrated, 100000))
       ->capture_default_str();
@@ -158,7 +160,7 @@ Action make_quantize(CLI::App& command) {
       .add_option("--max-damage", o->most_damage,
                   "layers go back to floats, worst first, until the outputs err by no more (relative, root mean "
                   "square)")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(within(0.0, 10.0))
       ->capture_default_str();
   command.add_flag("--keep-biases", o->keep_biases, "do not correct biases for the weights' rounding");
   command.add_flag("--anyway", o->anyway, "write it even where it is hardly faster");

@@ -200,7 +200,7 @@ class Tracking {
     if (o_.show) {
       POISE_TRY(window_, open_window("poise: " + stem_of(o_.from.source)));
     }
-    if (is_dash(o_.out)) return invalid_argument("track writes files: give --out a folder");
+    if (is_dash(o_.out)) return usage_error("track writes files: give --out a folder");
     POISE_RETURN_IF_ERROR(prepare_folder(o_.out));
     o_.estimator.card.preset = o_.card.preset;
     if (!o_.alone) {
@@ -236,11 +236,10 @@ class Tracking {
     if (o_.smooth == "none") o_.work.smooth = std::monostate();
     if (o_.smooth != "offline") return {};
     if (source_->info().live) {
-      return invalid_argument(
-          "a live source has no end to wait for: --smooth offline is for files; take --smooth online");
+      return usage_error("a live source has no end to wait for: --smooth offline is for files; take --smooth online");
     }
     if (o_.from.source == "-" && !o_.no_video) {
-      return invalid_argument(
+      return usage_error(
           "--smooth offline draws once all frames are known, and standard input gives them but once: add --no-video");
     }
     o_.work.smooth = OfflineSmoothingOptions{};
@@ -351,11 +350,11 @@ void add_tracker_flags(CLI::App& command, Options& o) {
       ->check(one_of({"dis", "farneback", "lk", "none"}))
       ->group(group);
   command.add_option("--track-score", o.tracker.min_joint_score, "joints below count neither in boxes nor in likeness")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--memory", o.tracker.memory, "seconds for which who is not seen is remembered")
-      ->check(CLI::Range(0.0, 60.0))
+      ->check(within(0.0, 60.0))
       ->capture_default_str()
       ->group(group);
   command.add_flag("--no-propagation", o.no_propagation, "look at the detector's boxes alone")->group(group);

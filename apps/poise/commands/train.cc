@@ -9,36 +9,33 @@
 #include "console.h"
 #include "launch.h"
 #include "poise/models/config.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
 
 constexpr const char* kPrintConfig = "--print-config";
 
-/// The configuration as JSON, for a training program that reads no YAML. Needs no LibTorch.
-int print_config(const std::vector<std::string>& words) {
-  Console console(false);
+/// --print-config in a build without LibTorch, for a training program elsewhere: keys and network are checked, what is
+/// learned and how is left to that program.
+Status print_config(const std::vector<std::string>& words) {
   std::vector<std::string> files, keys;
   for (const std::string& word : words) {
     if (word != kPrintConfig) (word.find('=') == std::string::npos ? files : keys).push_back(word);
   }
   if (files.size() != 1) {
-    console.error("--print-config goes with the configuration and its keys alone: poise train CONFIG --print-config");
-    return 2;
+    return usage_error(
+        "--print-config goes with the configuration and its keys alone where LibTorch is missing: poise train CONFIG "
+        "--print-config");
   }
-  auto config = read_config(files[0]);
-  for (const std::string& key : keys) {
-    const Status set = config.ok() ? set_key(*config, key) : Status(config.error());
-    if (!set.ok()) config = set.error();
-  }
-  if (!config.ok()) {
-    console.error(config.error().message);
-    return 1;
-  }
-  const std::string text = config->dump(2) + "\n";
-  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return 0;
-  console.error("the configuration cannot be written: " + std::generic_category().message(errno));
-  return 1;
+  POISE_TRY(Json config, read_config(files[0]));
+  for (const std::string& key : keys) POISE_RETURN_IF_ERROR(set_key(config, key));
+  const auto model = model_config_from_json(config);
+  if (!model.ok()) return model.error().prefixed(files[0]);
+  if (const Status known = check_keys(*model); !known.ok()) return known.error().prefixed(files[0]);
+  const std::string text = config.dump(2) + "\n";
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return {};
+  return io_error("the configuration cannot be written: " + std::generic_category().message(errno));
 }
 
 }  // namespace
@@ -48,8 +45,11 @@ Action make_train(CLI::App& command) {
   command.prefix_command();
   return [&command] {
     const std::vector<std::string> given = command.remaining();
-    if (std::find(given.begin(), given.end(), kPrintConfig) != given.end()) return print_config(given);
-    Console(false).error(become("poise-train", given).message);
+    const bool print = std::find(given.begin(), given.end(), kPrintConfig) != given.end();
+    const Error missing = become("poise-train", given);
+    const Status done = print && missing.code == ErrorCode::kUnsupported ? print_config(given) : Status(missing);
+    if (done.ok()) return 0;
+    Console(false).error(done.error().message);
     return 1;
   };
 }

@@ -11,6 +11,14 @@
 namespace poise::app {
 namespace {
 
+/// Whether it is one of the two; what the file says is looked at later.
+Status skeleton_named(const std::string& given) {
+  std::error_code error;
+  if (std::filesystem::exists(given, error)) return {};
+  const auto known = find_skeleton(given);
+  return known.ok() ? Status() : Status(known.error());
+}
+
 /// A built-in name, or a file with a skeleton of the user's own.
 Result<Json> skeleton_flag(const std::string& name) {
   std::error_code error;
@@ -31,8 +39,11 @@ void CardFlags::add_to(CLI::App& command, const std::string& group) {
   command.add_option("--refine", refine, "none, quarter or dark")
       ->check(one_of({"none", "quarter", "dark"}))
       ->group(group);
-  command.add_option("--padding", padding, "boxes are grown by this factor")->group(group);
-  command.add_option("--skeleton", skeleton, "a built-in name, or a JSON file")->group(group)->type_name("NAME|FILE");
+  command.add_option("--padding", padding, "boxes are grown by this factor")->check(within(0.5, 4.0))->group(group);
+  command.add_option("--skeleton", skeleton, "a built-in name, or a JSON file")
+      ->check(that([](const std::string& given) { return skeleton_named(given); }))
+      ->group(group)
+      ->type_name("NAME|FILE");
   command.add_option("--colour", colour, "rgb or bgr")->check(one_of({"rgb", "bgr"}))->group(group);
   command.add_option("--mean", mean, "three numbers")->expected(3)->group(group);
   command.add_option("--std", std, "three numbers")->expected(3)->group(group);
@@ -79,7 +90,7 @@ Result<std::pair<int, int>> parse_sides(const std::string& flag, const std::stri
   int height = 0;
   char rest = 0;
   if (text.size() > 16 || std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2) {
-    return invalid_argument(flag + " is two sides in pixels, as in 192x256, not \"" + text + "\"");
+    return usage_error(flag + " is two sides in pixels, as in 192x256, not \"" + text + "\"");
   }
   return std::pair(width, height);
 }

@@ -63,15 +63,15 @@ void add_draw_flags(CLI::App& command, DrawOptions& options, const std::string& 
       ->default_str("side")
       ->group(group);
   command.add_option("--line-width", options.line_width, "of limbs, in pixels; 0: as the person's size wants it")
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(within(0.0, 1000.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--alpha", options.alpha, "opacity of what is drawn")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
   command.add_option("--min-score", options.min_score, "joints that score less are not drawn")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
 }

@@ -23,7 +23,9 @@ void add_runner_flags(CLI::App& command, RunnerOptions& options, std::string& de
   command.add_flag("--deterministic", options.deterministic,
                    "the same bits whatever --threads, --batch and `poise bench --tune`: each crop alone on one thread");
   add_memory_flag(command, options.max_memory);
-  command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")->capture_default_str();
+  command.add_option("--device", device, "cpu; cuda or cuda:N: a GPU, by LibTorch")
+      ->check(device_name())
+      ->capture_default_str();
 }
 
 void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::string& device) {
@@ -36,7 +38,12 @@ void add_estimator_flags(CLI::App& command, EstimatorOptions& options, std::stri
 
 void add_memory_flag(CLI::App& command, std::uint64_t& bytes) {
   command.add_option("--max-memory", bytes, "what a network may take, as in 6G; default: 4G, or half of the machine's")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(CLI::Validator(
+          [](std::string& given) {
+            if (given.starts_with('-')) return "\"" + given + "\" is no size, as 6G is";
+            return CLI::AsSizeValue(false)(given);
+          },
+          ""))
       ->type_name("SIZE");
 }
 

@@ -22,10 +22,10 @@ void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
       ->group(group)
       ->type_name("NAME");
   command.add_option("--detect-threshold", threshold, "boxes that score less are left out")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->group(group);
   command.add_option("--nms", nms, "of two boxes that overlap more than this the better stays; 1: both")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->group(group);
 }
 
@@ -42,19 +42,19 @@ Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOpti
 
 Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& flags, const RunnerOptions& run) {
   if (!boxes.empty()) {
-    if (!flags.detector.empty()) return invalid_argument("--boxes says where the people are: leave out --detector");
+    if (!flags.detector.empty()) return usage_error("--boxes says where the people are: leave out --detector");
     if (!flags.preset.empty() || flags.nms)
-      return invalid_argument("--boxes: there is no detector to set: leave out --detector-preset and --nms");
+      return usage_error("--boxes: there is no detector to set: leave out --detector-preset and --nms");
     POISE_TRY(const std::string path, input_path(boxes));
     return BoxSource::read(path, flags.threshold.value_or(-1.0F), is_dash(boxes) ? kStandardInput : "");
   }
   if (flags.detector == "none") {
     if (!flags.preset.empty() || flags.threshold || flags.nms)
-      return invalid_argument("--detector none: there is no detector to set");
+      return usage_error("--detector none: there is no detector to set");
     return BoxSource();
   }
   if (flags.detector.empty() && !flags.preset.empty())
-    return invalid_argument("--detector-preset " + flags.preset + ": name the detector it is for with --detector");
+    return usage_error("--detector-preset " + flags.preset + ": name the detector it is for with --detector");
   POISE_TRY(NamedDetector detector, open_detector(flags, run));
   return BoxSource(std::move(detector));
 }
@@ -86,7 +86,7 @@ void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::st
       ->default_str("oks")
       ->group(group);
   command.add_option("--oks-nms", options.oks, "of two poses more alike than this the better is kept")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
 }

@@ -34,7 +34,7 @@ Result<std::vector<std::unique_ptr<SequenceSink>>> open_sequences(const std::vec
     POISE_TRY(auto sink, format.sequence(target));
     for (const std::filesystem::path& file : sink->files()) {
       if (!files.insert(file).second) {
-        return invalid_argument("two of the formats would write " + file.string() + ": one of them at a time");
+        return usage_error("two of the formats would write " + file.string() + ": one of them at a time");
       }
     }
     sinks.push_back(std::move(sink));

@@ -34,10 +34,10 @@ bool may_be_lost(const SourceFlags& flags) {
 Result<std::unique_ptr<VideoSource>> open_frames(const SourceFlags& flags, const SourceEvents& events,
                                                  const std::atomic<bool>* stop) {
   if (flags.source == "-" && flags.raw.empty()) {
-    return invalid_argument("frames on standard input have no form of their own: give --raw WIDTHxHEIGHT:FORMAT@RATE");
+    return usage_error("frames on standard input have no form of their own: give --raw WIDTHxHEIGHT:FORMAT@RATE");
   }
   if (!flags.raw.empty() && flags.source != "-")
-    return invalid_argument("--raw is for frames on standard input: the source is -");
+    return usage_error("--raw is for frames on standard input: the source is -");
   std::unique_ptr<VideoSource> source;
   if (flags.source == "-") {
     POISE_TRY(const RawFormat format, parse_raw_format(flags.raw));
@@ -82,7 +82,9 @@ void SourceFlags::add_to(CLI::App& command) {
   command.add_option("--start", range.start, "seconds to begin at")->check(from_zero());
   command.add_option("--duration", range.duration, "seconds to go on for")->check(above_zero());
   command.add_option("--every", range.every, "one frame of so many")->check(above_zero())->capture_default_str();
-  command.add_option("--raw", raw, "the form of frames on standard input: 1280x720:bgr24@30")->type_name("FORM");
+  command.add_option("--raw", raw, "the form of frames on standard input: 1280x720:bgr24@30")
+      ->check(that(parse_raw_format))
+      ->type_name("FORM");
   command.add_option("--rate", rate, "frames a second of a folder of pictures")
       ->check(above_zero())
       ->capture_default_str();

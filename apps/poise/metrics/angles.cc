@@ -90,17 +90,21 @@ void add(const AngleReport& report, Json& json) {
 }
 
 Status measure(const Options& o, Console& console) {
+  POISE_RETURN_IF_ERROR(one_dash({o.truth, o.results}));
   POISE_TRY(const std::string truth_path, input_path(o.truth));
   POISE_TRY(const std::string results_file, results_path(o.results));
-  POISE_TRY(const CocoTruth truth, read_coco_truth(truth_path));
+  const auto read = read_coco_truth(truth_path);
+  if (!read.ok()) return with_format_named(read.error(), truth_path);
+  const CocoTruth& truth = *read;
   CocoResultsOptions all;
   all.max_per_image = 0;
   POISE_TRY(const CocoResults results, read_coco_results(results_file, truth, all));
   POISE_TRY(const std::vector<std::string> names, joint_names(truth));
   std::vector<Angle> angles;
   for (const std::string& text : o.angles) {
-    POISE_TRY(Angle angle, angle_by_name(text, names));
-    angles.push_back(std::move(angle));
+    auto angle = angle_by_name(text, names);
+    if (!angle.ok()) return usage_error(angle.error());
+    angles.push_back(std::move(*angle));
   }
   if (o.angles.empty()) angles = known_angles(names);
   if (angles.empty())
@@ -143,12 +147,12 @@ Action make_metrics_angles(CLI::App& command) {
       ->allow_extra_args(false)
       ->capture_default_str();
   command.add_option("--min-iou", o->measure.pairs.min_iou, "of boxes, for a detection to be the person's")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(within(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--samples", o->measure.samples, "of the bootstrap over pictures; 0: no intervals")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
-  command.add_option("--seed", o->measure.seed, "of its random numbers")->capture_default_str();
+  command.add_option("--seed", o->measure.seed, "of its random numbers")->check(whole_number())->capture_default_str();
   command.add_option("--threads", o->measure.threads, "0: all")->check(CLI::Range(0, 64))->capture_default_str();
   add_json_option(command, o->json);
   command.footer(

@@ -8,6 +8,7 @@
 #include "metrics/say.h"
 #include "poise/base/counted.h"
 #include "poise/eval/plots.h"
+#include "poise/metrics/oks_sigmas.h"
 #include "standard_streams.h"
 #include "words.h"
 
@@ -70,7 +71,9 @@ void add(const Json& members, const std::string& prefix, Json& json) {
 Status run_part(const Options& o, CocoPart part, const std::string& prefix, Json& json, Console& console) {
   CocoReportOptions options = o.report;
   options.part = part;
-  POISE_TRY(const CocoReport m, measure_coco(options));
+  const auto measured = measure_coco(options);
+  if (!measured.ok()) return with_format_named(measured.error(), options.truth);
+  const CocoReport& m = *measured;
   if (o.json != "-") {
     print(m);
   } else {
@@ -98,13 +101,14 @@ CocoReportOptions report_options(const Options& o) {
 
 Status run(Options& o, Console& console) {
   if (o.iou != "keypoints" && o.iou != "bbox" && o.variant == "cocoapi") {
-    return invalid_argument("--iou " + o.iou + " is xtcocotools': add --variant xtcocotools");
+    return usage_error("--iou " + o.iou + " is xtcocotools': add --variant xtcocotools");
   }
   if (o.part != "body" && o.variant != "xtcocotools") {
-    return invalid_argument("--part " + o.part + " is xtcocotools': add --variant xtcocotools");
+    return usage_error("--part " + o.part + " is xtcocotools': add --variant xtcocotools");
   }
   if (!o.images.empty() && o.plots.empty())
-    return invalid_argument("--images is for the sheets of --plots: add --plots DIR");
+    return usage_error("--images is for the sheets of --plots: add --plots DIR");
+  POISE_RETURN_IF_ERROR(one_dash({o.report.truth, o.report.results, o.report.second}));
   o.report = report_options(o);
   Json json = Json::object();
   json.set("metric", "coco");
@@ -157,6 +161,7 @@ Action make_metrics_coco(CLI::App& command) {
   command
       .add_option("--sigmas", o->report.sigmas,
                   "a skeleton's name, or numbers with commas (default: what fits the truth)")
+      ->check(that(parse_sigmas))
       ->type_name("NAME|LIST");
   command
       .add_option("--second-annotation", o->report.second, "estimate the sigmas: the same persons by another annotator")
@@ -169,7 +174,9 @@ Action make_metrics_coco(CLI::App& command) {
       .add_option("--bootstrap", o->report.bootstrap.samples, "confidence intervals over so many resampled image sets")
       ->check(CLI::Range(2, 1'000'000))
       ->type_name("N");
-  command.add_option("--seed", o->report.bootstrap.seed, "of the bootstrap")->capture_default_str();
+  command.add_option("--seed", o->report.bootstrap.seed, "of the bootstrap")
+      ->check(whole_number())
+      ->capture_default_str();
   command.add_option("--threads", o->report.threads, "0: all")->check(CLI::Range(0, 64))->capture_default_str();
   command.footer(
       "Examples:\n"

@@ -48,6 +48,7 @@ void print(const MotEvaluation& evaluation, const Options& o) {
 
 Status measure(Options& o, Console& console) {
   if (o.rules != "auto") o.mot.rules = kRules.at(o.rules);
+  POISE_RETURN_IF_ERROR(one_dash({o.truth, o.tracks}));
   POISE_TRY(const std::string truth, input_path(o.truth));
   POISE_TRY(const std::string tracks, input_path(o.tracks));
   POISE_TRY(const MotEvaluation evaluation, evaluate_mot(truth, tracks, o.mot));
@@ -73,7 +74,8 @@ Action make_metrics_mot(CLI::App& command) {
       ->check(one_of({"auto", "plain", "mot17", "mot20"}))
       ->capture_default_str();
   command.add_option("--threshold", o->mot.threshold, "IoU of a match, for CLEAR MOT and IDF1")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(above_zero())
+      ->check(within(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--threads", o->mot.threads, "0: all")->check(CLI::Range(0, 64))->capture_default_str();
   add_json_option(command, o->json);

@@ -85,7 +85,7 @@ std::shared_ptr<Options> add_options(CLI::App& command, double threshold) {
   o->pck.threshold = threshold;
   o->persons.add_to(command);
   command.add_option("--threshold", o->pck.threshold, "share of the reference up to which a joint is right")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(within(0.0, 10.0))
       ->capture_default_str();
   command.add_option("--plots", o->persons.plots, "the curve as a PNG file")->type_name("DIR");
   return o;

@@ -9,6 +9,7 @@
 #include "poise/base/named.h"
 #include "poise/card/model_card.h"
 #include "poise/metrics/person_json.h"
+#include "words.h"
 
 namespace poise::app {
 namespace {
@@ -61,7 +62,7 @@ Action make_metrics_pcp(CLI::App& command) {
   auto o = std::make_shared<Options>();
   o->persons.add_to(command);
   command.add_option("--threshold", o->threshold, "share of the stick's length")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(within(0.0, 10.0))
       ->capture_default_str();
   command.footer("Example:\n  poise metrics pcp joints.mat pred.mat --annotation observer");
   return measuring([o](Console& console) { return measure(*o, console); });

@@ -19,7 +19,9 @@ Result<PoseReadOptions> reading(const PersonMetricOptions& o) {
   if (o.joints.empty()) return options;
   const bool leeds = o.joints == "lsp" || o.joints == "lspet";
   const std::string name = leeds ? "lsp14" : o.joints == "coco" ? "coco17" : o.joints == "mpii" ? "mpii16" : o.joints;
-  POISE_TRY(options.skeleton, find_skeleton(name));
+  auto skeleton = find_skeleton(name);
+  if (!skeleton.ok()) return usage_error(skeleton.error());
+  options.skeleton = std::move(*skeleton);
   return options;
 }
 
@@ -53,6 +55,7 @@ void PersonMetricOptions::add_to(CLI::App& command) {
 
 Result<PersonPairs> read_pairs(const PersonMetricOptions& o) {
   POISE_TRY(const PoseReadOptions options, reading(o));
+  POISE_RETURN_IF_ERROR(one_dash({o.truth, o.predictions}));
   POISE_TRY(const std::string truth_path, input_path(o.truth));
   POISE_TRY(const std::string predictions_path, input_path(o.predictions));
   POISE_TRY(PoseSet truth, read(truth_path, o.truth_format, options));

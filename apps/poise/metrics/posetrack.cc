@@ -34,7 +34,7 @@ Status set_quirks(const std::string& text, PosetrackQuirks& quirks) {
       if (wanted != name) continue;
       quirks.*member = known = true;
     }
-    if (!known) return invalid_argument("--quirks knows no \"" + wanted + "\"; there are all, none, " + names);
+    if (!known) return usage_error("--quirks knows no \"" + wanted + "\"; there are all, none, " + names);
   }
   return {};
 }

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "mat_helper.h"
+#include "poise/formats/pose_set.h"
 #include "standard_streams.h"
 
 namespace poise::app {
@@ -33,6 +35,14 @@ void say_notes(const std::vector<std::string>& notes, bool table, Console& conso
       console.note(note);
     }
   }
+}
+
+Error with_format_named(Error error, const std::string& truth) {
+  if (error.code != ErrorCode::kMalformed) return error;
+  const auto format = guess_format(truth, {.hdf5 = read_mat_apart});
+  if (!format.ok() || *format == PoseFormat::kCoco) return error;
+  return malformed(truth + ": it is no COCO file, but one of format " + name_of(*format) + ": `poise convert-results " +
+                   truth + " --to coco --out labels.json` makes one of it");
 }
 
 }  // namespace poise::app

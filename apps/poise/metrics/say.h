@@ -20,6 +20,9 @@ void say_notes(const std::vector<std::string>& notes, bool table, Console& conso
 /// says how one file is made of it.
 Result<std::string> results_path(const std::string& given);
 
+/// The truth's error; where it is a file of another format than COCO's, with how it becomes one.
+Error with_format_named(Error error, const std::string& truth);
+
 /// The command that runs `measure`, a Status of a Console: 1 and the error where it fails.
 template <typename Measure>
 Action measuring(Measure measure) {

@@ -150,6 +150,7 @@ Result<InputFile> InputFile::open(const fs::path& path) {
   InputFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.descriptor_ < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return not_found("no such file");
+    if (errno == ENXIO) return io_error("it is a device or socket, give a file");
     return io_error("cannot open it: " + reason(errno));
   }
   struct stat info {};

@@ -72,7 +72,7 @@ Error JsonReader::wrong(const std::string& what) const {
 Error JsonReader::no_value() const {
   for (const std::string_view spelled : {"NaN", "nan", "Infinity", "-Infinity", "inf", "-inf"}) {
     if (text_.substr(at_, spelled.size()) == spelled)
-      return wrong(std::string(spelled) + " is no number in JSON: leave such entries out");
+      return wrong(std::string(spelled) + " is no number in JSON: write one, or leave the entry out");
   }
   return wrong("a value was expected");
 }

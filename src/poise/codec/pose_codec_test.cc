@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -130,6 +131,23 @@ TEST(DecodePose, LiesInThePictureWithItsScore) {
   EXPECT_EQ(pose.box, (Box{1, 2, 3, 4}));
   EXPECT_EQ(pose.box_score, 0.5F);
   EXPECT_EQ(pose.score, 0.5F);  // peaks of 1 times the box's
+}
+
+TEST(DecodePose, WhatIsNoNumberIsNoJoint) {
+  const Skeleton skeleton = find_skeleton("coco17").value();
+  const PoseCodecPtr codec = gaussian_heatmap();
+  const PoseAnswer answer = codec->check(outputs(17), skeleton, kInput).value();
+  constexpr std::size_t kMap = 64 * 48;
+  for (const float peak : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    std::vector<float> maps(17 * kMap, 0.0F);
+    maps[3 * kMap + 70] = peak;
+    maps[4 * kMap + 70] = 0.5F;
+    const std::vector<const float*> values{maps.data()};
+    const Pose pose = decode_pose(*codec, answer, values, {.a = 1, .e = 1}, {{1, 2, 3, 4}, 1.0F});
+    EXPECT_EQ(pose.keypoints[3].score, 0.0F);
+    EXPECT_EQ(pose.keypoints[4].score, 0.5F);
+    EXPECT_TRUE(std::isfinite(pose.keypoints[3].point.x) && std::isfinite(pose.score));
+  }
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "poise/base/counted.h"
@@ -97,6 +96,7 @@ bool torso_crosses(const Annotation& truth, const Skeleton& skeleton) {
 }
 
 struct Looked {         // at one picture
+  fs::path path;        // where it was found
   std::string missing;  // why
   std::string broken;
   Size size;
@@ -105,6 +105,7 @@ struct Looked {         // at one picture
 
 Looked look(const fs::path& path, bool decode, PixelBudget& budget) {
   Looked looked;
+  looked.path = path;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) looked.missing = "no such file";
   if (!looked.missing.empty() || !decode) return looked;
@@ -135,22 +136,36 @@ class Checker {
 
   /// What is wrong with the file as a whole.
   void whole() {
-    const auto of_set = [&](Fault fault, std::size_t count, const std::string& detail) {
-      if (count == 0) return;
-      add({.fault = fault, .of_set = true, .joints = {}, .detail = detail});
-      report_.counts[static_cast<std::size_t>(fault)] += count - 1;
+    const auto annotations = [](std::size_t count) {
+      return std::to_string(count) + (count == 1 ? " annotation is" : " annotations are");
     };
     for (const std::string& fault : set_.faults) of_set(Fault::kWrongEntry, 1, fault);
     of_set(Fault::kUnlistedImage, set_.unlisted_image,
-           counted(set_.unlisted_image, "annotation is", "annotations are") + " of images that the file does not list");
+           counted(set_.unlisted_image, "annotation is", "annotations are") +
+               " of images that the file does not list, the first of image " +
+               std::to_string(set_.first_unlisted_image));
     of_set(Fault::kUnlistedImage, set_.unlisted_category,
            counted(set_.unlisted_category, "annotation is", "annotations are") +
                " of categories that the file does not list");
     of_set(Fault::kEmptySet, report_.labelled == 0 ? 1 : 0, "nobody has a labelled joint: there is nothing to learn");
   }
 
+  /// Said once, and no picture is looked for.
+  void folder_missing(const fs::path& folder) {
+    of_set(Fault::kMissingImage, set_.images.size(),
+           folder.string() + " is no folder: name the one that the pictures lie in");
+  }
+
   void image(std::size_t i, const Looked& looked) {
     const PoseSet::Image& image = set_.images[i];
+    const auto [first, once] =
+        files_.emplace(looked.path.empty() ? image.name : looked.path.lexically_normal().string(), i);
+    if (!once) {
+      add({.fault = Fault::kDuplicateImage,
+           .image = i,
+           .joints = {},
+           .detail = "listed twice" + ids(first->second, i)});
+    }
     if (!looked.missing.empty()) {
       return add({.fault = Fault::kMissingImage, .image = i, .joints = {}, .detail = looked.missing});
     }
@@ -164,9 +179,7 @@ class Checker {
            .joints = {},
            .detail = "is " + size_text(looked.size) + ", the annotations say " + size_text(said)});
     }
-    if (!names_.insert(image.name).second) {
-      add({.fault = Fault::kDuplicateImage, .image = i, .joints = {}, .detail = "listed twice"});
-    } else if (!looked.hash.empty()) {
+    if (once && !looked.hash.empty()) {
       const auto [same, fresh] = by_hash_.emplace(looked.hash, image.name);
       if (!fresh) {
         add({.fault = Fault::kDuplicateImage, .image = i, .joints = {}, .detail = "the same bytes as " + same->second});
@@ -182,6 +195,8 @@ class Checker {
       const Annotation& truth = image.truths[t];
       ++report_.persons;
       if (truth.crowd || truth.keypoints.size() != set_.skeleton.joints.size()) continue;
+      count_joints(truth);
+      if (normalised(i, t)) continue;
       box(i, t, size);
       joints(i, t, size);
       for (const int first : likely_swaps(truth, set_.skeleton)) {
@@ -202,9 +217,12 @@ class Checker {
   }
 
  private:
+  void of_set(Fault fault, std::size_t count, const std::string& detail) {
+    if (count > 0) add({.fault = fault, .of_set = true, .joints = {}, .detail = detail, .entries = count});
+  }
   void add(Finding finding) {
     const auto kind = static_cast<std::size_t>(finding.fault);
-    ++report_.counts[kind];
+    report_.counts[kind] += finding.entries;
     findings_[kind].push_back(std::move(finding));
     if (findings_[kind].size() >= 2 * kMostFindings) keep_worst(findings_[kind]);
   }
@@ -222,7 +240,45 @@ class Checker {
             .detail = std::move(detail),
             .badness = badness};
   }
+  std::string ids(std::size_t first, std::size_t second) const {
+    const auto a = set_.images[first].id, b = set_.images[second].id;
+    return a && b ? ", as image " + std::to_string(*a) + " and " + std::to_string(*b) : std::string();
+  }
   const std::string& name(int joint) const { return set_.skeleton.joints[static_cast<std::size_t>(joint)].name; }
+
+  void count_joints(const Annotation& truth) {
+    for (int j = 0; j < set_.skeleton.size(); ++j) {
+      if (!labelled(truth, j)) continue;
+      ++report_.labelled;
+      const auto index = static_cast<std::size_t>(j);
+      const bool visible = truth.keypoints[index].visibility == Visibility::kVisible;
+      ++(visible ? report_.joints[index].visible : report_.joints[index].occluded);
+    }
+  }
+
+  /// Numbers from 0 to 1 are shares of the picture: as pixels, all of the person would be one.
+  bool normalised(std::size_t i, std::size_t t) {
+    const Annotation& truth = set_.images[i].truths[t];
+    const auto within = [](float low, float high) { return low >= 0 && high <= 1.001F; };
+    const Box& box = truth.box;
+    const bool of_box =
+        longer_side(box) > 0 && within(std::min(box.x, box.y), std::max(box.x + box.width, box.y + box.height));
+    int labels = 0;
+    bool of_joints = true;
+    for (int j = 0; j < set_.skeleton.size(); ++j) {
+      if (!labelled(truth, j)) continue;
+      ++labels;
+      of_joints =
+          of_joints && within(std::min(at(truth, j).x, at(truth, j).y), std::max(at(truth, j).x, at(truth, j).y));
+    }
+    of_joints = of_joints && labels >= kFewestJoints;
+    if (!of_box && !of_joints) return false;
+    const char* what = of_box && of_joints ? "box and joints lie" : of_box ? "the box lies" : "the joints lie";
+    add(person(Fault::kNormalised, i, t, {},
+               what + std::string(" within 0 and 1: pixels are wanted, multiply by the picture's width and height"),
+               0));
+    return true;
+  }
 
   void box(std::size_t i, std::size_t t, Size size) {
     const Box& box = set_.images[i].truths[t].box;
@@ -247,10 +303,6 @@ class Checker {
     };
     for (int j = 0; j < set_.skeleton.size(); ++j) {
       if (!labelled(truth, j)) continue;
-      ++report_.labelled;
-      const auto index = static_cast<std::size_t>(j);
-      const bool visible = truth.keypoints[index].visibility == Visibility::kVisible;
-      ++(visible ? report_.joints[index].visible : report_.joints[index].occluded);
       const Point p = at(truth, j);
       const Box whole{0, 0, static_cast<float>(size.width - 1), static_cast<float>(size.height - 1)};
       const float image = size.width > 0 ? beyond(p, whole) : 0;
@@ -311,7 +363,7 @@ class Checker {
   CheckOptions options_;
   CheckReport report_;
   std::array<std::vector<Finding>, kFaults> findings_;  // by fault
-  std::set<std::string> names_;
+  std::map<std::string, std::size_t> files_;            // the image that named each first
   std::map<std::string, std::string> by_hash_;
 };
 
@@ -331,6 +383,8 @@ const char* name_of(Fault fault) {
       return "broken image";
     case Fault::kOtherSize:
       return "image of another size";
+    case Fault::kNormalised:
+      return "normalised numbers";
     case Fault::kEmptyBox:
       return "empty box";
     case Fault::kJointOutsideImage:
@@ -381,13 +435,25 @@ CheckReport check_data(const PoseSet& set, const fs::path& images, const CheckOp
   constexpr std::size_t kAhead = 256;  // pictures under way: the rest wait, whatever the size of the set
   std::vector<std::future<Looked>> looks(set.images.size());
   PictureFolder folder(images);
+  std::error_code error;
+  const bool there = fs::is_directory(images, error);
+  if (!there) checker.folder_missing(images);
   const auto begin = [&](std::size_t i) {
+    if (!there) {
+      std::promise<Looked> nothing;
+      nothing.set_value({});
+      looks[i] = nothing.get_future();
+      return;
+    }
     const auto found = folder.find(set.images[i].name);
     if (!found.ok()) {
       std::promise<Looked> known;
       const bool absent = found.error().code == ErrorCode::kNotFound;
-      known.set_value(
-          {.missing = absent ? "no such file" : found.error().message, .broken = {}, .size = {}, .hash = {}});
+      known.set_value({.path = {},
+                       .missing = absent ? "no such file" : found.error().message,
+                       .broken = {},
+                       .size = {},
+                       .hash = {}});
       looks[i] = known.get_future();
       return;
     }

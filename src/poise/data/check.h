@@ -16,18 +16,19 @@ enum class Fault {
   kEmptySet,           // error: nobody has a labelled joint
   kWrongEntry,         // error: an annotation that cannot be read
   kUnlistedImage,      // error: annotations of images, or categories, that the file does not list
-  kMissingImage,       // error: the file is not there
+  kMissingImage,       // error: the file is not there, or the folder
   kBrokenImage,        // error: it cannot be decoded
   kOtherSize,          // error: it has another size than the annotations say
+  kNormalised,         // error: numbers of 0 to 1 where pixels are wanted
   kEmptyBox,           // error: no width or height, or wholly outside the picture
   kJointOutsideImage,  // error: by more than a pixel
   kJointOutsideBox,    // warning: by more than a tenth of the box's longer side
   kSideSwap,           // warning: left and right of a pair look exchanged
   kTinyBox,            // warning: longer side below `tiny`
   kDuplicatePerson,    // warning: nearly the same joints twice in one picture
-  kDuplicateImage,     // warning: the same bytes under two names, or one name twice
+  kDuplicateImage,     // warning: the same bytes under two names, or one file twice
 };
-inline constexpr std::size_t kFaults = 13;
+inline constexpr std::size_t kFaults = 14;
 const char* name_of(Fault fault);  // "joint outside box"
 bool is_error(Fault fault);
 
@@ -40,6 +41,7 @@ struct Finding {
   std::vector<int> joints;  // that are meant
   std::string detail;       // "left_wrist 34 px outside"
   float badness = 0;        // the larger the worse, within one kind
+  std::size_t entries = 1;  // that this one stands for
 };
 
 struct CheckOptions {

@@ -137,6 +137,57 @@ TEST(Check, AnEmptySetAndWhatIsListedNowhereAreErrors) {
   EXPECT_EQ(check_data(PoseSet{}, folder.path()).errors(), 1U) << "no picture at all";
 }
 
+TEST(Check, NumbersFromZeroToOneAreNoPixels) {
+  const Folder folder;
+  PoseSet set = good(folder, 3);
+  const auto shrink = [](Annotation& truth, bool box, bool joints) {
+    if (box) truth.box = {truth.box.x / 320, truth.box.y / 240, truth.box.width / 320, truth.box.height / 240};
+    for (auto& joint : truth.keypoints) {
+      if (joints) joint.point = {joint.point.x / 320, joint.point.y / 240};
+    }
+  };
+  shrink(set.images[0].truths[0], true, true);
+  shrink(set.images[1].truths[0], true, false);
+  shrink(set.images[2].truths[0], false, true);
+  const CheckReport report = check_data(set, folder.path());
+  EXPECT_EQ(count(report, Fault::kNormalised), 3U);
+  EXPECT_EQ(report.errors(), 3U);
+  EXPECT_EQ(report.warnings(), 0U) << "said once, as what it is";
+  EXPECT_GT(report.labelled, 30U);
+  EXPECT_NE(report.findings[0].detail.find("multiply by the picture's width"), std::string::npos);
+  set.images[0].truths[0].box = {};  // a person without a box, and a box of a pixel and a half, are something else
+  set.images[1].truths[0].box = {0, 0, 1.5F, 1};
+  shrink(set.images[2].truths[0], true, false);
+  set.images[2].truths[0].keypoints.assign(17, {});
+  EXPECT_EQ(count(check_data(set, folder.path()), Fault::kNormalised), 2U) << "joints of the first, box of the last";
+}
+
+TEST(Check, AFileUnderTwoIdsIsFoundWhetherItIsThereOrNot) {
+  const Folder folder;
+  PoseSet set = good(folder, 3);
+  for (std::size_t i = 0; i < 3; ++i) set.images[i].id = static_cast<std::int64_t>(i) + 7;
+  set.images[2].name = "0.jpg";
+  const auto said = [&] {
+    const CheckReport report = check_data(set, folder.path());
+    EXPECT_EQ(count(report, Fault::kDuplicateImage), 1U);
+    return report.findings.back().detail;
+  };
+  EXPECT_EQ(said(), "listed twice, as image 7 and 9");
+  std::filesystem::remove(folder / "0.jpg");
+  EXPECT_EQ(said(), "listed twice, as image 7 and 9");
+}
+
+TEST(Check, AMissingFolderIsSaidOnce) {
+  const Folder folder;
+  const PoseSet set = good(folder, 3);
+  const CheckReport report = check_data(set, folder / "elsewhere");
+  EXPECT_EQ(count(report, Fault::kMissingImage), 3U);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].detail,
+            (folder / "elsewhere").string() + " is no folder: name the one that the pictures lie in");
+  EXPECT_EQ(check_data(set, folder / "0.jpg").findings.size(), 1U) << "a file is none";
+}
+
 TEST(Check, JointsAreCountedOneByOne) {
   const Folder folder;
   PoseSet set = good(folder, 3);

@@ -102,7 +102,9 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
 
 /// The truth's joints must be the network's, in its order: COCO's results name none.
 Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
-  const std::string otherwise = "; PCK matches joints by name";
+  const std::string otherwise =
+      "; OKS compares joint by joint: take labels of the network's joints, or option \"metric\" pck, which matches "
+      "joints by name";
   if (truth.joints != skeleton.size()) {
     return invalid_argument("the truth has " + counted(truth.joints, "joint") + ", the network's skeleton " +
                             skeleton.name + " has " + std::to_string(skeleton.size()) + otherwise);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poise/base/counted.h"
+#include "poise/formats/coco_entry.h"
 #include "poise/formats/result_files.h"
 #include "poise/formats/stem_number.h"
 #include "poise/formats/writers.h"
@@ -41,6 +42,9 @@ struct Entry {
   }
   Result<std::int64_t> integer(const char* member) const {
     const Json* value = json.find(member);
+    if (value != nullptr && value->is_string() && std::string_view(member).ends_with("id")) {
+      return wrong_id(name() + "." + member, value->dump());
+    }
     if (value == nullptr || !value->is_number()) return wrong(member, "an integer");
     const auto whole = json.integer(member);  // 17.0 is 17
     return whole.ok() ? whole : wrong(member, "an integer");
@@ -322,7 +326,11 @@ Result<BoxesFile> BoxesFile::read_folder(const std::filesystem::path& folder) {
 }
 
 Result<BoxesFile> BoxesFile::parse(BytesView bytes) {
-  POISE_TRY(const Json json, parse_json(bytes));
+  auto parsed = parse_json(bytes);
+  if (!parsed.ok()) {
+    return blame_element(bytes, {"images", "annotations", "categories", "detections"}, "detections", parsed.error());
+  }
+  const Json json = std::move(*parsed);
   BoxesFile file;
   if (const Json* applied = json.find("exif_applied"); applied != nullptr) {
     if (!applied->is_bool()) return malformed(std::string("exif_applied must be a boolean, it is ") + applied->kind());

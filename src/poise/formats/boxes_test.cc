@@ -180,8 +180,10 @@ TEST(Boxes, ErrorsNameTheEntry) {
             "detections[0].bbox must be four finite numbers: x, y, width, height");
   EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [1, 2, -3, 4.5], "score": 1}])"),
             "detections[0].bbox has a negative size, -3 x 4.5: COCO boxes are x, y, width, height");
-  EXPECT_EQ(message(R"([{"image_id": "1", "bbox": [1, 2, 3, 4], "score": 1}])"),
-            "detections[0].image_id must be an integer, it is a string");
+  EXPECT_EQ(
+      message(R"([{"image_id": "1", "bbox": [1, 2, 3, 4], "score": 1}])"),
+      "detections[0].image_id must be an integer, it is \"1\": number images and categories, and name them by these "
+      "numbers, without quotes, in the entries");
   EXPECT_EQ(message(R"([{"image_id": 1.5, "bbox": [1, 2, 3, 4], "score": 1}])"),
             "detections[0].image_id must be an integer, it is another number");
   EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [1, 2, 3, 4]}])"),

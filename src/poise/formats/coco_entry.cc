@@ -32,6 +32,13 @@ std::optional<double> as_number(element value) {
 
 }  // namespace
 
+Error wrong_id(const std::string& where, const std::string& found) {
+  constexpr std::size_t kShown = 60;
+  const std::string value = found.size() <= kShown ? found : found.substr(0, kShown) + "...";
+  return malformed(where + " must be an integer, it is " + value +
+                   ": number images and categories, and name them by these numbers, without quotes, in the entries");
+}
+
 struct CocoEntryParser::Impl {
   CocoEntryOptions options;
   simdjson::dom::parser parser;
@@ -96,6 +103,13 @@ struct CocoEntryParser::Impl {
     return into ? Status() : wrong(entry, member, "an integer");
   }
 
+  Status foreign_id(std::string_view member, element value, CocoEntry& entry, std::optional<std::int64_t>& into) const {
+    into = as_integer(value);
+    if (into) return {};
+    const std::string where = name + "[" + std::to_string(entry.index) + "]." + std::string(member);
+    return wrong_id(where, simdjson::minify(value));
+  }
+
   Status number(std::string_view member, element value, CocoEntry& entry, std::optional<double>& into) const {
     into = as_number(value);
     return into ? Status() : wrong(entry, member, "a finite number");
@@ -106,8 +120,8 @@ struct CocoEntryParser::Impl {
       entry.id = as_integer(value);  // results carry ids that nobody reads; the truth's reader insists
       return {};
     }
-    if (key == "image_id") return integer(key, value, entry, entry.image_id);
-    if (key == "category_id") return integer(key, value, entry, entry.category_id);
+    if (key == "image_id") return foreign_id(key, value, entry, entry.image_id);
+    if (key == "category_id") return foreign_id(key, value, entry, entry.category_id);
     if (key == "num_keypoints") return integer(key, value, entry, entry.num_keypoints);
     if (key == "score") return number(key, value, entry, entry.score);
     if (key == options.score) return number(key, value, entry, part_score);
@@ -147,25 +161,10 @@ struct CocoEntryParser::Impl {
   }
 
   /// Which element it is that cannot be parsed.
-  Error blame(const JsonBatch& batch, simdjson::error_code whole) {
-    for (std::size_t i = 0; i + 1 < batch.at.size(); ++i) {
-      const std::size_t begin = batch.at[i];
-      const std::string_view text = std::string_view(batch.text).substr(begin, batch.at[i + 1] - begin);
-      const std::string one(text.substr(0, text.find_last_of('}') + 1));
-      element ignored;
-      const auto error = parser.parse(one).get(ignored);
-      if (!error) continue;
-      const std::string where = name + "[" + std::to_string(batch.first + i) + "] (byte " +
-                                std::to_string(batch.offset + begin - 1) + ") is not valid JSON: ";
-      for (const char* word : {"NaN", "nan", "Infinity", "inf"}) {
-        if (one.find(word) != std::string::npos) {
-          return malformed(where + "it holds " + word + ", which is no number; leave such detections out");
-        }
-      }
-      return malformed(where + simdjson::error_message(error));
-    }
-    return malformed(name + " from element " + std::to_string(batch.first) +
-                     " on: not valid JSON: " + simdjson::error_message(whole));
+  Error blame(const JsonBatch& batch, simdjson::error_code whole) const {
+    return blame_element(batch, name,
+                         malformed(name + " from element " + std::to_string(batch.first) +
+                                   " on: not valid JSON: " + simdjson::error_message(whole)));
   }
 };
 

@@ -37,6 +37,9 @@ struct CocoEntryOptions {
   std::string score = "score";                         // where an entry has no such member, its "score" counts
 };
 
+/// An id that is no integer: "images[0].id must be an integer, it is \"a\": ...", found as JSON. Pure.
+Error wrong_id(const std::string& where, const std::string& found);
+
 /// One a thread.
 class CocoEntryParser {
  public:

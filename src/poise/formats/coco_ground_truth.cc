@@ -30,15 +30,19 @@ class TruthReader {
       return {};
     }
     auto list = parse_json(batch.text);
+    if (!list.ok() && most_faults_ > 0 && batch.at.size() > 2) return take_one_by_one(batch);
     if (!list.ok()) {
-      return list.error().prefixed(batch.array + " from element " + std::to_string(batch.first) + " on");
+      return pass_over(blame_element(
+          batch, "", list.error().prefixed(batch.array + " from element " + std::to_string(batch.first) + " on")));
     }
     for (std::size_t i = 0; i < list->as_array().size(); ++i) {
       const Json& entry = list->as_array()[i];
       const std::string name = batch.array + "[" + std::to_string(batch.first + i) + "]";
-      auto id = entry.integer("id");
+      const auto id = entry.integer("id");
       if (!id.ok()) {
-        POISE_RETURN_IF_ERROR(pass_over(id.error().prefixed(name)));
+        const Json* value = entry.find("id");
+        POISE_RETURN_IF_ERROR(
+            pass_over(value == nullptr ? id.error().prefixed(name) : wrong_id(name + ".id", value->dump())));
         continue;
       }
       if (batch.array == "images") {
@@ -54,6 +58,7 @@ class TruthReader {
     const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
     std::stable_sort(truth_.images.begin(), truth_.images.end(), by_id);
     std::stable_sort(truth_.categories.begin(), truth_.categories.end(), by_id);
+    name_repeated_images();
     truth_.duplicate_images = keep_last(truth_.images);
     keep_last(truth_.categories);
     // From ids to indices; what belongs nowhere goes.
@@ -62,7 +67,7 @@ class TruthReader {
     for (std::size_t from = 0; from < truth_.size(); ++from) {
       const int image = truth_.find_image(image_ids_[from]);
       const int category = truth_.find_category(category_ids_[from]);
-      if (image < 0) ++truth_.unknown_image;
+      if (image < 0 && truth_.unknown_image++ == 0) truth_.first_unknown_image = image_ids_[from];
       if (image >= 0 && category < 0) ++truth_.unknown_category;
       if (image < 0 || category < 0) continue;
       truth_.id[to] = truth_.id[from];
@@ -98,6 +103,17 @@ class TruthReader {
     if (status.ok() || truth_.faults.size() >= most_faults_) return status;
     truth_.faults.push_back(status.error().message);
     return {};
+  }
+
+  /// Where faults are named; else those who measure count them. The images are sorted.
+  void name_repeated_images() {
+    for (std::size_t i = 1; i < truth_.images.size() && truth_.faults.size() < most_faults_; ++i) {
+      const CocoTruth::Image& before = truth_.images[i - 1];
+      const CocoTruth::Image& image = truth_.images[i];
+      if (before.id != image.id) continue;
+      truth_.faults.push_back("images: the id " + std::to_string(image.id) + " is that of \"" + before.file_name +
+                              "\" and of \"" + image.file_name + "\": each image needs one of its own");
+    }
   }
 
   /// A batch of which an entry is wrong.
@@ -220,8 +236,8 @@ Result<CocoTruth> read(JsonElements elements, CocoPart part, std::size_t most_fa
     POISE_RETURN_IF_ERROR(reader.take(batch));
   }
   POISE_TRY(CocoTruth truth, reader.finish());
-  if (truth.images.empty()) return malformed("the truth lists no images");
-  if (truth.categories.empty()) return malformed("the truth lists no categories");
+  if (truth.images.empty() && truth.faults.empty()) return malformed("the truth lists no images");
+  if (truth.categories.empty() && truth.faults.empty()) return malformed("the truth lists no categories");
   return truth;
 }
 

@@ -44,10 +44,11 @@ struct CocoTruth {
   std::vector<double> keypoints;   // 3 * joints a row: x, y, v; all 0 where the file gives none
 
   // What was left out, or is odd: to be said aloud.
-  std::size_t duplicate_images = 0;   // an image listed again counts once, as in cocoapi
-  std::size_t unknown_image = 0;      // truths whose image is not listed: left out, as in cocoapi
-  std::size_t unknown_category = 0;   // likewise
-  std::size_t without_keypoints = 0;  // truths without the member: as if no joint were labelled
+  std::size_t duplicate_images = 0;      // an image listed again counts once, as in cocoapi
+  std::size_t unknown_image = 0;         // truths whose image is not listed: left out, as in cocoapi
+  std::int64_t first_unknown_image = 0;  // the image_id of the first of them
+  std::size_t unknown_category = 0;      // likewise
+  std::size_t without_keypoints = 0;     // truths without the member: as if no joint were labelled
   std::size_t without_area = 0;
   bool has_id_zero = false;         // cocoapi takes a match with it for a miss
   std::vector<std::string> faults;  // of entries that were passed over, where the reader was to go on after one

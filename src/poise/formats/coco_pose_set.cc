@@ -80,13 +80,14 @@ Result<PoseSet> annotations(const std::filesystem::path& path, const PoseReadOpt
     }
     set.images[static_cast<std::size_t>(truth.image[row])].truths.push_back(std::move(*one));
   }
-  const auto say = [&](std::size_t count, const char* what) {
-    if (count > 0) set.notes.push_back(counted(count, "annotation") + what);
+  const auto say = [&](std::size_t count, const char* why) {
+    if (count > 0) set.notes.push_back(counted(count, "annotation") + " left out: " + why);
   };
-  say(without, " left out: without a labelled joint");
-  say(truth.unknown_image, " left out: the image is not listed");
-  say(truth.unknown_category, " left out: the category is not listed");
+  say(without, "without a labelled joint");
+  say(truth.unknown_image, "their image is not listed");
+  say(truth.unknown_category, "their category is not listed");
   set.unlisted_image = truth.unknown_image;
+  set.first_unlisted_image = truth.first_unknown_image;
   set.unlisted_category = truth.unknown_category;
   set.faults = std::move(truth.faults);
   return set;

@@ -40,6 +40,29 @@ const char* next_structure(const char* p, const char* end) {
 
 }  // namespace
 
+Error blame_element(const JsonBatch& batch, const std::string& array, const Error& whole) {
+  for (std::size_t i = 0; i + 1 < batch.at.size(); ++i) {
+    const std::size_t begin = batch.at[i];
+    std::string_view text = std::string_view(batch.text).substr(begin, batch.at[i + 1] - begin);
+    text = text.substr(0, text.find_last_not_of(" \t\r\n,]") + 1);
+    const auto parsed = parse_json(text);
+    if (parsed.ok()) continue;
+    const std::string& what = parsed.error().message;
+    return malformed((batch.array.empty() ? array : batch.array) + "[" + std::to_string(batch.first + i) + "] (byte " +
+                     std::to_string(batch.offset + begin - 1) + ") is not valid JSON" + what.substr(what.find(": ")));
+  }
+  return whole;
+}
+
+Error blame_element(BytesView text, std::vector<std::string> arrays, const std::string& array, const Error& whole) {
+  JsonElements elements = JsonElements::of(text, std::move(arrays));
+  for (JsonBatch batch;;) {
+    const auto more = elements.next(batch);
+    if (!more.ok() || !*more) return whole;
+    if (!parse_json(batch.text).ok()) return blame_element(batch, array, whole);
+  }
+}
+
 JsonElements::JsonElements(Source source, std::vector<std::string> arrays)
     : source_(std::move(source)), arrays_(std::move(arrays)) {}
 

@@ -25,6 +25,12 @@ struct JsonBatch {
   std::vector<std::size_t> at;  // where in `text` each element begins, and one past the last
 };
 
+/// Of a batch that is no JSON, the element at fault: "annotations[3] (byte 512) is not valid JSON: NaN is no number
+/// ...". `array` names what has no name in the file; `whole` is what is said where each element alone is fine. Pure.
+Error blame_element(const JsonBatch& batch, const std::string& array, const Error& whole);
+/// The same of a whole text, of which these arrays hold the entries.
+Error blame_element(BytesView text, std::vector<std::string> arrays, const std::string& array, const Error& whole);
+
 class JsonElements {
  public:
   /// Fills the span from its start, returns how many bytes; 0 at the end.

@@ -217,6 +217,13 @@ const std::vector<std::string>& format_names() {
   return kNames;
 }
 
+const char* name_of(PoseFormat format) {
+  for (const Named& one : kFormats) {
+    if (one.format == format) return one.name;
+  }
+  return "";
+}
+
 Result<PoseFormat> format_by_name(const std::string& name) {
   std::string names;
   for (const Named& one : kFormats) {

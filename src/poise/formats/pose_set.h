@@ -38,10 +38,11 @@ struct PoseSet {
   bool is_truth = false;
   bool nameless = false;  // rows without image names (pred.mat, gt_valid.mat): they meet others row by row
   std::vector<Image> images;
-  std::vector<std::string> notes;     // what was left out or is odd, to be said aloud
-  std::size_t unlisted_image = 0;     // of COCO's annotations left out: those whose image is not listed
-  std::size_t unlisted_category = 0;  // likewise
-  std::vector<std::string> faults;    // of entries that were passed over (PoseReadOptions::most_faults)
+  std::vector<std::string> notes;         // what was left out or is odd, to be said aloud
+  std::size_t unlisted_image = 0;         // of COCO's annotations left out: those whose image is not listed
+  std::int64_t first_unlisted_image = 0;  // the id that the first of them names
+  std::size_t unlisted_category = 0;      // likewise
+  std::vector<std::string> faults;        // of entries that were passed over (PoseReadOptions::most_faults)
 
   std::size_t persons() const;
 };
@@ -72,6 +73,7 @@ Result<PoseSet> read_pose_set(const std::filesystem::path& path, PoseFormat form
 Status write_pose_set(const PoseSet& set, PoseFormat format, const std::filesystem::path& out,
                       std::vector<std::string>& notes);
 
+const char* name_of(PoseFormat format);
 Result<PoseFormat> format_by_name(const std::string& name);  // coco mpii lsp lspet openpose csv posetrack ...
 const std::vector<std::string>& format_names();
 

@@ -1,8 +1,8 @@
 #pragma once
-// JPEG (libturbojpeg), PNG (libpng) and WebP (libwebp) in and out, told apart
-// by content, never by file name. Always RGB in memory: grey is spread over
-// three channels, alpha is laid on white, 16 bits are cut to 8. The training
-// program built alone (POISE_TRAIN_ONLY) has JPEG; the others are kUnsupported.
+// JPEG (libturbojpeg), PNG (libpng) and WebP (libwebp) in and out, HEIC and AVIF in where libheif was there at build
+// time, told apart by content, never by file name. Always RGB in memory: grey is spread over three channels, alpha is
+// laid on white, 16 bits are cut to 8. The training program built alone (POISE_TRAIN_ONLY) has JPEG; the others are
+// kUnsupported.
 
 #include <cstdint>
 #include <filesystem>

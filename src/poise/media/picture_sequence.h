@@ -21,10 +21,11 @@ struct PictureSequenceOptions {
   std::function<void(const std::string&)> note = {};
 };
 
-/// The pictures that find_pictures() finds, in the natural order of their names: frame_9 stands before frame_10. Of a
-/// pattern, all the files there are, by number; a gap ends nothing. Frame i is shown at i / frames_per_second. Each
-/// picture is read when it is its turn. Errors: kNotFound, kInvalidArgument, and of the first picture, or of all where
-/// the unreadable are passed over, as read_image_file's, naming it.
+/// The pictures that find_pictures() finds: JPEG, PNG and WebP, HEIC and AVIF where they are read (image/codec.h), in
+/// the natural order of their names: frame_9 stands before frame_10. Of a pattern, all the files there are, by number;
+/// a gap ends nothing. Frame i is shown at i / frames_per_second. Each picture is read when it is its turn. Errors:
+/// kNotFound, kInvalidArgument, and of the first picture, or of all where the unreadable are passed over, as
+/// read_image_file's, naming it.
 Result<std::unique_ptr<VideoSource>> open_pictures(const std::string& source,
                                                    const PictureSequenceOptions& options = {});
 

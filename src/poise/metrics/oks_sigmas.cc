@@ -98,8 +98,8 @@ Result<OksSigmas> parse_sigmas(const std::string& text) {
   }
   std::string names;
   for (const std::string& name : sigma_names()) names.append(" ").append(name);
-  return invalid_argument("option \"sigmas\" " + text +
-                          ": neither numbers over 0 with commas between, a skeleton, nor one of" + names);
+  return invalid_argument("sigmas \"" + text +
+                          "\" are neither numbers over 0 with commas between, a skeleton, nor one of" + names);
 }
 
 Result<std::vector<double>> skeleton_sigmas(const Skeleton& skeleton) {

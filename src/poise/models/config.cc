@@ -207,6 +207,10 @@ Status set_key(Json& root, std::string_view assignment) {
   const std::string_view text = assignment.substr(equals + 1);
   auto value = parse_yaml(text);
   if (!value.ok()) value = parse_json(text);  // a build without YAML
+  if (text.empty() || (value.ok() && value->is_null())) {
+    return invalid_argument(printable(std::string(assignment)) +
+                            " gives no value: write TRAIN.LR=0.0005, or leave it out");
+  }
   auto laid = with_key(&root, path, value.ok() ? std::move(*value) : Json(text));
   if (!laid.ok()) return laid.error().prefixed(printable(std::string(assignment)));
   root = std::move(*laid);

@@ -258,13 +258,14 @@ TEST(ModelConfig, UnknownKeysAreRefusedWithTheNearestKnownOne) {
 TEST(ModelConfig, AnyKeyCanBeSet) {
   Json root = parse_yaml("TRAIN: {LR: 0.1, EMA: 0.9}\nGPUS: '0'").value();
   for (const char* one : {"TRAIN.LR=0.25", "TRAIN.LR_STEP=[90, 120]", "MODEL.EXTRA.WIDTH=0.5", "DATASET.FLIP=false",
-                          "DATASET.ROOT=a=b", "MODEL.PRETRAINED="}) {
+                          "DATASET.ROOT=a=b", "MODEL.PRETRAINED=''"}) {
     ASSERT_TRUE(set_key(root, one).ok()) << one;
   }
   EXPECT_EQ(root.dump(),
             R"({"TRAIN":{"LR":0.25,"EMA":0.9,"LR_STEP":[90,120]},"GPUS":"0","MODEL":{"EXTRA":{"WIDTH":0.5},)"
-            R"("PRETRAINED":null},"DATASET":{"FLIP":false,"ROOT":"a=b"}})");
-  for (const char* wrong : {"TRAIN.LR", "=1", ".LR=1", "TRAIN.=1", "TRAIN..LR=1", "GPUS.X=1", ""}) {
+            R"("PRETRAINED":""},"DATASET":{"FLIP":false,"ROOT":"a=b"}})");
+  for (const char* wrong :
+       {"TRAIN.LR", "=1", ".LR=1", "TRAIN.=1", "TRAIN..LR=1", "GPUS.X=1", "TRAIN.LR=", "TRAIN.LR=~", ""}) {
     EXPECT_EQ(set_key(root, wrong).error().code, ErrorCode::kInvalidArgument) << wrong;
   }
   EXPECT_EQ(set_key(root, "GPUS.X=1").error().message,

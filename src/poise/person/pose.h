@@ -14,7 +14,7 @@ namespace poise {
 
 struct Keypoint {
   Point point;      // image pixels unless the holder says otherwise
-  float score = 0;  // heatmap peak; about [0, 1], not clipped
+  float score = 0;  // as decoded: about [0, 1], a little beyond; results are written clamped (written_scores.h)
 };
 
 struct Pose {

@@ -161,6 +161,11 @@ class CentreTask : public Task {
 
 }  // namespace
 
+Status check_centre_task(const TrainJob& job) {
+  POISE_TRY(const SceneOptions scene, scene_options(job));
+  return check(scene);
+}
+
 Result<std::unique_ptr<Task>> centre_task(const TrainJob& job, const BoxData& data) {
   POISE_TRY(const SceneOptions scene, scene_options(job));
   POISE_TRY(ExamplesPtr to_learn, scene_examples(data.train, scene));

@@ -79,6 +79,13 @@ class PoseTask : public Task {
 
 }  // namespace
 
+Status check_pose_task(const TrainJob& job) {
+  if (job.card.find("skeleton") == nullptr) return {};
+  POISE_TRY(const ModelCard card, card_from_json(job.card, {}));
+  POISE_TRY(const SampleOptions sample, sample_options(job, card));
+  return {};
+}
+
 Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& data) {
   POISE_CHECK(data.train != nullptr && data.val != nullptr);
   if (data.train->size() == 0) return invalid_argument("the training set is empty");

@@ -1,5 +1,7 @@
 #include "poise/train/task.h"
 
+#include "poise/card/detector_card.h"
+
 namespace poise {
 
 Result<std::unique_ptr<Task>> make_task(const TrainJob& job) {
@@ -9,6 +11,10 @@ Result<std::unique_ptr<Task>> make_task(const TrainJob& job) {
     Result<std::unique_ptr<Task>> operator()(const BoxData& data) const { return centre_task(job, data); }
   };
   return std::visit(Make{job}, job.data);
+}
+
+Status check_task(const TrainJob& job) {
+  return is_detector_card(job.card) ? check_centre_task(job) : check_pose_task(job);
 }
 
 }  // namespace poise

@@ -36,6 +36,11 @@ class Task {
 /// Errors: kInvalidArgument (data, card and network that do not fit each other; options).
 Result<std::unique_ptr<Task>> make_task(const TrainJob& job);
 
+/// That network and card can be a task, as far as no data are needed: make_task()'s other errors.
+Status check_task(const TrainJob& job);
+Status check_pose_task(const TrainJob& job);
+Status check_centre_task(const TrainJob& job);
+
 /// The two kinds. Persons one by one, their joints as heatmaps:
 Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& data);
 /// Scenes, the people in them as centres:

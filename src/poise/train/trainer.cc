@@ -301,6 +301,16 @@ Result<TrainSummary> Training::run() {
 
 }  // namespace
 
+Status check_job(const TrainJob& job) {
+  TrainOptions options = job.settings.options;
+  options.device = "cpu";
+  options.bfloat16 = false;
+  POISE_RETURN_IF_ERROR(check(options));
+  POISE_RETURN_IF_ERROR(check_task(job));
+  POISE_TRY(const Learner learner, Learner::create(job.graph, options));
+  return {};
+}
+
 Result<TrainSummary> train(const TrainJob& job, const TrainCallbacks& callbacks) {
   const TrainOptions& options = job.settings.options;
   POISE_RETURN_IF_ERROR(check(options));

@@ -82,6 +82,11 @@ struct Learned {
 };
 Learned learned_by(const TrainJob& job);
 
+/// What train() refuses whatever the data are: options, layers to freeze that are not there, a network and a card that
+/// do not go together; where the card has no skeleton, joints are left to the data. Does not look at job.data, nor at
+/// the device. Errors: kInvalidArgument, kUnsupported.
+Status check_job(const TrainJob& job);
+
 /// Bit-exact: a run that was stopped or killed and resumed ends with the weights of one that was not, on the same
 /// machine with the same number of threads. Errors, before the first step where possible, and without touching the
 /// checkpoints: kInvalidArgument (options; heatmaps that are not the skeleton's joints; a set that is empty or smaller
