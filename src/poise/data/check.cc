@@ -136,9 +136,6 @@ class Checker {
 
   /// What is wrong with the file as a whole.
   void whole() {
-    const auto annotations = [](std::size_t count) {
-      return std::to_string(count) + (count == 1 ? " annotation is" : " annotations are");
-    };
     for (const std::string& fault : set_.faults) of_set(Fault::kWrongEntry, 1, fault);
     of_set(Fault::kUnlistedImage, set_.unlisted_image,
            counted(set_.unlisted_image, "annotation is", "annotations are") +
