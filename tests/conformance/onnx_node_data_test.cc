@@ -55,7 +55,7 @@ constexpr LeftOut kLeftOut[] = {
     {"zero_size", "an empty tensor"},
     {"tril_zero", "an empty tensor"},
     {"triu_zero", "an empty tensor"},
-    {"hannwindow_symmetric_expanded", "the answer is 5e-5 off: (1 - cos(4 pi / 9)) / 2 is .413176, not .413156"},
+    {"window", "the answers are 5e-5 off: Hann's (1 - cos(4 pi / 9)) / 2 is .413176, not .413156"},
     {"slice_start_out_of_bounds", "an empty tensor"},
 };
 

@@ -89,8 +89,11 @@ class Upgrader {
     if (!convolves && node.op != "MaxPool" && node.op != "AveragePool") return false;
     if (node.inputs.empty() || node.outputs.empty()) return false;
     if (node.integers("kernel_shape").size() == 1) return true;
-    const Tensor* weight = convolves && node.inputs.size() > 1 ? graph_.constant(node.inputs[1]) : nullptr;
-    return weight != nullptr && weight->rank() == 3;
+    const auto has_three = [&](std::size_t i) {  // of what is computed the shape is not known yet
+      const ValueId id = i < node.inputs.size() ? node.inputs[i] : kNoValue;
+      return id != kNoValue && graph_.values[id].shape.size() == 3;
+    };
+    return has_three(0) || (convolves && has_three(1));
   }
 
   // (N, C, L) is (N, C, 1, L) for the layer.

@@ -5,6 +5,7 @@
 #include "poise/graph/known.h"
 #include "poise/graph/ops/conv.h"
 #include "poise/graph/ops/operator.h"
+#include "poise/graph/ops/rules.h"
 
 namespace poise::onednn {
 namespace {
@@ -58,6 +59,9 @@ bool lower_global_pool(Builder& builder, const Node& node) {
   if (in.size() != 4) return false;
   if (node.op == "ReduceMean") {
     std::vector<std::int64_t> axes = node.integers("axes");
+    if (const Tensor* given = has_input(node, 1) ? builder.info(node.inputs[1]).constant.get() : nullptr) {
+      axes = list_of(*given);
+    }
     for (std::int64_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
     std::sort(axes.begin(), axes.end());
     if (axes != std::vector<std::int64_t>{2, 3} || node.integer("keepdims", 1) == 0) return false;
@@ -110,12 +114,15 @@ void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& 
 Result<bool> lower_other(Builder& builder, const Node& node) {
   if (node.fusion.any()) return invalid_argument("only convolutions carry fused operators");
   if (node.op == "MaxPool" || node.op == "AveragePool") return lower_pool(builder, node);
-  if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool" || node.op == "ReduceMean") {
-    return lower_global_pool(builder, node);
-  }
+  if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool") return lower_global_pool(builder, node);
+  if (node.op == "ReduceMean" && lower_global_pool(builder, node)) return true;
+  if (node.op.starts_with("Reduce")) return lower_reduction(builder, node);
+  if (node.op == "MatMul" || node.op == "Gemm") return lower_matmul(builder, node);
+  if (node.op.ends_with("Normalization") && node.op != "BatchNormalization") return lower_norm(builder, node);
+  if (node.op == "Softmax") return lower_softmax(builder, node);
   if (node.op == "Resize") return lower_resize(builder, node);
   if (node.op == "BatchNormalization") return lower_batch_norm(builder, node);
-  if (lower_binary(builder, node) || lower_eltwise(builder, node)) return true;
+  if (lower_binary(builder, node) || lower_eltwise(builder, node) || lower_map(builder, node)) return true;
   return lower_movement(builder, node);
 }
 
