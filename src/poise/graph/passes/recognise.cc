@@ -1,4 +1,5 @@
-// Finds operators that exporters write as several: SiLU, Mish, HardSwish, Gelu, layer normalization.
+// Finds operators that exporters write as several: SiLU, Mish, HardSwish, Gelu, layer normalization, casts there and
+// back.
 
 #include <cmath>
 #include <optional>
@@ -24,6 +25,7 @@ class Recogniser {
       if (node.fusion.any() || node.outputs.size() != 1) continue;
       if (node.op == "Mul" && !(find_gated(node) || find_gelu(node))) find_norm_without_bias(node);
       if (node.op == "Add") find_norm(node);
+      if (node.op == "Cast") find_clip(node);
     }
     drop_nodes(graph_, dropped);
   }
@@ -59,6 +61,22 @@ class Recogniser {
     node.op = op;
     node.inputs = std::move(inputs);
     node.attributes = std::move(attributes);
+  }
+
+  /// Floats that are rounded, cast to integers and back: only what is out of range changes.
+  void find_clip(Node& node) {
+    constexpr std::int64_t kFloat = 1;  // onnx/onnx.proto, TensorProto.DataType
+    Node* cast = only(node.inputs[0], "Cast");
+    const Node* round = cast != nullptr ? only(cast->inputs[0], "Round") : nullptr;
+    if (round == nullptr || node.integer("to", 0) != kFloat) return;
+    const std::int64_t to = cast->integer("to", 0);
+    const bool bytes = to == 2 || to == 3;
+    if (!bytes && to != 6 && to != 7) return;
+    const float low = to == 2 ? 0.0F : to == 3 ? -128.0F : -0x1p31F;
+    const float high = to == 2 ? 255.0F : to == 3 ? 127.0F : 0x1p31F;
+    const ValueId x = cast->inputs[0];
+    drop(cast);
+    become(node, "Clip", {x}, {{"min", low}, {"max", high}});
   }
 
   /// x * gate(x).

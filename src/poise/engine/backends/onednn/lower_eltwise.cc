@@ -26,6 +26,7 @@ std::optional<Eltwise> eltwise_of(const Builder& builder, const Node& node) {
   if (node.op == "Sqrt") return Eltwise{A::eltwise_sqrt};
   if (node.op == "Abs") return Eltwise{A::eltwise_abs};
   if (node.op == "Neg") return Eltwise{A::eltwise_linear, -1};
+  if (node.op == "Round") return Eltwise{A::eltwise_round};
   if (node.op == "Log") return Eltwise{A::eltwise_log};
   if (node.op == "Pow") {
     const Tensor* power = builder.graph.constant(node.inputs[1]);
@@ -52,23 +53,37 @@ std::optional<Eltwise> eltwise_of(const Builder& builder, const Node& node) {
 
 }  // namespace
 
+namespace {
+
+std::optional<dnnl::eltwise_forward::primitive_desc> plan_eltwise(const Builder& builder, const Eltwise& eltwise,
+                                                                  const Desc& layout) {
+  const dnnl::eltwise_forward::desc desc(kInference, eltwise.algorithm, layout, eltwise.alpha, eltwise.beta);
+  const dnnl::eltwise_forward::primitive_desc planned(desc, user_scratchpad(), builder.engine, true);
+  return is_fast(planned) ? std::optional(planned) : std::nullopt;
+}
+
+}  // namespace
+
 bool lower_eltwise(Builder& builder, const Node& node) {
   const auto eltwise = eltwise_of(builder, node);
   if (!eltwise || builder.graph.constant(node.inputs[0]) != nullptr) return false;
-  // A block's empty channels would become log(0).
-  const Desc layout = node.op == "Log" ? Builder::plain(builder.shape(node.inputs[0])) : builder.desc(node.inputs[0]);
-  const dnnl::eltwise_forward::desc desc(kInference, eltwise->algorithm, layout, eltwise->alpha, eltwise->beta);
-  dnnl::primitive_attr attributes = user_scratchpad();
-  if (node.op == "HardSigmoid") {
-    dnnl::post_ops after;
-    after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, 0.0F, 1.0F);
-    attributes.set_post_ops(after);
+  // A block's empty channels would become log(0); what is not zero there has no quick form in blocks.
+  const Desc plain = Builder::plain(builder.shape(node.inputs[0]));
+  Desc layout = node.op == "Log" ? plain : builder.desc(node.inputs[0]);
+  auto planned = plan_eltwise(builder, *eltwise, layout);
+  if (!planned && layout != plain) {
+    layout = plain;
+    planned = plan_eltwise(builder, *eltwise, layout);
   }
-  const dnnl::eltwise_forward::primitive_desc planned(desc, attributes, builder.engine, true);
-  if (!is_fast(planned)) return false;
+  if (!planned) return false;
   const dnnl::memory from = builder.read(node.inputs[0], layout);
   const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
+  builder.add_primitive(node, "", *planned, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}}, 0);
+  if (node.op != "HardSigmoid") return true;
+  const auto clip = plan_eltwise(builder, {dnnl::algorithm::eltwise_clip, 0.0F, 1.0F}, layout);
+  POISE_CHECK(clip.has_value());
+  const dnnl::memory again = builder.view(to, layout);
+  builder.add_primitive(node, ", clip", *clip, {{DNNL_ARG_SRC, again}, {DNNL_ARG_DST, again}}, 0);
   return true;
 }
 
