@@ -251,12 +251,14 @@ class Walker {
   /// Operators of domains of their own may be functions, which come behind the graph.
   Status check_operators(bool read_all) const {
     std::map<std::string, int> unknown;
+    bool certain = read_all;
     for (const auto& node : parts_.nodes) {
-      if (!read_all && !node.domain().empty()) continue;
       const std::string name = operator_name(node);
-      if (find_operator(name) == nullptr && !is_retired_operator(name)) ++unknown[name];
+      if (find_operator(name) != nullptr || is_retired_operator(name)) continue;
+      ++unknown[name];
+      certain = certain || name == node.op_type();
     }
-    if (unknown.empty()) return {};
+    if (unknown.empty() || !certain) return {};
     std::string list;
     std::size_t named = 0;
     for (const auto& [name, count] : unknown) {
