@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -23,15 +24,17 @@ namespace poise {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path kData = "/usr/share/libonnx-testdata/data/node";
+/// Debian's, or newer ones that PyPI's onnx has made (scripts/test --long).
+fs::path data_folder() {
+  const char* given = std::getenv("POISE_NODE_DATA");
+  return given != nullptr ? given : "/usr/share/libonnx-testdata/data/node";
+}
 
 struct LeftOut {
   const char* part;  // of the case's name
   const char* reason;
 };
 constexpr LeftOut kLeftOut[] = {
-    {"_1d_default", "one spatial axis: pictures have two"},
-    {"convtranspose_1d", "one spatial axis: pictures have two"},
     {"_3d_default", "three spatial axes: pictures have two"},
     {"convtranspose_3d", "three spatial axes: pictures have two"},
     {"training", "training, not inference"},
@@ -40,6 +43,14 @@ constexpr LeftOut kLeftOut[] = {
     {"STRING", "text"},
     {"to_FLOAT16", "half precision: kept as float32"},
     {"BFLOAT16", "half precision: kept as float32"},
+    {"bf16", "half precision: kept as float32"},
+    {"fp16", "half precision: kept as float32"},
+    {"softmax_precision", "half precision: kept as float32"},
+    {"celu_bfloat16", "half precision: kept as float32"},
+    {"swiglu_float16", "half precision: kept as float32"},
+    {"fmod_0", "of a newer opset than 24"},
+    {"spacetodepth_crd_mode", "of a newer opset than 24"},
+    {"spacetodepth_dcr_mode", "of a newer opset than 24"},
     {"clip_default_int8", "integer arithmetic where networks have floats"},
     {"maxpool_2d_uint8", "integer arithmetic where networks have floats"},
     {"downsample_scales_cubic_align_corners",
@@ -55,8 +66,30 @@ constexpr LeftOut kLeftOut[] = {
     {"identity_sequence", "a sequence, no tensor"},
     {"constantofshape_int_shape_zero", "an empty tensor"},
     {"zero_size", "an empty tensor"},
+    {"tril_zero", "an empty tensor"},
+    {"triu_zero", "an empty tensor"},
+    {"window", "the answers are 5e-5 off: Hann's (1 - cos(4 pi / 9)) / 2 is .413176, not .413156"},
     {"slice_start_out_of_bounds", "an empty tensor"},
 };
+
+/// What is refused with such words is left out too: the library says what it does not do.
+constexpr LeftOut kRefused[] = {
+    {"no tensor of a supported type", "an element type that is not ours"},
+    {"it casts to ONNX data type", "an element type that is not ours"},
+    {"only two-dimensional layers", "three spatial axes: pictures have two"},
+    {"they must be (N, C, H, W) and (N, h, w, 2)", "three spatial axes: pictures have two"},
+    {": it is empty", "an empty tensor"},
+    {"has an extent below 1", "an empty tensor"},
+    {"the input is bool, it must be float32", "truth values where networks have numbers"},
+    {"a scale for each block of numbers", "a scale for each block of numbers"},
+};
+
+template <std::size_t N>
+const LeftOut* find_reason(const LeftOut (&table)[N], const std::string& text) {
+  const auto* found = std::find_if(std::begin(table), std::end(table),
+                                   [&](const LeftOut& one) { return text.find(one.part) != std::string::npos; });
+  return found == std::end(table) ? nullptr : found;
+}
 
 Result<Tensor> read_tensor(const fs::path& path) {
   POISE_TRY(const Bytes bytes, read_file(path, 1U << 26U));
@@ -207,9 +240,9 @@ std::string run_case(const fs::path& folder, const std::string& backend,
 }
 
 TEST(OnnxNodeData, CasesOfOurOperatorsPassOnEveryBackend) {
-  if (!fs::exists(kData)) GTEST_SKIP() << "libonnx-testdata is not installed: scripts/setup installs it";
+  if (!fs::exists(data_folder())) GTEST_SKIP() << "libonnx-testdata is not installed: scripts/setup installs it";
   std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(kData)) folders.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(data_folder())) folders.push_back(entry.path());
   std::sort(folders.begin(), folders.end());
   const auto cases = conformance::operator_cases();
   std::map<std::string, int> foreign;
@@ -221,18 +254,16 @@ TEST(OnnxNodeData, CasesOfOurOperatorsPassOnEveryBackend) {
       ++foreign[*op];
       continue;
     }
-    const auto* found = std::find_if(std::begin(kLeftOut), std::end(kLeftOut),
-                                     [&](const LeftOut& one) { return name.find(one.part) != std::string::npos; });
-    if (found != std::end(kLeftOut)) {
-      left_out[found->reason].push_back(name);
-      continue;
-    }
-    bool good = true;
+    const LeftOut* reason = find_reason(kLeftOut, name);
+    bool good = reason == nullptr;
     for (const std::string& backend : backend_names()) {
+      if (reason != nullptr) break;
       const std::string problem = run_case(folder, backend, cases);
-      EXPECT_EQ(problem, "") << name << " on " << backend;
+      reason = find_reason(kRefused, problem);
       good = good && problem.empty();
+      if (reason == nullptr) EXPECT_EQ(problem, "") << name << " on " << backend;
     }
+    if (reason != nullptr) left_out[reason->reason].push_back(name);
     passed += good ? 1 : 0;
   }
   std::printf("%d cases passed on every backend\n", passed);

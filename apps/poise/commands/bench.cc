@@ -1,5 +1,6 @@
 #include "poise/engine/bench.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -58,6 +59,9 @@ void print(const BenchResult& row) {
     std::printf("    %.0f %% of the measured peak, %.1f GMAC/s (registers alone)\n", 100 * *of_peak, row.peak * 1e-9);
   }
   for (const BenchLayer& layer : *row.layers) print(layer);
+  const auto plain = std::count_if(row.layers->begin(), row.layers->end(),
+                                   [](const BenchLayer& layer) { return layer.time.kernel == "reference"; });
+  std::printf("    %d of %zu layers on the plain reference\n", static_cast<int>(plain), row.layers->size());
 }
 
 /// int8 among "all" only where the network is made for it; the network is let go, so that memory is that of one

@@ -32,6 +32,47 @@ class ThreadScope {
   int before_;
 };
 
+/// onnx/onnx.proto, TensorProto.DataType, as Cast names it.
+std::int64_t onnx_number(DType type) {
+  switch (type) {
+    case DType::kFloat32:
+      return 1;
+    case DType::kUint8:
+      return 2;
+    case DType::kInt8:
+      return 3;
+    case DType::kInt32:
+      return 6;
+    case DType::kInt64:
+      return 7;
+    case DType::kBool:
+      return 9;
+    case DType::kFloat64:
+      break;
+  }
+  return 11;
+}
+
+/// Floats come in, whatever the network takes: they are rounded to what it wants.
+void take_floats(Graph& graph) {
+  for (ValueId& id : graph.inputs) {
+    const DType type = graph.values.at(id).type;
+    if (type == DType::kFloat32) continue;
+    const std::string name = graph.values[id].name;
+    const ValueId given = graph.add_value(name);
+    graph.values[given].shape = std::exchange(graph.values[id].shape, {});
+    const ValueId rounded = graph.add_node("Round", name + ".rounded", {given}, name + ".rounded");
+    Node cast;
+    cast.op = "Cast";
+    cast.name = name + ".cast";
+    cast.inputs = {rounded};
+    cast.outputs = {id};
+    cast.attributes["to"] = onnx_number(type);
+    graph.nodes.push_back(std::move(cast));
+    id = given;
+  }
+}
+
 }  // namespace
 
 struct Session::State {
@@ -105,6 +146,8 @@ struct Session::State {
 
 Result<Session> Session::create(Graph graph, const SessionOptions& options) {
   POISE_RETURN_IF_ERROR(graph.validate());
+  take_floats(graph);
+  POISE_RETURN_IF_ERROR(graph.validate());
   auto state = std::make_unique<State>();
   if (options.threads < 0 || options.threads > 1024) {
     return invalid_argument("threads must be 0 (all) to 1024, not " + std::to_string(options.threads));
@@ -112,9 +155,6 @@ Result<Session> Session::create(Graph graph, const SessionOptions& options) {
   state->threads = options.threads > 0 ? options.threads : omp_get_num_procs();
   for (const ValueId id : graph.inputs) {
     const Value& value = graph.values.at(id);
-    if (value.type != DType::kFloat32) {
-      return unsupported("input \"" + value.name + "\" is " + name_of(value.type) + "; inputs must be float32");
-    }
     state->input_names.push_back(value.name);
     state->input_shapes.push_back(value.shape);
   }

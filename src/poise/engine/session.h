@@ -66,6 +66,7 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
+  /// Inputs are floats whatever the network declares; for one of integers they are rounded, and kept in its range.
   /// Runs; plans first where these input shapes are new (the last few plans are kept). `outputs` is resized and its
   /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. Errors:
   /// those of plan(). Not thread-safe: one Session a thread.

@@ -22,7 +22,7 @@ inline constexpr ValueId kNoValue = -1;  // an optional input that is left out
 using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>,
                                std::shared_ptr<const Tensor>>;
 
-enum class Activation { kNone, kRelu, kClip, kSigmoid, kLeakyRelu, kHardSwish };
+enum class Activation { kNone, kRelu, kClip, kSigmoid, kLeakyRelu, kHardSwish, kSwish, kGelu, kMish };
 
 /// Eight-bit integers q that stand for scale * (q - zero), as QuantizeLinear makes them.
 struct Grid {
@@ -37,7 +37,7 @@ struct Grid {
 /// engine's plan: a model's definition leaves it as it is here, and the reference backend refuses it.
 struct Fusion {
   Activation activation = Activation::kNone;
-  float low = 0.0F;  // kClip; kLeakyRelu: the slope below zero
+  float low = 0.0F;  // kClip; kLeakyRelu: the slope below zero; kSwish: alpha
   float high = 0.0F;
   ValueId residual = kNoValue;
   Grid grid;  // the output is the integers

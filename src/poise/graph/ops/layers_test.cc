@@ -189,7 +189,7 @@ TEST(LayerNormalization, OverTheLastAxes) {
   expect_floats(all[0], {2, 2}, {-1, 7, -1, 7});
   expect_floats(all[1], {2, 1}, {2, 20});
   expect_floats(all[2], {2, 1}, {1, 0.1F});
-  EXPECT_FALSE(run("LayerNormalization", {}, floats({2, 2}, {1, 3, 10, 30}), floats({1}, {1})).ok());
+  EXPECT_FALSE(run("LayerNormalization", {}, floats({2, 2}, {1, 3, 10, 30}), floats({3}, {1, 1, 1})).ok());
 }
 
 TEST(Lrn, AcrossChannels) {

@@ -77,6 +77,7 @@ InferResult infer_tile(const Node&, std::span<const ValueInfo> inputs) {
 // Each axis is seen as two: the repeats, which step nowhere, and the input's.
 void run_tile(const Node&, Inputs inputs, std::span<Tensor> outputs) {
   const Shape& from = inputs[0]->shape();
+  if (inputs[0]->count() == 0) return;
   const Shape from_steps = dense_steps(from);
   Shape shape;
   Shape steps;

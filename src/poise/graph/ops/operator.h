@@ -2,7 +2,7 @@
 // One entry an operator: its inputs and attributes, its shape rule, and its plain implementation, the oracle that every
 // backend is held against. Graph::validate() holds nodes to the counts and kinds stated here, so
 // the two functions index inputs freely. The table is constant, what it points to is pure.
-// Semantics: the ONNX operator documentation, opset 13 (what came later: 17); the reader brings older forms up to it.
+// Semantics: the ONNX operator documentation, opset 13 (what came later: 24); the reader brings older forms up to it.
 
 #include <span>
 #include <string_view>

@@ -34,6 +34,13 @@ std::optional<Fusion> activation_of(const Graph& graph, const Node& node) {
     fusion.low = node.real("alpha", 0.01F);
   } else if (node.op == "HardSwish") {
     fusion.activation = Activation::kHardSwish;
+  } else if (node.op == "Swish") {
+    fusion.activation = Activation::kSwish;
+    fusion.low = node.real("alpha", 1.0F);
+  } else if (node.op == "Gelu" && node.text("approximate", "none") == "none") {
+    fusion.activation = Activation::kGelu;
+  } else if (node.op == "Mish") {
+    fusion.activation = Activation::kMish;
   } else {
     return std::nullopt;
   }

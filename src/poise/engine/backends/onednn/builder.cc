@@ -47,6 +47,7 @@ Builder::Builder(const Source& source, WeightStore& weights_in, WeightStore plan
     slots_[id].push_back({Binding::Kind::kInput, i, plain(shape(id)), true});
   }
   find_grids();
+  joints_ = Joints(graph, infos_, block);
 }
 
 /// Integers that are only turned back into floats are ours to lay out; what else reads them takes them row-major.
@@ -71,9 +72,13 @@ void Builder::find_grids() {
 
 Desc Builder::plain(const Shape& shape, Type type) {
   if (shape.empty()) return Desc({1}, type, Tag::a);
-  dnnl::memory::dims strides(shape.size(), 1);
-  for (std::size_t i = shape.size() - 1; i > 0; --i) strides[i - 1] = strides[i] * shape[i];
-  return Desc(shape, type, strides);
+  return Desc(shape, type, row_steps(shape));
+}
+
+Shape Builder::row_steps(const Shape& shape) {
+  Shape steps(shape.size(), 1);
+  for (std::size_t i = shape.size(); i-- > 1;) steps[i - 1] = steps[i] * shape[i];
+  return steps;
 }
 
 Desc Builder::row_major(ValueId id) const {
@@ -127,9 +132,9 @@ bool Builder::buffer_needed(int index) {
   return false;
 }
 
-dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout) {
+dnnl::memory Builder::bind(Binding::Kind kind, int index, const Desc& layout, std::size_t offset) {
   dnnl::memory memory(layout, engine, DNNL_MEMORY_NONE);
-  bindings.push_back({kind, index, memory});
+  bindings.push_back({kind, index, memory, offset});
   if (kind == Binding::Kind::kArena) held_.push_back(index);
   return memory;
 }
@@ -138,11 +143,23 @@ dnnl::memory Builder::temporary(const Desc& layout) {
   return bind(Binding::Kind::kArena, arena.add(layout.get_size(), now()), layout);
 }
 
-dnnl::memory Builder::view(const dnnl::memory& memory, const Desc& layout) {
+dnnl::memory Builder::view(const dnnl::memory& memory, const Desc& layout, std::size_t offset) {
   const auto bound =
       std::find_if(bindings.rbegin(), bindings.rend(), [&](const Binding& one) { return one.memory == memory; });
   POISE_CHECK(bound != bindings.rend());
-  return bind(bound->kind, bound->index, layout);
+  return bind(bound->kind, bound->index, layout, bound->offset + offset);
+}
+
+bool Builder::alias_part(ValueId id, ValueId source, const Desc& held, std::size_t offset, const Desc& layout) {
+  const auto& slots = slots_[source];
+  const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.layout == held; });
+  if (found == slots.end()) return false;
+  Slot part = *found;
+  part.layout = layout;
+  part.offset += offset;
+  slots_[id].clear();
+  add_slot(id, part);
+  return true;
 }
 
 dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
@@ -154,11 +171,11 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
     return weights(id).get({id}, have, wanted, [constant] { return constant->clone(); });
   }
   for (const Slot& slot : slots_[id]) {
-    if (slot.layout == wanted) return bind(slot.kind, slot.index, slot.layout);
+    if (slot.layout == wanted) return bind(slot.kind, slot.index, slot.layout, slot.offset);
   }
   POISE_CHECK(!slots_[id].empty());
   const Slot source = slots_[id].front();
-  dnnl::memory from = bind(source.kind, source.index, source.layout);
+  dnnl::memory from = bind(source.kind, source.index, source.layout, source.offset);
   const Slot target{Binding::Kind::kArena, arena.add(wanted.get_size(), now()), wanted, true};
   dnnl::memory to = bind(target.kind, target.index, wanted);
   add_slot(id, target);
@@ -170,21 +187,23 @@ dnnl::memory Builder::read(ValueId id, const Desc& wanted) {
 }
 
 dnnl::memory Builder::write(ValueId id, const Desc& layout) {
-  const int buffer = arena.add(layout.get_size(), now());
+  const std::optional<Slot> place = place_in_joint(id, layout);
+  const Slot slot = place ? *place : Slot{Binding::Kind::kArena, arena.add(layout.get_size(), now()), layout, true};
   slots_[id].clear();
-  add_slot(id, {Binding::Kind::kArena, buffer, layout, true});
-  return bind(Binding::Kind::kArena, buffer, layout);
+  add_slot(id, slot);
+  return bind(slot.kind, slot.index, layout, slot.offset);
 }
 
 dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, const Desc& layout) {
   const dnnl::memory from = read(source, held);
-  if (graph.constant(source) == nullptr) {
+  if (graph.constant(source) == nullptr && joints_.place(id).joint == kNoValue) {
     for (const Slot& slot : slots_[source]) {
       if (slot.layout == held && slot.kind == Binding::Kind::kArena && !buffer_needed(slot.index)) {
-        const Slot taken{slot.kind, slot.index, layout, true};
+        Slot taken = slot;
+        taken.layout = layout;
         slots_[id].clear();
         add_slot(id, taken);
-        return bind(taken.kind, taken.index, layout);
+        return bind(taken.kind, taken.index, layout, taken.offset);
       }
     }
   }
@@ -193,7 +212,38 @@ dnnl::memory Builder::write_over(ValueId id, ValueId source, const Desc& held, c
   node.op = "copy";
   node.name = graph.values[source].name;
   add_reorder(node, from, copy);
-  return bind(slots_[id].front().kind, slots_[id].front().index, layout);
+  const Slot& written = slots_[id].front();
+  return bind(written.kind, written.index, layout, written.offset);
+}
+
+std::optional<Builder::Slot> Builder::place_in_joint(ValueId id, const Desc& layout) {
+  const Joints::Place place = joints_.place(id);
+  const ValueId joint = place.joint == kNoValue ? id : place.joint;
+  const auto known = joint_buffers_.find(joint);
+  if (place.joint == kNoValue && known == joint_buffers_.end()) return std::nullopt;
+  const Type type = type_of(layout);
+  if ((type != Type::f32 && type != Type::bf16) || layout != blocked(shape(id), type)) return std::nullopt;
+  if (known != joint_buffers_.end() && known->second.second != type) return std::nullopt;
+  const int index =
+      known != joint_buffers_.end() ? known->second.first : arena.add(blocked(shape(joint), type).get_size(), now());
+  joint_buffers_.try_emplace(joint, index, type);
+  const auto area = static_cast<std::size_t>(shape(id)[2] * shape(id)[3]);
+  const std::size_t element = type == Type::f32 ? 4 : 2;
+  return Slot{Binding::Kind::kArena, index, layout, true, static_cast<std::size_t>(place.channel) * area * element};
+}
+
+std::optional<Type> Builder::joint_type(ValueId id) const {
+  const ValueId root = joints_.place(id).joint;
+  const auto known = joint_buffers_.find(root == kNoValue ? id : root);
+  return known == joint_buffers_.end() ? std::nullopt : std::optional(known->second.second);
+}
+
+bool Builder::stands_in(ValueId id, ValueId joint, std::size_t offset, const Desc& layout) const {
+  const auto& whole = slots_[joint];
+  return std::any_of(slots_[id].begin(), slots_[id].end(), [&](const Slot& slot) {
+    return slot.layout == layout && slot.kind == whole.front().kind && slot.index == whole.front().index &&
+           slot.offset == whole.front().offset + offset;
+  });
 }
 
 void Builder::add_kernel(const Node& node, const std::string& what, const Kernel& kernel,
@@ -305,6 +355,18 @@ void append_activation(dnnl::post_ops& after, const Fusion& fusion, float unit) 
     case Activation::kHardSwish:
       POISE_CHECK(unit == 1.0F);
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_hardswish, 0.0F, 0.0F);
+      break;
+    case Activation::kSwish:
+      POISE_CHECK(unit == 1.0F);
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_swish, fusion.low, 0.0F);
+      break;
+    case Activation::kGelu:
+      POISE_CHECK(unit == 1.0F);
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_gelu_erf, 0.0F, 0.0F);
+      break;
+    case Activation::kMish:
+      POISE_CHECK(unit == 1.0F);
+      after.append_eltwise(1.0F, dnnl::algorithm::eltwise_mish, 0.0F, 0.0F);
       break;
   }
 }

@@ -12,6 +12,7 @@
 
 #include "poise/engine/backends/onednn/arena.h"
 #include "poise/engine/backends/onednn/forms.h"
+#include "poise/engine/backends/onednn/joints.h"
 #include "poise/engine/backends/onednn/weight_store.h"
 #include "poise/engine/backends/onednn/winograd.h"
 #include "poise/engine/session.h"
@@ -37,6 +38,7 @@ struct Binding {
   enum class Kind { kArena, kInput, kOutput } kind = Kind::kArena;
   int index = 0;
   dnnl::memory memory;
+  std::size_t offset = 0;  // bytes from its beginning
 };
 
 class Builder {
@@ -62,6 +64,8 @@ class Builder {
   // For the lowerings.
   Desc blocked(const Shape& shape, Type type = Type::f32) const;  // nChw16c or nChw8c for four dimensions, else plain
   static Desc plain(const Shape& shape, Type type = Type::f32);
+  /// Elements to step by along each axis of a row-major tensor.
+  static Shape row_steps(const Shape& shape);
   static Desc pixels(const Shape& shape,
                      Type type);  // a pixel's channels together: what integer kernels read and write
   /// Row-major, of the value's own type: what the plain implementations take.
@@ -89,7 +93,13 @@ class Builder {
   dnnl::memory write_over(ValueId id, ValueId source, const Desc& held, const Desc& layout);
   dnnl::memory temporary(const Desc& layout);
   /// The memory that read(), write() or temporary() gave last or before, described otherwise.
-  dnnl::memory view(const dnnl::memory& memory, const Desc& layout);
+  dnnl::memory view(const dnnl::memory& memory, const Desc& layout, std::size_t offset = 0);
+  /// `id` is the part of `source` that begins so many bytes into its memory of layout `held`. False: it has none so.
+  bool alias_part(ValueId id, ValueId source, const Desc& held, std::size_t offset, const Desc& layout);
+  /// The elements' type where inputs of this concatenation have already been written into its memory.
+  std::optional<Type> joint_type(ValueId id) const;
+  /// The value lies there in the memory of the concatenation, which has been written.
+  bool stands_in(ValueId id, ValueId joint, std::size_t offset, const Desc& layout) const;
   /// A primitive with its scratchpad; `arguments` without it.
   template <typename PrimitiveDesc>
   void add_primitive(const Node& node, const std::string& what, const PrimitiveDesc& planned,
@@ -124,6 +134,7 @@ class Builder {
     int index = -1;
     Desc layout;
     bool ready = false;
+    std::size_t offset = 0;  // bytes
   };
   struct Kernel {
     dnnl::primitive primitive;
@@ -138,7 +149,9 @@ class Builder {
   bool buffer_needed(int index);
   /// The value stands in this slot, alone or in another layout too.
   void add_slot(ValueId id, const Slot& slot);
-  dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout);
+  dnnl::memory bind(Binding::Kind kind, int index, const Desc& layout, std::size_t offset = 0);
+  /// Where the value is a part of a concatenation, or one, and may be written into the memory of the whole.
+  std::optional<Slot> place_in_joint(ValueId id, const Desc& layout);
   int now() const { return static_cast<int>(steps.size()); }
 
   const Graph& program_;
@@ -148,6 +161,8 @@ class Builder {
   std::unordered_map<int, std::vector<ValueId>> holders_;  // by buffer: values that have stood in it
   std::vector<int> last_use_;                              // node index; INT_MAX for network outputs
   std::vector<Grid> grids_;
+  Joints joints_;
+  std::unordered_map<ValueId, std::pair<int, Type>> joint_buffers_;  // of concatenations that are begun
   Forms forms_;
   std::vector<int> held_;  // buffers bound for the node at hand: alive until its last step
   int node_index_ = 0;
@@ -182,7 +197,14 @@ std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, 
 bool pays(const Winograd& winograd);
 /// False: the engine has no matrix product for it.
 bool lower_winograd(Builder& builder, const Node& node, Winograd winograd, const Tensor& weight, bool bias);
+bool lower_binary(Builder& builder, const Node& node);
 bool lower_eltwise(Builder& builder, const Node& node);
+bool lower_gather(Builder& builder, const Node& node);
+bool lower_map(Builder& builder, const Node& node);
+bool lower_matmul(Builder& builder, const Node& node);
+bool lower_norm(Builder& builder, const Node& node);
+bool lower_reduction(Builder& builder, const Node& node);
+bool lower_softmax(Builder& builder, const Node& node);
 bool lower_rounding(Builder& builder, const Node& node);
 Result<bool> lower_movement(Builder& builder, const Node& node);
 Result<bool> lower_resize(Builder& builder, const Node& node);

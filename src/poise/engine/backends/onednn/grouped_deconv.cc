@@ -20,6 +20,12 @@ float activate(float value, const Fusion& fusion) {
       return value < 0 ? fusion.low * value : value;
     case Activation::kHardSwish:
       return value * std::clamp(value / 6 + 0.5F, 0.0F, 1.0F);
+    case Activation::kSwish:
+      return value / (1.0F + std::exp(-fusion.low * value));
+    case Activation::kGelu:
+      return 0.5F * value * (1.0F + std::erf(value * 0.70710678F));
+    case Activation::kMish:
+      return value * std::tanh(std::max(value, 0.0F) + std::log1p(std::exp(-std::fabs(value))));
   }
   return value;
 }

@@ -11,7 +11,8 @@ namespace {
 
 /// The activation of values in any unit is the activation in that unit.
 bool keeps_units(Activation activation) {
-  return activation != Activation::kSigmoid && activation != Activation::kHardSwish;
+  return activation == Activation::kNone || activation == Activation::kRelu || activation == Activation::kClip ||
+         activation == Activation::kLeakyRelu;
 }
 
 }  // namespace

@@ -5,103 +5,10 @@
 #include "poise/graph/known.h"
 #include "poise/graph/ops/conv.h"
 #include "poise/graph/ops/operator.h"
+#include "poise/graph/ops/rules.h"
 
 namespace poise::onednn {
 namespace {
-
-template <int block, typename F>
-void combine_channels(const Shape& full, bool one_image, const float* left, const float* right, float* out, F combine) {
-  const std::int64_t blocks = (full[1] + block - 1) / block;
-  const std::int64_t area = full[2] * full[3];
-#pragma omp parallel for schedule(static)
-  for (std::int64_t plane = 0; plane < full[0] * blocks; ++plane) {
-    const float* channel = right + (one_image ? plane % blocks : plane) * block;
-    for (std::int64_t i = 0; i < area; ++i) {
-      const std::int64_t at = (plane * area + i) * block;
-      for (int c = 0; c < block; ++c) out[at + c] = combine(left[at + c], channel[c]);
-    }
-  }
-}
-
-/// A map and a computed value a channel, as squeeze-and-excitation has them: oneDNN 2.6 is slow there. Sums and
-/// products keep a block's empty channels at zero.
-bool lower_channel_binary(Builder& builder, const Node& node, ValueId full, ValueId other, const Shape& padded) {
-  const Shape& out = builder.shape(node.outputs[0]);
-  if (out.size() != 4 || padded[1] != out[1] || padded[2] != 1 || padded[3] != 1) return false;
-  if (builder.graph.constant(other) != nullptr || (node.op != "Add" && node.op != "Mul")) return false;
-  const dnnl::memory left = builder.read(full, builder.blocked(out));
-  const dnnl::memory right = builder.read(other, builder.blocked(padded));
-  const dnnl::memory to = builder.write(node.outputs[0], builder.blocked(out));
-  const bool product = node.op == "Mul";
-  const bool one_image = padded[0] == 1;
-  builder.add_step(node, "blocked", 0, [=, wide = builder.block == 16](dnnl::stream&) {
-    const auto* a = static_cast<const float*>(left.get_data_handle());
-    const auto* b = static_cast<const float*>(right.get_data_handle());
-    auto* c = static_cast<float*>(to.get_data_handle());
-    const auto run = [&](auto combine) {
-      if (wide) {
-        combine_channels<16>(out, one_image, a, b, c, combine);
-      } else {
-        combine_channels<8>(out, one_image, a, b, c, combine);
-      }
-    };
-    if (product) {
-      run([](float x, float y) { return x * y; });
-    } else {
-      run([](float x, float y) { return x + y; });
-    }
-  });
-  return true;
-}
-
-std::optional<dnnl::algorithm> binary_algorithm(const Node& node) {
-  if (node.op == "Add") return dnnl::algorithm::binary_add;
-  if (node.op == "Sub") return dnnl::algorithm::binary_sub;
-  if (node.op == "Mul") return dnnl::algorithm::binary_mul;
-  if (node.op == "Div") return dnnl::algorithm::binary_div;
-  if (node.op == "Min" && node.inputs.size() == 2) return dnnl::algorithm::binary_min;
-  if (node.op == "Max" && node.inputs.size() == 2) return dnnl::algorithm::binary_max;
-  return std::nullopt;
-}
-
-bool lower_binary(Builder& builder, const Node& node) {
-  const auto algorithm = binary_algorithm(node);
-  if (!algorithm) return false;
-  const Shape& out = builder.shape(node.outputs[0]);
-  ValueId full = node.inputs[0];
-  ValueId other = node.inputs[1];
-  const bool commutes = node.op != "Sub" && node.op != "Div";
-  if (commutes && builder.shape(full) != out) std::swap(full, other);
-  if (builder.shape(full) != out || out.empty() || builder.graph.constant(full) != nullptr) return false;
-  Shape padded(out.size() - std::min(out.size(), builder.shape(other).size()), 1);
-  padded.insert(padded.end(), builder.shape(other).begin(), builder.shape(other).end());
-  // Only sums of two maps stay in bfloat16.
-  const bool halves = type_of(builder.desc(full)) == Type::bf16 && padded == out;
-  const bool as_it_is_now = halves || type_of(builder.desc(full)) == Type::f32;
-  const Desc layout = as_it_is_now ? builder.desc(full) : builder.blocked(out);
-  // Division by a block's empty channels would leave 0/0 in them, and later sums would spread it.
-  if (*algorithm == dnnl::algorithm::binary_div && layout != Builder::plain(out)) return false;
-  const bool fixed = builder.graph.constant(other) != nullptr;
-  Desc right_layout = layout;
-  if (padded != out) {
-    if (!fixed && padded != builder.shape(other)) return false;  // rare: a computed value of fewer axes
-    right_layout = fixed ? Builder::plain(padded) : builder.blocked(padded);
-  }
-  const dnnl::binary::desc desc(*algorithm, layout, right_layout, layout);
-  const dnnl::binary::primitive_desc planned(desc, user_scratchpad(), builder.engine, true);
-  if (!is_fast(planned)) return lower_channel_binary(builder, node, full, other, padded);
-  dnnl::memory right;
-  if (padded != out && fixed) {  // the same bytes, with axes of one element in front
-    const dnnl::memory as_it_is = builder.read(other, Builder::plain(builder.shape(other)));
-    right = dnnl::memory(right_layout, builder.engine, as_it_is.get_data_handle());
-  } else {
-    right = builder.read(other, right_layout);
-  }
-  const dnnl::memory left = builder.read(full, layout);
-  const dnnl::memory to = builder.write(node.outputs[0], layout);
-  builder.add_primitive(node, "", planned, {{DNNL_ARG_SRC_0, left}, {DNNL_ARG_SRC_1, right}, {DNNL_ARG_DST, to}}, 0);
-  return true;
-}
 
 struct Window {
   dnnl::memory::dims strides, kernel, pads_begin, pads_end;
@@ -152,6 +59,9 @@ bool lower_global_pool(Builder& builder, const Node& node) {
   if (in.size() != 4) return false;
   if (node.op == "ReduceMean") {
     std::vector<std::int64_t> axes = node.integers("axes");
+    if (const Tensor* given = has_input(node, 1) ? builder.info(node.inputs[1]).constant.get() : nullptr) {
+      axes = list_of(*given);
+    }
     for (std::int64_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
     std::sort(axes.begin(), axes.end());
     if (axes != std::vector<std::int64_t>{2, 3} || node.integer("keepdims", 1) == 0) return false;
@@ -204,12 +114,15 @@ void lower_fusion_apart(Builder& builder, const Node& node, const dnnl::memory& 
 Result<bool> lower_other(Builder& builder, const Node& node) {
   if (node.fusion.any()) return invalid_argument("only convolutions carry fused operators");
   if (node.op == "MaxPool" || node.op == "AveragePool") return lower_pool(builder, node);
-  if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool" || node.op == "ReduceMean") {
-    return lower_global_pool(builder, node);
-  }
+  if (node.op == "GlobalAveragePool" || node.op == "GlobalMaxPool") return lower_global_pool(builder, node);
+  if (node.op == "ReduceMean" && lower_global_pool(builder, node)) return true;
+  if (node.op.starts_with("Reduce")) return lower_reduction(builder, node);
+  if (node.op == "MatMul" || node.op == "Gemm") return lower_matmul(builder, node);
+  if (node.op.ends_with("Normalization") && node.op != "BatchNormalization") return lower_norm(builder, node);
+  if (node.op == "Softmax") return lower_softmax(builder, node);
   if (node.op == "Resize") return lower_resize(builder, node);
   if (node.op == "BatchNormalization") return lower_batch_norm(builder, node);
-  if (lower_binary(builder, node) || lower_eltwise(builder, node)) return true;
+  if (lower_binary(builder, node) || lower_eltwise(builder, node) || lower_map(builder, node)) return true;
   return lower_movement(builder, node);
 }
 

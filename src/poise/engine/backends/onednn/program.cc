@@ -63,7 +63,8 @@ class OnednnPlan : public Plan {
       return no_memory();
     }
     for (Binding& binding : bindings_) {
-      if (binding.kind == Binding::Kind::kArena) binding.memory.set_data_handle(arena_.data(binding.index));
+      if (binding.kind == Binding::Kind::kArena)
+        binding.memory.set_data_handle(static_cast<std::byte*>(arena_.data(binding.index)) + binding.offset);
     }
     std::erase_if(bindings_, [](const Binding& binding) { return binding.kind == Binding::Kind::kArena; });
     return {};
@@ -74,7 +75,7 @@ class OnednnPlan : public Plan {
       // oneDNN has no const memory; inputs are only read.
       void* address = binding.kind == Binding::Kind::kInput ? const_cast<float*>(inputs[binding.index].data)
                                                             : outputs[binding.index].data();
-      binding.memory.set_data_handle(address);
+      binding.memory.set_data_handle(static_cast<std::byte*>(address) + binding.offset);
     }
     using Clock = std::chrono::steady_clock;
     for (const onednn::Step& step : steps_) {
@@ -116,6 +117,7 @@ class OnednnProgram : public Program {
       }
     }
     POISE_RETURN_IF_ERROR(fold_constants(graph_, max_memory_));
+    recognise_operators(graph_);
     fold_batch_norm(graph_, max_memory_);
     remove_dead(graph_);
     return graph_.validate();
