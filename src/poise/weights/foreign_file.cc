@@ -12,8 +12,6 @@ using Start = std::string_view;
 
 constexpr bool has(Start start, std::string_view text) { return start.find(text) != Start::npos; }
 
-/// The identifier of TensorFlow Lite's flatbuffer, after the offset of its root (tensorflow/lite/schema/schema.fbs).
-bool is_tflite(Start start) { return start.size() >= 8 && start.substr(4, 4) == "TFL3"; }
 /// model.json of TensorFlow.js (tfjs-core, src/io/types.ts, ModelJSON).
 bool is_tfjs(Start start) {
   return start.starts_with('{') &&
@@ -41,8 +39,7 @@ struct Kind {
   bool (*recognises)(Start start);
   const char* message;
 };
-constexpr std::array<Kind, 8> kKinds{{
-    {is_tflite, "it is a TensorFlow Lite model, which is not read: have it exported as ONNX"},
+constexpr std::array<Kind, 7> kKinds{{
     {is_tfjs, "it is a TensorFlow.js model, which is not read: have it exported as ONNX"},
     {is_hdf5, "it is an HDF5 file, as Keras writes its models, which is not read: have it exported as ONNX"},
     {is_picture, "it is a picture: name a network's file"},

@@ -8,6 +8,7 @@
 #include "poise/weights/darknet/darknet.h"
 #include "poise/weights/foreign_file.h"
 #include "poise/weights/onnx/onnx_reader.h"
+#include "poise/weights/tflite/tflite.h"
 #include "poise/weights/torch/layouts.h"
 
 namespace poise {
@@ -38,8 +39,10 @@ bool is_onnx(BytesView start) {
   return kKeys.find(first) != std::string_view::npos || two_bytes;
 }
 
-constexpr std::array<NetworkReader, 2> kReaders{{
-    {"darknet", is_darknet, read_darknet_file}, {"onnx", is_onnx, read_onnx},  // last: protobuf has no mark of its own
+constexpr std::array<NetworkReader, 3> kReaders{{
+    {"tflite", is_tflite, read_tflite},
+    {"darknet", is_darknet, read_darknet_file},
+    {"onnx", is_onnx, read_onnx},  // last: protobuf has no mark of its own
 }};
 
 Error other_kind(BytesView start, std::span<const NetworkReader> readers) {
