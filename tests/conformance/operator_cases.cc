@@ -126,6 +126,11 @@ void add_pools(Cases& c) {
   Attributes counted = three;
   counted["count_include_pad"] = std::int64_t{1};
   c.add("AveragePool", "pads counted", 1e-6F, {in(kMap)}, counted);
+  c.add("AveragePool", "dilated", 1e-6F, {in(kMap)},
+        {{"kernel_shape", Ints{3, 2}},
+         {"dilations", Ints{2, 3}},
+         {"pads", Ints{1, 1, 2, 1}},
+         {"count_include_pad", std::int64_t{1}}});
   c.add("AveragePool", "ceil", 1e-6F, {in(kMap)},
         {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}, {"ceil_mode", std::int64_t{1}}});
   c.add("GlobalAveragePool", "a map", 1e-5F, {in(kMap)});
@@ -137,6 +142,12 @@ void add_norms(Cases& c) {
         {{"epsilon", 1e-3F}});
   c.add("InstanceNormalization", "a map", 1e-4F, {in(kMap), fixed({24}), fixed({24})});
   c.add("LayerNormalization", "the last axis", 1e-5F, {in({2, 7, 24}), fixed({24}), fixed({24})});
+  c.add("LayerNormalization", "no bias, from axis 1", 1e-5F, {in({2, 7, 24}), fixed({7, 24})},
+        {{"axis", std::int64_t{1}}});
+  c.add("RMSNormalization", "the last axis", 1e-5F, {in({2, 7, 24}), fixed({24})});
+  c.add("GroupNormalization", "three groups", 1e-4F, {in(kMap), fixed({24}), fixed({24})},
+        {{"num_groups", std::int64_t{3}}});
+  c.add("LpNormalization", "a vector a pixel", 1e-5F, {in(kMap)}, {{"axis", std::int64_t{1}}});
   c.add("LRN", "five channels", 1e-5F, {in(kMap)},
         {{"size", std::int64_t{5}}, {"alpha", 1e-2F}, {"beta", 0.75F}, {"bias", 2.0F}});
   c.add("Softmax", "channels", 1e-5F, {in(kMap)}, {{"axis", std::int64_t{1}}});
@@ -146,10 +157,16 @@ void add_norms(Cases& c) {
 
 void add_elementwise(Cases& c) {
   for (const char* op : {"Relu", "Abs", "Neg", "Floor", "Ceil", "Round"}) c.add(op, "a map", 0, {in(kMap)});
-  for (const char* op : {"Sigmoid", "Tanh", "Softplus", "Exp", "HardSwish", "Erf"}) {
+  for (const char* op :
+       {"Sigmoid", "Tanh", "Softplus", "Exp", "HardSwish", "Erf", "Gelu", "Mish", "Swish", "Sin", "Cos", "Softsign"}) {
     c.add(op, "a map", 1e-5F, {in(kMap, -6, 6)});
   }
   for (const char* op : {"Sqrt", "Log", "Reciprocal"}) c.add(op, "a map", 1e-5F, {in(kMap, 0.25F, 4)});
+  c.add("Gelu", "by tanh", 1e-5F, {in(kMap, -6, 6)}, {{"approximate", std::string("tanh")}});
+  c.add("Swish", "steeper", 1e-5F, {in(kMap, -6, 6)}, {{"alpha", 1.702F}});
+  c.add("Celu", "a map", 1e-5F, {in(kMap)}, {{"alpha", 1.5F}});
+  c.add("ThresholdedRelu", "a map", 0, {in(kMap)}, {{"alpha", 0.7F}});
+  c.add("Sign", "a map", 0, {in(kMap)});
   c.add("LeakyRelu", "a map", 1e-6F, {in(kMap)}, {{"alpha", 0.1F}});
   c.add("Elu", "a map", 1e-5F, {in(kMap)}, {{"alpha", 1.5F}});
   c.add("Selu", "a map", 1e-5F, {in(kMap)});
@@ -163,6 +180,9 @@ void add_elementwise(Cases& c) {
     c.add(op, "a computed value a channel", 1e-6F, {in(kMap), in({2, 24, 1, 1})});
     c.add(op, "a scalar first", 1e-6F, {real(2.5F), in(kMap)});
     c.add(op, "both broadcast", 1e-6F, {in({3, 1, 5}), in({4, 1})});
+    c.add(op, "a constant of fewer extents", 1e-6F, {in({1, 24, 1, 1}), fixed({24, 1, 1})});
+    c.add(op, "a constant on the left", 1e-6F, {fixed({24, 1, 1}), in(kMap)});
+    c.add(op, "a constant of the output's shape", 1e-6F, {in({24, 1, 1}), fixed({2, 24, 13, 11})});
   }
   c.add("Div", "same shapes", 1e-6F, {in(kMap), in(kMap, 0.5F, 2)});
   c.add("Div", "a scalar", 1e-6F, {in(kMap), real(3)});
@@ -172,6 +192,10 @@ void add_elementwise(Cases& c) {
     c.add(op, "three", 0, {in(kMap), in(kMap), in({24, 1, 1})});
     c.add(op, "one", 0, {in(kMap)});
   }
+  c.add("Pow", "a root", 1e-5F, {in(kMap, 0.5F, 2), real(0.5F)});
+  c.add("Sum", "three", 1e-6F, {in(kMap), in({24, 1, 1}), in({13, 1})});
+  c.add("Mean", "three", 1e-6F, {in(kMap), in({24, 1, 1}), in({13, 1})});
+  c.add("Mod", "floats", 1e-6F, {in(kMap), real(0.7F)}, {{"fmod", std::int64_t{1}}});
   for (const char* op : {"Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"}) {
     c.add(op, "a threshold", 0, {in(kMap), real(0.5F)});
   }
@@ -179,6 +203,7 @@ void add_elementwise(Cases& c) {
   c.add("Not", "constants", 0, {bits});
   c.add("And", "constants", 0, {bits, bits});
   c.add("Or", "constants", 0, {bits, bits});
+  c.add("Xor", "constants", 0, {bits, bits});
   c.add("Where", "a mask", 0, {typed<bool>({11}, DType::kBool, {1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1}), in(kMap), real(0)});
 }
 
@@ -192,6 +217,9 @@ void add_shapes(Cases& c) {
   c.add("Range", "a grid line", 0, {real(0), real(6), real(1.5F)});
   c.add("Shape", "of a map", 0, {in(kMap)});
   c.add("Cast", "to integers", 0, {in(kMap, -9, 9)}, {{"to", std::int64_t{7}}});
+  c.add("CastLike", "of a constant", 0, {ints({3, -4}), in({1})});
+  c.add("Size", "of a map", 0, {in(kMap)});
+  c.add("NonZero", "of a constant", 0, {typed<bool>({2, 2}, DType::kBool, {true, false, true, true})});
   c.add("Transpose", "to channels last", 0, {in(kMap)}, {{"perm", Ints{0, 2, 3, 1}}});
   c.add("Transpose", "shuffle", 0, {in({1, 2, 12, 7, 5})}, {{"perm", Ints{0, 2, 1, 3, 4}}});
   c.add("Squeeze", "the batch", 0, {in({1, 24, 13, 11}), ints({0})});
@@ -203,15 +231,40 @@ void add_shapes(Cases& c) {
         {{"axis", std::int64_t{1}}});
   c.add("Concat", "rows", 0, {in(kMap), in({2, 24, 2, 11})}, {{"axis", std::int64_t{2}}});
   c.add("Split", "two halves of the channels", 0, {in(kWide)}, {{"axis", std::int64_t{1}}}, 2);
+  c.add("Split", "a smaller last part", 0, {in(kMap)}, {{"axis", std::int64_t{1}}, {"num_outputs", std::int64_t{5}}},
+        5);
   c.add("Split", "uneven", 0, {in(kMap), ints({5, 12, 7})}, {{"axis", std::int64_t{1}}}, 3);
   c.add("Slice", "every second pixel", 0, {in(kMap), ints({0, 1}), ints({99, 99}), ints({2, 3}), ints({2, 2})});
   c.add("Slice", "channels", 0, {in(kWide), ints({16}), ints({48}), ints({1})});
   c.add("Slice", "backwards", 0, {in(kMap), ints({-1}), ints({-99}), ints({3}), ints({-1})});
   c.add("Gather", "channels", 0, {in(kMap), ints({3, -1, 0})}, {{"axis", std::int64_t{1}}});
+  c.add("GatherElements", "along a row", 0,
+        {in({2, 3, 4}), typed<std::int64_t>({2, 3, 2}, DType::kInt64, {0, 3, 1, 1, 2, -1, 3, 3, 0, 0, 2, 1})},
+        {{"axis", std::int64_t{2}}});
+  c.add("GatherND", "rows", 0, {in({2, 3, 4}), typed<std::int64_t>({3, 2}, DType::kInt64, {0, 1, 1, -1, 0, 0})});
+  c.add("GatherND", "in a batch", 0, {in({2, 3, 4}), typed<std::int64_t>({2, 1}, DType::kInt64, {2, 0})},
+        {{"batch_dims", std::int64_t{1}}});
+  c.add("ScatterElements", "added", 1e-6F,
+        {in({2, 4}), typed<std::int64_t>({2, 2}, DType::kInt64, {1, 1, -1, 0}), in({2, 2})},
+        {{"axis", std::int64_t{1}}, {"reduction", std::string("add")}});
+  c.add("ScatterND", "rows", 0, {in({4, 3}), typed<std::int64_t>({2, 1}, DType::kInt64, {3, 1}), in({2, 3})});
+  c.add("TopK", "the largest", 0, {in({2, 3, 40}), ints({5})}, {}, 2);
+  c.add("TopK", "the smallest columns", 0, {in({2, 30, 7}), ints({4})},
+        {{"axis", std::int64_t{1}}, {"largest", std::int64_t{0}}}, 2);
+  c.add("CumSum", "backwards", 1e-5F, {in(kMap), index(2)},
+        {{"reverse", std::int64_t{1}}, {"exclusive", std::int64_t{1}}});
+  c.add("Trilu", "below", 0, {in({2, 5, 6}), index(1)}, {{"upper", std::int64_t{0}}});
+  c.add("Einsum", "attention", 1e-5F, {in({2, 3, 5, 8}), in({2, 3, 7, 8})},
+        {{"equation", std::string("bhqd,bhkd->bhqk")}});
+  c.add("Einsum", "a matrix under an ellipsis", 1e-5F, {in({2, 3, 5}), fixed({5, 4})},
+        {{"equation", std::string("...c,cd->...d")}});
+  c.add("Einsum", "a diagonal's sum", 1e-5F, {in({3, 5, 5})}, {{"equation", std::string("bii->b")}});
   c.add("Gather", "one row", 0, {in(kMap), index(2)}, {{"axis", std::int64_t{2}}});
   c.add("Pad", "constant", 0, {in(kMap), ints({0, 0, 1, 2, 0, 0, 3, 4}), real(0.5F)});
   c.add("Pad", "reflect", 0, {in(kMap), ints({0, 0, 1, 2, 0, 0, 3, 4})}, {{"mode", std::string("reflect")}});
   c.add("Pad", "edge", 0, {in(kMap), ints({0, 0, 1, 2, 0, 0, 3, 4})}, {{"mode", std::string("edge")}});
+  c.add("Pad", "two axes named", 0, {in(kMap), ints({1, 2, 3, 0}), none(), ints({3, -2})});
+  c.add("Pad", "wrap", 0, {in(kMap), ints({0, 0, 1, 2, 0, 0, 3, 4})}, {{"mode", std::string("wrap")}});
   c.add("DepthToSpace", "DCR", 0, {in({1, 36, 4, 5})}, {{"blocksize", std::int64_t{3}}});
   c.add("DepthToSpace", "CRD", 0, {in({1, 36, 4, 5})}, {{"blocksize", std::int64_t{3}}, {"mode", std::string("CRD")}});
   c.add("SpaceToDepth", "2", 0, {in({1, 3, 8, 10})}, {{"blocksize", std::int64_t{2}}});
@@ -231,6 +284,17 @@ void add_resizes(Cases& c) {
   c.add("Resize", "linear, PyTorch's", 1e-5F, {in(kMap), none(), none(), ints({2, 24, 20, 30})},
         linear("pytorch_half_pixel"));
   c.add("Resize", "linear, corners", 1e-5F, {in(kMap), none(), none(), ints({2, 24, 26, 22})}, linear("align_corners"));
+  Attributes antialiased = linear("half_pixel");
+  antialiased["antialias"] = std::int64_t{1};
+  antialiased["axes"] = Ints{2, 3};
+  c.add("Resize", "linear, antialiased", 1e-5F, {in(kMap), none(), none(), ints({5, 30})}, antialiased);
+  const auto points = fixed({2, 6, 5, 2}, -1.2F, 1.2F);
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    for (const char* padding : {"zeros", "border", "reflection"}) {
+      c.add("GridSample", std::string(mode) + ", " + padding, 1e-5F, {in(kMap), points},
+            {{"mode", std::string(mode)}, {"padding_mode", std::string(padding)}});
+    }
+  }
   c.add("Resize", "linear, asymmetric", 1e-5F, {in(kMap), none(), reals({1, 1, 2, 3})}, linear("asymmetric"));
 }
 
@@ -241,6 +305,11 @@ void add_reductions(Cases& c) {
     c.add(op, "channels, dropped", tolerance, {in(kMap)}, {{"axes", Ints{-3}}, {"keepdims", std::int64_t{0}}});
     c.add(op, "all", tolerance, {in(kMap)});
   }
+  for (const char* op : {"ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd"}) {
+    c.add(op, "channels", 1e-5F, {in(kMap, 0.5F, 2), ints({1})});
+  }
+  c.add("ReduceMean", "axes as an input", 1e-5F, {in(kMap), ints({-1, -2})}, {{"keepdims", std::int64_t{0}}});
+  c.add("ReduceMax", "no axes, nothing done", 0, {in(kMap), ints({})}, {{"noop_with_empty_axes", std::int64_t{1}}});
   c.add("ReduceSum", "the picture", 1e-5F, {in(kMap), ints({2, 3})});
   for (const char* op : {"ArgMax", "ArgMin"}) {
     c.add(op, "of a heatmap", 0, {in({2, 17, 60})}, {{"axis", std::int64_t{2}}, {"keepdims", std::int64_t{0}}});
@@ -249,6 +318,9 @@ void add_reductions(Cases& c) {
 
 void add_quantisation(Cases& c) {
   const auto zero = typed<std::uint8_t>({}, DType::kUint8, {12});
+  c.add("QuantizeLinear", "a list of one scale, one zero point", 0, {in(kMap), reals({0.05F}), zero});
+  c.add("DequantizeLinear", "one scale, a list of one zero point", 0,
+        {typed<std::int8_t>({3}, DType::kInt8, {1, -2, 3}), real(0.5F), typed<std::int8_t>({1}, DType::kInt8, {2})});
   c.add("QuantizeLinear", "one scale", 0, {in(kMap), real(0.05F), zero});
   c.add("DequantizeLinear", "a scale a channel", 1e-6F,
         {typed<std::int8_t>({3, 2}, DType::kInt8, {1, -2, 3, 127, -128, 0}), reals({0.5F, 0.25F, 2}),

@@ -20,7 +20,9 @@ bool holds_parameters(std::string_view op, std::size_t input, const Tensor& tens
     return std::find(names.begin(), names.end(), op) != names.end();
   };
   if (is_one_of({"Conv", "ConvTranspose", "Gemm", "MatMul"})) return true;
-  if (is_one_of({"BatchNormalization", "InstanceNormalization", "LayerNormalization"})) return input == 1 || input == 2;
+  if (is_one_of({"BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization",
+                 "RMSNormalization"}))
+    return input == 1 || input == 2;
   if (op == "PRelu") return input == 1;
   return is_one_of({"Add", "Sub", "Mul", "Div"}) && tensor.count() > 1;
 }

@@ -37,7 +37,7 @@ Status check_attributes(const Node& node, const Operator& op) {
       if (candidate.name == name) rule = &candidate;
     }
     if (rule == nullptr) {
-      return unsupported(node.label() + ": the attribute " + name + " is not supported: export with opset 8 to 17");
+      return unsupported(node.label() + ": the attribute " + name + " is not supported");
     }
     const auto* tensor = std::get_if<std::shared_ptr<const Tensor>>(&attribute);
     if (attribute.index() != static_cast<std::size_t>(rule->kind) || (tensor != nullptr && *tensor == nullptr)) {

@@ -137,7 +137,7 @@ at::Tensor flatten(const Call& call) {
 at::Tensor resize_axis(const at::Tensor& input, const ResizeAttributes& a, std::size_t axis) {
   const auto dim = static_cast<std::int64_t>(axis);
   const std::vector<Tap> taps = resize_taps(a, axis, input.size(dim));
-  const std::size_t count = tap_count(a);
+  const std::size_t count = tap_count(a, axis, input.size(dim));
   at::Tensor sum;
   for (std::size_t k = 0; k < count; ++k) {
     std::vector<std::int64_t> from;

@@ -40,7 +40,7 @@ struct NetworkReader {
 /// The kinds that are read, in the order in which they are asked.
 std::span<const NetworkReader> network_readers();
 
-/// ONNX of opset 8 to 17, whose float16, bfloat16 and float64 become float32 and whose external data is followed only
+/// ONNX of opset 8 to 24, whose float16, bfloat16 and float64 become float32 and whose external data is followed only
 /// to plain files in the model's own folder; darknet's NAME.weights with NAME.cfg beside it (and NAME.names, the
 /// classes), with a detector's card in its metadata. Errors, one line that starts with the path: kMalformed (truncated,
 /// cyclic, shapes that do not fit their data), kUnsupported (another kind of file: says which, where it is known, and
@@ -58,7 +58,8 @@ struct OnnxWriteOptions {
   std::map<std::string, std::string> metadata;  // metadata_props; the card under kCardKey
 };
 
-/// ONNX of the graph's own opset (ours are 13), IR version 7 (8 from opset 15), free extents as named dimensions
+/// ONNX of the graph's own opset (ours are 13), IR version 7 (8 from opset 15, 10 from 21), free extents as named
+/// dimensions
 /// ("batch" for the first), the outputs' shapes as far as they follow from the inputs'. Values, nodes and tensors keep
 /// their names; reading the bytes again gives the same graph, nodes sorted, tensors bit for bit. Errors: those of
 /// validate(); kInvalidArgument (a fused graph; a name that is missing, not unique, over 1024 bytes or holds a control

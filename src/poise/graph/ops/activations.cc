@@ -94,8 +94,59 @@ void run_selu(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   });
 }
 
+InferResult infer_gelu(const Node& node, std::span<const ValueInfo> inputs) {
+  const std::string how = node.text("approximate", "none");
+  if (how != "none" && how != "tanh") return malformed("approximate is \"" + how + "\", it must be none or tanh");
+  return infer_same_float(node, inputs);
+}
+
+// Hendrycks and Gimpel 2016, "Gaussian error linear units", section 2.
+void run_gelu(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  constexpr double kRootHalf = 0.70710678118654752440;
+  constexpr double kRootTwoOverPi = 0.79788456080286535588;
+  if (node.text("approximate", "none") == "tanh") {
+    map_floats(*inputs[0], outputs[0], [](double x) {
+      return static_cast<float>(0.5 * x * (1.0 + std::tanh(kRootTwoOverPi * (x + 0.044715 * x * x * x))));
+    });
+    return;
+  }
+  map_floats(*inputs[0], outputs[0],
+             [](double x) { return static_cast<float>(0.5 * x * (1.0 + std::erf(x * kRootHalf))); });
+}
+
+// Misra 2019, "Mish: a self regularized non-monotonic activation function", equation 3.
+void run_mish(const Node&, Inputs inputs, std::span<Tensor> outputs) {
+  map_floats(*inputs[0], outputs[0], [](double x) {
+    const double softplus = std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+    return static_cast<float>(x * std::tanh(softplus));
+  });
+}
+
+// x * sigmoid(alpha * x): with an alpha of 1 it is SiLU.
+void run_swish(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  const double alpha = node.real("alpha", 1.0F);
+  map_floats(*inputs[0], outputs[0],
+             [alpha](double x) { return static_cast<float>(x / (1.0 + std::exp(-alpha * x))); });
+}
+
+void run_celu(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  const double alpha = node.real("alpha", 1.0F);
+  map_floats(*inputs[0], outputs[0],
+             [alpha](double x) { return static_cast<float>(x < 0 ? alpha * std::expm1(x / alpha) : x); });
+}
+
+void run_thresholded_relu(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  const float alpha = node.real("alpha", 1.0F);
+  map_floats(*inputs[0], outputs[0], [alpha](float x) { return x <= alpha ? 0.0F : x; });
+}
+
+void run_softsign(const Node&, Inputs inputs, std::span<Tensor> outputs) {
+  map_floats(*inputs[0], outputs[0], [](float x) { return x / (1.0F + std::fabs(x)); });
+}
+
 constexpr AttributeRule kClipAttributes[] = {{"max", AttributeKind::kReal}, {"min", AttributeKind::kReal}};
 constexpr AttributeRule kAlpha[] = {{"alpha", AttributeKind::kReal}};
+constexpr AttributeRule kApproximate[] = {{"approximate", AttributeKind::kText}};
 constexpr AttributeRule kAlphaBeta[] = {{"alpha", AttributeKind::kReal}, {"beta", AttributeKind::kReal}};
 constexpr AttributeRule kAlphaGamma[] = {{"alpha", AttributeKind::kReal}, {"gamma", AttributeKind::kReal}};
 
@@ -110,6 +161,12 @@ const Operator kPRelu{"PRelu", 2, 2, {}, infer_prelu, run_prelu};
 const Operator kHardSigmoid{"HardSigmoid", 1, 1, kAlphaBeta, infer_same_float, run_hard_sigmoid};
 const Operator kHardSwish{"HardSwish", 1, 1, {}, infer_same_float, run_hard_swish};
 const Operator kElu{"Elu", 1, 1, kAlpha, infer_same_float, run_elu};
+const Operator kGelu{"Gelu", 1, 1, kApproximate, infer_gelu, run_gelu};
+const Operator kMish{"Mish", 1, 1, {}, infer_same_float, run_mish};
+const Operator kSwish{"Swish", 1, 1, kAlpha, infer_same_float, run_swish};
+const Operator kCelu{"Celu", 1, 1, kAlpha, infer_same_float, run_celu};
+const Operator kThresholdedRelu{"ThresholdedRelu", 1, 1, kAlpha, infer_same_float, run_thresholded_relu};
+const Operator kSoftsign{"Softsign", 1, 1, {}, infer_same_float, run_softsign};
 const Operator kSelu{"Selu", 1, 1, kAlphaGamma, infer_same_float, run_selu};
 
 }  // namespace poise

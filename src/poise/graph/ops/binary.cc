@@ -1,4 +1,4 @@
-// Add, Sub, Mul, Div, Pow, Min and Max with NumPy's broadcasting.
+// Add, Sub, Mul, Div, Mod, Pow, Min, Max, Sum and Mean with NumPy's broadcasting.
 
 #include <cmath>
 #include <type_traits>
@@ -93,6 +93,47 @@ void run_all(const Node&, std::span<const Tensor* const> inputs, std::span<Tenso
   });
 }
 
+// All of them added up, divided by their number.
+void run_mean(const Node& node, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
+  run_all<Sum>(node, inputs, outputs);
+  const auto count = static_cast<float>(inputs.size());
+  for (float& value : outputs[0].floats()) value /= count;
+}
+
+InferResult infer_floats(const Node& node, std::span<const ValueInfo> inputs) {
+  POISE_RETURN_IF_ERROR(expect_float(inputs[0], "input 0"));
+  return infer(node, inputs);
+}
+
+// C's remainder, of the dividend's sign; of the divisor's for integers without fmod.
+struct Remainder {
+  bool of_dividend = false;
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(std::fmod(a, b));
+    if constexpr (std::is_integral_v<T>) {
+      if (b == 0 || (std::is_signed_v<T> && b == static_cast<T>(-1))) return 0;
+      const T rest = static_cast<T>(a % b);
+      const bool turned = !of_dividend && rest != 0 && (rest < 0) != (b < 0);
+      return turned ? static_cast<T>(rest + b) : rest;
+    }
+  }
+};
+
+InferResult infer_mod(const Node& node, std::span<const ValueInfo> inputs) {
+  if (inputs[0].type == DType::kFloat32 && node.integer("fmod", 0) == 0) {
+    return malformed("its inputs are float32: fmod must be 1");
+  }
+  return infer(node, inputs);
+}
+
+void run_mod(const Node& node, std::span<const Tensor* const> inputs, std::span<Tensor> outputs) {
+  with_type(outputs[0].type(), [&](auto zero) {
+    using T = decltype(zero);
+    combine<T, T, T>(*inputs[0], *inputs[1], outputs[0], Remainder{node.integer("fmod", 0) != 0});
+  });
+}
+
 InferResult infer_pow(const Node&, std::span<const ValueInfo> inputs) {
   POISE_RETURN_IF_ERROR(expect_type(inputs[0], "base", {DType::kFloat32, DType::kInt64, DType::kInt32}));
   POISE_RETURN_IF_ERROR(expect_type(inputs[1], "exponent", {DType::kFloat32, DType::kInt64, DType::kInt32}));
@@ -113,8 +154,13 @@ void run_pow(const Node&, std::span<const Tensor* const> inputs, std::span<Tenso
   });
 }
 
+constexpr AttributeRule kModAttributes[] = {{"fmod", AttributeKind::kInteger}};
+
 }  // namespace
 
+const Operator kMod{"Mod", 2, 2, kModAttributes, infer_mod, run_mod};
+const Operator kSum{"Sum", 1, kAnyNumber, {}, infer_floats, run_all<Sum>};
+const Operator kMean{"Mean", 1, kAnyNumber, {}, infer_floats, run_mean};
 const Operator kAdd{"Add", 2, 2, {}, infer, run<Sum>};
 const Operator kSub{"Sub", 2, 2, {}, infer, run<Difference>};
 const Operator kMul{"Mul", 2, 2, {}, infer, run<Product>};

@@ -1,4 +1,4 @@
-// Cast between element types, and Dropout, which does nothing at inference.
+// Cast and CastLike between element types, and Dropout, which does nothing at inference.
 
 #include <algorithm>
 #include <type_traits>
@@ -62,6 +62,10 @@ void run_cast(const Node&, Inputs inputs, std::span<Tensor> outputs) {
   });
 }
 
+InferResult infer_cast_like(const Node&, std::span<const ValueInfo> inputs) {
+  return one_output(inputs[1].type, inputs[0].shape);
+}
+
 InferResult infer_dropout(const Node& node, std::span<const ValueInfo> inputs) {
   if (has_input(node, 2)) {
     POISE_RETURN_IF_ERROR(expect_type(inputs[2], "input training_mode", {DType::kBool}));
@@ -85,12 +89,20 @@ void run_dropout(const Node&, Inputs inputs, std::span<Tensor> outputs) {
   std::fill(kept.begin(), kept.end(), std::uint8_t{1});
 }
 
-constexpr AttributeRule kCastAttributes[] = {{"to", AttributeKind::kInteger}};
+// How values become types of eight bits and less, which are not ours.
+constexpr AttributeRule kCastAttributes[] = {
+    {"round_mode", AttributeKind::kText},
+    {"saturate", AttributeKind::kInteger},
+    {"to", AttributeKind::kInteger},
+};
+constexpr AttributeRule kCastLikeAttributes[] = {{"round_mode", AttributeKind::kText},
+                                                 {"saturate", AttributeKind::kInteger}};
 constexpr AttributeRule kDropoutAttributes[] = {{"seed", AttributeKind::kInteger}};
 
 }  // namespace
 
 const Operator kCast{"Cast", 1, 1, kCastAttributes, infer_cast, run_cast};
+const Operator kCastLike{"CastLike", 2, 2, kCastLikeAttributes, infer_cast_like, run_cast};
 const Operator kDropout{"Dropout", 1, 3, kDropoutAttributes, infer_dropout, run_dropout, 2};
 
 }  // namespace poise

@@ -78,6 +78,7 @@ const Operator kLess{"Less", 2, 2, {}, infer_order, run<std::less<>>};
 const Operator kLessOrEqual{"LessOrEqual", 2, 2, {}, infer_order, run<std::less_equal<>>};
 const Operator kAnd{"And", 2, 2, {}, infer_logic, run<std::logical_and<>>};
 const Operator kOr{"Or", 2, 2, {}, infer_logic, run<std::logical_or<>>};
+const Operator kXor{"Xor", 2, 2, {}, infer_logic, run<std::not_equal_to<>>};
 const Operator kNot{"Not", 1, 1, {}, infer_not, run_not};
 const Operator kWhere{"Where", 3, 3, {}, infer_where, run_where};
 

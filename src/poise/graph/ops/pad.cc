@@ -7,14 +7,39 @@ namespace {
 
 using Inputs = std::span<const Tensor* const>;
 
-enum class Mode { kConstant, kReflect, kEdge };
+enum class Mode { kConstant, kReflect, kEdge, kWrap };
 
 Result<Mode> resolve_mode(const Node& node) {
   const std::string mode = node.text("mode", "constant");
   if (mode == "constant") return Mode::kConstant;
   if (mode == "reflect") return Mode::kReflect;
   if (mode == "edge") return Mode::kEdge;
-  return unsupported("mode \"" + mode + "\" is not supported: export with constant, reflect or edge");
+  if (mode == "wrap") return Mode::kWrap;
+  return unsupported("mode \"" + mode + "\" is not supported: export with constant, reflect, edge or wrap");
+}
+
+// As many as the input has axes at the beginning, then at the end; 0 for those that the input axes (opset 18) leaves
+// out.
+Result<std::vector<std::int64_t>> resolve_pads(const Shape& shape, const Tensor& given, const Tensor* axes) {
+  const auto pads = list_of(given);
+  std::vector<std::int64_t> all(2 * shape.size(), 0);
+  std::vector<std::int64_t> named;
+  if (axes != nullptr) {
+    named = list_of(*axes);
+    POISE_TRY([[maybe_unused]] const auto marked, mark_axes(named, shape.size()));
+  } else {
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) named.push_back(static_cast<std::int64_t>(axis));
+  }
+  if (pads.size() != 2 * named.size()) {
+    return malformed("there are " + std::to_string(pads.size()) + " pads for " + std::to_string(named.size()) +
+                     " axes of an input of " + to_string(shape));
+  }
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const std::size_t axis = resolve_axis(named[i], shape.size()).value();
+    all[axis] = pads[i];
+    all[axis + shape.size()] = pads[i + named.size()];
+  }
+  return all;
 }
 
 InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
@@ -22,11 +47,10 @@ InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
   POISE_TRY([[maybe_unused]] const Mode mode, resolve_mode(node));
   POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
   POISE_RETURN_IF_ERROR(expect_list(inputs[1], "pads"));
-  const auto pads = list_of(*inputs[1].constant);
   Shape shape = inputs[0].shape;
-  if (pads.size() != 2 * shape.size()) {
-    return malformed("there are " + std::to_string(pads.size()) + " pads for an input of " + to_string(shape));
-  }
+  if (has_input(node, 3)) POISE_RETURN_IF_ERROR(expect_list(inputs[3], "axes"));
+  const Tensor* axes = has_input(node, 3) ? inputs[3].constant.get() : nullptr;
+  POISE_TRY(const auto pads, resolve_pads(shape, *inputs[1].constant, axes));
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     const std::int64_t begin = pads[axis];
     const std::int64_t end = pads[axis + shape.size()];
@@ -53,6 +77,7 @@ std::int64_t source(Mode mode, std::int64_t i, std::int64_t low, std::int64_t hi
   if (i >= low && i < high) return i;
   if (mode == Mode::kConstant) return kPadding;
   if (mode == Mode::kEdge) return i < low ? low : high - 1;
+  if (mode == Mode::kWrap) return low + ((i - low) % (high - low) + (high - low)) % (high - low);
   const std::int64_t period = std::max<std::int64_t>(1, 2 * (high - low - 1));
   const std::int64_t phase = ((i - low) % period + period) % period;
   return low + std::min(phase, period - phase) % (high - low);
@@ -86,7 +111,7 @@ void run(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   const Mode mode = resolve_mode(node).value();
   const Shape& from = inputs[0]->shape();
   const Shape steps = dense_steps(from);
-  const auto pads = list_of(*inputs[1]);
+  const auto pads = resolve_pads(from, *inputs[1], has_input(node, 3) ? inputs[3] : nullptr).value();
   std::vector<Axis> axes;
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::int64_t low = -std::min<std::int64_t>(pads[i], 0);
@@ -109,6 +134,6 @@ constexpr AttributeRule kAttributes[] = {{"mode", AttributeKind::kText}};
 
 }  // namespace
 
-const Operator kPad{"Pad", 2, 3, kAttributes, infer, run};
+const Operator kPad{"Pad", 2, 4, kAttributes, infer, run};
 
 }  // namespace poise

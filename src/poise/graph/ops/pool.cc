@@ -67,7 +67,9 @@ void run_average(const Node& node, std::span<const Tensor* const> inputs, std::s
   // What ceil_mode adds beyond the pads is never counted (PyTorch, aten/src/ATen/native/AvgPool2d.cpp).
   const auto counted = [&a, &input, with_pads](const Window& window, std::size_t axis) {
     if (!with_pads) return window.taps.end - window.taps.begin;
-    return std::min(a.kernel[axis], input.dim(axis + 2) + a.pads_end[axis] - window.start);
+    return covered(a.kernel[axis], input.dim(axis + 2) + a.pads_end[axis] + a.pads_begin[axis], a.dilations[axis],
+                   window.start + a.pads_begin[axis])
+        .end;
   };
   pool(
       a, input, outputs[0], 0.0, [](double sum, double x) { return sum + x; },
@@ -86,6 +88,7 @@ constexpr AttributeRule kAverageAttributes[] = {
     {"auto_pad", AttributeKind::kText},
     {"ceil_mode", AttributeKind::kInteger},
     {"count_include_pad", AttributeKind::kInteger},
+    {"dilations", AttributeKind::kIntegers},
     {"kernel_shape", AttributeKind::kIntegers},
     {"pads", AttributeKind::kIntegers},
     {"strides", AttributeKind::kIntegers},

@@ -16,19 +16,35 @@ Status check_scale(const Node& node, std::span<const ValueInfo> inputs, std::ini
   const Shape& shape = inputs[0].shape;
   const Shape& scale = inputs[1].shape;
   POISE_RETURN_IF_ERROR(expect_float(inputs[1], "scale"));
+  if (node.integer("block_size", 0) != 0) return unsupported("a scale for each block of numbers is not supported");
+  const auto is_one = [](const Shape& list) { return list.empty() || list == Shape{1}; };  // one number, either way
   if (has_input(node, 2)) {
     POISE_RETURN_IF_ERROR(expect_type(inputs[2], "zero point", types));
-    POISE_RETURN_IF_ERROR(expect_shape(inputs[2], "zero point", scale));
+    if (!is_one(scale) || !is_one(inputs[2].shape)) {
+      POISE_RETURN_IF_ERROR(expect_shape(inputs[2], "zero point", scale));
+    }
   }
-  if (scale.empty() || scale == Shape{1}) return {};
+  if (is_one(scale)) return {};
   POISE_TRY(const std::size_t axis, resolve_axis(node.integer("axis", 1), shape.size()));
   return expect_shape(inputs[1], "scale", {shape[axis]});
+}
+
+// onnx/onnx.proto, TensorProto.DataType: what output_dtype (opset 21) says where no zero point does.
+Result<DType> integers_of(const Node& node, const DType* zero) {
+  constexpr std::int64_t kUint8 = 2;
+  constexpr std::int64_t kInt8 = 3;
+  const std::int64_t wanted = node.integer("output_dtype", 0);
+  const DType type = zero != nullptr ? *zero : wanted == kInt8 ? DType::kInt8 : DType::kUint8;
+  const bool agrees = wanted == 0 || wanted == (type == DType::kInt8 ? kInt8 : kUint8);
+  if (agrees) return type;
+  return unsupported("it makes ONNX data type " + std::to_string(wanted) + ": uint8 and int8 are supported");
 }
 
 InferResult infer_quantize(const Node& node, std::span<const ValueInfo> inputs) {
   POISE_RETURN_IF_ERROR(expect_float(inputs[0], "input"));
   POISE_RETURN_IF_ERROR(check_scale(node, inputs, {DType::kUint8, DType::kInt8}));
-  return one_output(has_input(node, 2) ? inputs[2].type : DType::kUint8, inputs[0].shape);
+  POISE_TRY(const DType type, integers_of(node, has_input(node, 2) ? &inputs[2].type : nullptr));
+  return one_output(type, inputs[0].shape);
 }
 
 InferResult infer_dequantize(const Node& node, std::span<const ValueInfo> inputs) {
@@ -76,7 +92,13 @@ void run_dequantize(const Node& node, Inputs inputs, std::span<Tensor> outputs) 
   });
 }
 
-constexpr AttributeRule kAttributes[] = {{"axis", AttributeKind::kInteger}};
+constexpr AttributeRule kAttributes[] = {
+    {"axis", AttributeKind::kInteger},
+    {"block_size", AttributeKind::kInteger},
+    {"output_dtype", AttributeKind::kInteger},
+    {"precision", AttributeKind::kInteger},  // of the division: ours is float32
+    {"saturate", AttributeKind::kInteger},   // of floats of eight bits alone
+};
 
 }  // namespace
 

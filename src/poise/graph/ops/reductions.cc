@@ -1,6 +1,7 @@
-// ReduceMean, ReduceSum, ReduceMax, ReduceMin, ArgMax and ArgMin.
+// Sums, means, norms, products and extremes over axes; ArgMax and ArgMin.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -45,7 +46,7 @@ InferResult infer_number(const Node& node, std::span<const ValueInfo> inputs) {
   return infer(node, inputs, {DType::kFloat32, DType::kInt64, DType::kInt32});
 }
 
-InferResult infer_mean(const Node& node, std::span<const ValueInfo> inputs) {
+InferResult infer_float(const Node& node, std::span<const ValueInfo> inputs) {
   return infer(node, inputs, {DType::kFloat32});
 }
 
@@ -61,6 +62,29 @@ struct Total {
 struct Mean : Total {
   using Total::finish;
   static double finish(double sum, std::int64_t count) { return sum / static_cast<double>(count); }
+};
+struct Product : Total {
+  static constexpr bool kFromFirst = true;  // the product of no numbers would be 1, not 0
+  static double fold(double product, float x) { return product * x; }
+  static std::int64_t fold(std::int64_t product, std::int64_t x) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(product) * static_cast<std::uint64_t>(x));
+  }
+};
+struct Magnitudes : Total {
+  static double fold(double sum, float x) { return sum + std::fabs(static_cast<double>(x)); }
+  static std::int64_t fold(std::int64_t sum, std::int64_t x) {
+    return Total::fold(sum, x < 0 ? Total::fold(0, -x) : x);
+  }
+};
+struct Squares : Total {
+  static double fold(double sum, float x) { return sum + static_cast<double>(x) * static_cast<double>(x); }
+  static std::int64_t fold(std::int64_t sum, std::int64_t x) { return Total::fold(sum, Product::fold(x, x)); }
+};
+struct Norm : Squares {
+  static double finish(double sum, std::int64_t) { return std::sqrt(sum); }
+};
+struct LogSum : Total {
+  static double finish(double sum, std::int64_t) { return std::log(sum); }
 };
 // NaN wins.
 struct Largest : Total {
@@ -96,13 +120,43 @@ void reduce(const Tensor& input, const Shape& kept, Tensor& output) {
                  [count](Sum sum) { return static_cast<T>(F::finish(sum, count)); });
 }
 
+Shape kept_extents(const Node& node, Inputs inputs) {
+  return resolve(node, inputs[0]->shape(), has_input(node, 1) ? inputs[1] : nullptr).value().kept;
+}
+
 template <typename F>
 void run(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   const Tensor& input = *inputs[0];
-  const Shape kept = resolve(node, input.shape(), has_input(node, 1) ? inputs[1] : nullptr).value().kept;
+  const Shape kept = kept_extents(node, inputs);
   if (input.type() == DType::kFloat32) return reduce<float, F>(input, kept, outputs[0]);
   if (input.type() == DType::kInt32) return reduce<std::int32_t, F>(input, kept, outputs[0]);
   reduce<std::int64_t, F>(input, kept, outputs[0]);
+}
+
+void run_norm(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  reduce<float, Norm>(*inputs[0], kept_extents(node, inputs), outputs[0]);
+}
+
+void run_log_sum(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  reduce<float, LogSum>(*inputs[0], kept_extents(node, inputs), outputs[0]);
+}
+
+// log(sum(e^x)) as largest + log(sum(e^(x - largest))), which stays in range.
+void run_log_sum_exp(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
+  const Tensor& input = *inputs[0];
+  const Shape kept = kept_extents(node, inputs);
+  Tensor largest(kept);
+  reduce<float, Largest>(input, kept, largest);
+  for (float& value : largest.floats()) value = std::isfinite(value) ? value : 0.0F;
+  std::vector<double> sums(static_cast<std::size_t>(largest.count()), 0.0);
+  Walk<1> walk(input.shape(), {broadcast_steps(kept, input.shape())});
+  for (const float x : input.floats()) {
+    sums[walk[0]] += std::exp(static_cast<double>(x) - largest.floats()[walk[0]]);
+    walk.next();
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    outputs[0].floats()[i] = static_cast<float>(std::log(sums[i]) + largest.floats()[i]);
+  }
 }
 
 InferResult infer_arg(const Node& node, std::span<const ValueInfo> inputs) {
@@ -134,9 +188,12 @@ void run_arg(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   }
 }
 
-constexpr AttributeRule kAttributes[] = {{"axes", AttributeKind::kIntegers}, {"keepdims", AttributeKind::kInteger}};
-constexpr AttributeRule kSumAttributes[] = {{"keepdims", AttributeKind::kInteger},
-                                            {"noop_with_empty_axes", AttributeKind::kInteger}};
+// The axes are an attribute before opset 18 (ReduceSum: 13), an input since.
+constexpr AttributeRule kAttributes[] = {
+    {"axes", AttributeKind::kIntegers},
+    {"keepdims", AttributeKind::kInteger},
+    {"noop_with_empty_axes", AttributeKind::kInteger},
+};
 constexpr AttributeRule kArgAttributes[] = {
     {"axis", AttributeKind::kInteger},
     {"keepdims", AttributeKind::kInteger},
@@ -145,10 +202,16 @@ constexpr AttributeRule kArgAttributes[] = {
 
 }  // namespace
 
-const Operator kReduceMax{"ReduceMax", 1, 1, kAttributes, infer_number, run<Largest>};
-const Operator kReduceMean{"ReduceMean", 1, 1, kAttributes, infer_mean, run<Mean>};
-const Operator kReduceMin{"ReduceMin", 1, 1, kAttributes, infer_number, run<Smallest>};
-const Operator kReduceSum{"ReduceSum", 1, 2, kSumAttributes, infer_number, run<Total>};
+const Operator kReduceL1{"ReduceL1", 1, 2, kAttributes, infer_number, run<Magnitudes>};
+const Operator kReduceL2{"ReduceL2", 1, 2, kAttributes, infer_float, run_norm};
+const Operator kReduceLogSum{"ReduceLogSum", 1, 2, kAttributes, infer_float, run_log_sum};
+const Operator kReduceLogSumExp{"ReduceLogSumExp", 1, 2, kAttributes, infer_float, run_log_sum_exp};
+const Operator kReduceMax{"ReduceMax", 1, 2, kAttributes, infer_number, run<Largest>};
+const Operator kReduceMean{"ReduceMean", 1, 2, kAttributes, infer_float, run<Mean>};
+const Operator kReduceMin{"ReduceMin", 1, 2, kAttributes, infer_number, run<Smallest>};
+const Operator kReduceProd{"ReduceProd", 1, 2, kAttributes, infer_number, run<Product>};
+const Operator kReduceSum{"ReduceSum", 1, 2, kAttributes, infer_number, run<Total>};
+const Operator kReduceSumSquare{"ReduceSumSquare", 1, 2, kAttributes, infer_number, run<Squares>};
 const Operator kArgMax{"ArgMax", 1, 1, kArgAttributes, infer_arg, run_arg<true>};
 const Operator kArgMin{"ArgMin", 1, 1, kArgAttributes, infer_arg, run_arg<false>};
 

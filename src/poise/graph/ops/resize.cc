@@ -36,7 +36,7 @@ std::vector<double> along_axis(const ResizeAttributes& a, std::size_t axis, cons
                                const Shape& shape) {
   const Parts parts = split_at(shape, axis);
   const std::vector<Tap> taps = resize_taps(a, axis, parts.extent);
-  const std::size_t count = tap_count(a);
+  const std::size_t count = tap_count(a, axis, parts.extent);
   std::vector<double> to(static_cast<std::size_t>(parts.outer * a.output[axis] * parts.inner), 0.0);
   double* row = to.data();
   for (std::int64_t outer = 0; outer < parts.outer; ++outer) {
@@ -71,10 +71,13 @@ void run(const Node& node, std::span<const Tensor* const> inputs, std::span<Tens
 }
 
 constexpr AttributeRule kAttributes[] = {
+    {"antialias", AttributeKind::kInteger},
+    {"axes", AttributeKind::kIntegers},
     {"coordinate_transformation_mode", AttributeKind::kText},
     {"cubic_coeff_a", AttributeKind::kReal},
     {"exclude_outside", AttributeKind::kInteger},
     {"extrapolation_value", AttributeKind::kReal},  // of tf_crop_and_resize alone
+    {"keep_aspect_ratio_policy", AttributeKind::kText},
     {"mode", AttributeKind::kText},
     {"nearest_mode", AttributeKind::kText},
 };

@@ -8,13 +8,21 @@ namespace poise {
 /// How Resize finds the input's elements for an output's; all axes alike.
 struct ResizeAttributes {
   enum class Mode { kNearest, kLinear, kCubic };
-  enum class Coordinates { kHalfPixel, kPytorchHalfPixel, kAlignCorners, kAsymmetric, kTfHalfPixelForNn };
+  enum class Coordinates {
+    kHalfPixel,
+    kHalfPixelSymmetric,
+    kPytorchHalfPixel,
+    kAlignCorners,
+    kAsymmetric,
+    kTfHalfPixelForNn
+  };
   enum class Rounding { kPreferFloor, kPreferCeil, kFloor, kCeil };
   Mode mode = Mode::kNearest;
   Coordinates coordinates = Coordinates::kHalfPixel;
   Rounding rounding = Rounding::kPreferFloor;  // kNearest
   double cubic_a = -0.75;                      // Keys's free coefficient
   bool exclude_outside = false;                // kCubic: elements beyond the border weigh nothing
+  bool antialias = false;                      // kLinear, kCubic: the kernel is as wide as the step where it shrinks
   std::vector<float> scales;                   // output extent / input extent, one an axis; 1 where nothing changes
   Shape output;
 };
@@ -30,7 +38,7 @@ struct Tap {
 };
 /// The taps of each output along one axis, tap_count() an output.
 std::vector<Tap> resize_taps(const ResizeAttributes& a, std::size_t axis, std::int64_t input_extent);
-/// 1, 2 or 4.
-std::size_t tap_count(const ResizeAttributes& a);
+/// 1, 2 or 4, more where antialiasing widens the kernel; at most about the input's extent.
+std::size_t tap_count(const ResizeAttributes& a, std::size_t axis, std::int64_t input_extent);
 
 }  // namespace poise

@@ -58,6 +58,13 @@ float coordinate(const ResizeAttributes& a, std::size_t axis, std::int64_t input
     case Coordinates::kPytorchHalfPixel:
       if (a.output[axis] == 1) return 0.0F;
       break;
+    case Coordinates::kHalfPixelSymmetric: {
+      // The extent that the scale would give, rounded or not, has the input's middle in its own.
+      const float wanted = scale * static_cast<float>(input_extent);
+      const float adjustment = static_cast<float>(a.output[axis]) / wanted;
+      const float middle = static_cast<float>(input_extent) / 2.0F;
+      return middle * (1.0F - adjustment) + (x + 0.5F) / scale - 0.5F;
+    }
     case Coordinates::kHalfPixel:
       break;
   }
@@ -85,6 +92,69 @@ double cubic_weight(double distance, double a) {
   return ((d - 5) * d + 8) * d * a - 4 * a;
 }
 
+// All of them, or those of the attribute (opset 18).
+Result<std::vector<std::size_t>> resized_axes(const Node& node, std::size_t rank) {
+  const auto given = node.integers("axes");
+  std::vector<std::size_t> axes;
+  if (given.empty()) {
+    for (std::size_t axis = 0; axis < rank; ++axis) axes.push_back(axis);
+    return axes;
+  }
+  POISE_TRY([[maybe_unused]] const auto marked, mark_axes(given, rank));
+  for (const std::int64_t axis : given) axes.push_back(resolve_axis(axis, rank).value());
+  return axes;
+}
+
+// One scale for all axes: the sizes are a frame that the output does not leave, or that it fills.
+Status keep_aspect(const Node& node, const Shape& input, const std::vector<std::size_t>& axes, ResizeAttributes& a) {
+  const std::string policy = node.text("keep_aspect_ratio_policy", "stretch");
+  if (policy == "stretch" || axes.empty()) return {};
+  if (policy != "not_larger" && policy != "not_smaller") {
+    return malformed("keep_aspect_ratio_policy is \"" + policy + "\", it must be stretch, not_larger or not_smaller");
+  }
+  float scale = a.scales[axes[0]];
+  for (const std::size_t axis : axes) {
+    scale = policy == "not_larger" ? std::min(scale, a.scales[axis]) : std::max(scale, a.scales[axis]);
+  }
+  for (const std::size_t axis : axes) {
+    a.scales[axis] = scale;
+    a.output[axis] = static_cast<std::int64_t>(std::floor(scale * static_cast<float>(input[axis]) + 0.5F));
+  }
+  return check_computed(a.output);
+}
+
+// How far the kernel reaches to each side, in input elements: further where it shrinks and antialiases.
+double reach(const ResizeAttributes& a, std::size_t axis) {
+  const double plain = a.mode == Mode::kLinear ? 1.0 : 2.0;
+  return a.antialias && a.scales[axis] < 1.0F ? plain / static_cast<double>(a.scales[axis]) : plain;
+}
+
+double kernel_weight(const ResizeAttributes& a, double distance) {
+  if (a.mode == Mode::kLinear) return std::max(0.0, 1.0 - std::fabs(distance));
+  return std::fabs(distance) < 2 ? cubic_weight(distance, a.cubic_a) : 0.0;
+}
+
+// The kernel stretched by the step. Weights beyond the border go to its element (or nowhere), and the sum is 1.
+void add_wide_taps(const ResizeAttributes& a, std::size_t axis, std::int64_t extent, double x, std::vector<Tap>& taps) {
+  const auto count = static_cast<std::int64_t>(tap_count(a, axis, extent));
+  const auto low = static_cast<std::int64_t>(std::floor(x - reach(a, axis))) + 1;
+  const std::int64_t begin = std::clamp<std::int64_t>(low, 0, extent - 1);
+  const auto first = taps.insert(taps.end(), static_cast<std::size_t>(count), Tap{begin, 0.0});
+  const double scale = std::min(1.0, static_cast<double>(a.scales[axis]));
+  double sum = 0;
+  const auto high = static_cast<std::int64_t>(std::ceil(x + reach(a, axis)));
+  for (std::int64_t i = low; i < high; ++i) {
+    const std::int64_t from = std::clamp<std::int64_t>(i, 0, extent - 1);
+    if (a.exclude_outside && from != i) continue;
+    Tap& tap = first[from - begin];
+    tap.from = from;
+    const double weight = kernel_weight(a, (static_cast<double>(i) - x) * scale);
+    tap.weight += weight;
+    sum += weight;
+  }
+  for (auto tap = first; tap != taps.end() && sum != 0; ++tap) tap->weight /= sum;
+}
+
 }  // namespace
 
 Result<ResizeAttributes> resize_attributes(const Node& node, const Shape& input, const Tensor* scales,
@@ -98,6 +168,7 @@ Result<ResizeAttributes> resize_attributes(const Node& node, const Shape& input,
                                       ModeName{"cubic", Mode::kCubic}}));
   POISE_TRY(a.coordinates, choose(node, "coordinate_transformation_mode", "half_pixel",
                                   std::array{CoordinatesName{"half_pixel", Coordinates::kHalfPixel},
+                                             CoordinatesName{"half_pixel_symmetric", Coordinates::kHalfPixelSymmetric},
                                              CoordinatesName{"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
                                              CoordinatesName{"align_corners", Coordinates::kAlignCorners},
                                              CoordinatesName{"asymmetric", Coordinates::kAsymmetric},
@@ -110,21 +181,28 @@ Result<ResizeAttributes> resize_attributes(const Node& node, const Shape& input,
   a.cubic_a = node.real("cubic_coeff_a", -0.75F);
   a.exclude_outside = node.integer("exclude_outside", 0) != 0;
 
+  a.antialias = node.integer("antialias", 0) != 0 && a.mode != Mode::kNearest;
+
   const bool by_scales = scales != nullptr && scales->count() > 0;
   const bool by_sizes = sizes != nullptr && sizes->count() > 0;
   if (by_scales == by_sizes) return malformed("just one of its inputs scales and sizes must be given");
   const auto rank = static_cast<std::int64_t>(input.size());
+  POISE_TRY(const std::vector<std::size_t> axes, resized_axes(node, input.size()));
+  const auto named = static_cast<std::int64_t>(axes.size());
+  a.scales.assign(input.size(), 1.0F);
   if (by_scales) {
-    if (scales->count() != rank) return wrong_count("scales", scales->count(), input);
-    a.scales.assign(scales->floats().begin(), scales->floats().end());
+    if (scales->count() != named) return wrong_count("scales", scales->count(), input);
+    for (std::size_t i = 0; i < axes.size(); ++i) a.scales[axes[i]] = scales->floats()[i];
     POISE_TRY(a.output, scaled(input, a.scales));
   } else {
-    if (sizes->count() != rank) return wrong_count("sizes", sizes->count(), input);
-    a.output.assign(sizes->ints().begin(), sizes->ints().end());
+    if (sizes->count() != named) return wrong_count("sizes", sizes->count(), input);
+    a.output = input;
+    for (std::size_t i = 0; i < axes.size(); ++i) a.output[axes[i]] = sizes->ints()[i];
     POISE_RETURN_IF_ERROR(check_computed(a.output));
-    for (std::size_t axis = 0; axis < input.size(); ++axis) {
-      a.scales.push_back(static_cast<float>(a.output[axis]) / static_cast<float>(input[axis]));
+    for (const std::size_t axis : axes) {
+      a.scales[axis] = static_cast<float>(a.output[axis]) / static_cast<float>(input[axis]);
     }
+    POISE_RETURN_IF_ERROR(keep_aspect(node, input, axes, a));
   }
   if (std::count(a.scales.begin(), a.scales.end(), 1.0F) + std::ptrdiff_t{kMostResizedAxes} < rank) {
     return unsupported("more than " + std::to_string(kMostResizedAxes) + " axes are to be resized");
@@ -132,21 +210,28 @@ Result<ResizeAttributes> resize_attributes(const Node& node, const Shape& input,
   return a;
 }
 
-std::size_t tap_count(const ResizeAttributes& a) {
+std::size_t tap_count(const ResizeAttributes& a, std::size_t axis, std::int64_t input_extent) {
   if (a.mode == Mode::kNearest) return 1;
-  return a.mode == Mode::kLinear ? 2 : 4;
+  const std::size_t plain = a.mode == Mode::kLinear ? 2 : 4;
+  if (!a.antialias || a.scales[axis] >= 1.0F) return plain;
+  const double wide = std::min(2.0 * std::ceil(reach(a, axis)) + 1.0, static_cast<double>(input_extent));
+  return std::max(plain, static_cast<std::size_t>(wide));
 }
 
 std::vector<Tap> resize_taps(const ResizeAttributes& a, std::size_t axis, std::int64_t input_extent) {
   const auto last = static_cast<float>(input_extent - 1);
   const auto clamp = [input_extent](std::int64_t i) { return std::clamp<std::int64_t>(i, 0, input_extent - 1); };
   std::vector<Tap> taps;
-  taps.reserve(static_cast<std::size_t>(a.output[axis]) * tap_count(a));
+  taps.reserve(static_cast<std::size_t>(a.output[axis]) * tap_count(a, axis, input_extent));
   for (std::int64_t i = 0; i < a.output[axis]; ++i) {
     float x = coordinate(a, axis, input_extent, i);
     x = std::clamp(x, -4.0F, last + 4.0F);  // further out nothing changes
     if (a.mode == Mode::kNearest) {
       taps.push_back({clamp(static_cast<std::int64_t>(round_to(a.rounding, x))), 1.0});
+      continue;
+    }
+    if (a.antialias && a.scales[axis] < 1.0F) {
+      add_wide_taps(a, axis, input_extent, static_cast<double>(x), taps);
       continue;
     }
     if (a.mode == Mode::kLinear) x = std::clamp(x, 0.0F, last);

@@ -67,17 +67,23 @@ Result<Shape> broadcast(const Shape& a, const Shape& b);
 Shape broadcast_steps(const Shape& input, const Shape& output);
 
 // The entries that list.cc gathers.
-extern const Operator kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kWhere;
-extern const Operator kEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual, kAnd, kOr, kNot;
+extern const Operator kAdd, kSub, kMul, kDiv, kMod, kPow, kMin, kMax, kSum, kMean, kWhere;
+extern const Operator kEqual, kGreater, kGreaterOrEqual, kLess, kLessOrEqual, kAnd, kOr, kXor, kNot;
 extern const Operator kRelu, kSigmoid, kClip, kIdentity, kLeakyRelu, kPRelu, kHardSigmoid, kHardSwish, kElu, kSelu;
+extern const Operator kCelu, kGelu, kMish, kSoftsign, kSwish, kThresholdedRelu;
 extern const Operator kAbs, kNeg, kFloor, kCeil, kRound, kExp, kLog, kSqrt, kReciprocal, kErf, kTanh, kSoftplus;
-extern const Operator kConv, kConvTranspose, kGemm, kMatMul;
-extern const Operator kAveragePool, kMaxPool, kGlobalAveragePool, kGlobalMaxPool, kResize;
+extern const Operator kCos, kSign, kSin;
+extern const Operator kConv, kConvTranspose, kGemm, kMatMul, kEinsum;
+extern const Operator kAveragePool, kMaxPool, kGlobalAveragePool, kGlobalMaxPool, kResize, kGridSample;
 extern const Operator kBatchNormalization, kInstanceNormalization, kLayerNormalization, kLrn, kSoftmax, kLogSoftmax;
+extern const Operator kGroupNormalization, kLpNormalization, kRmsNormalization;
 extern const Operator kReduceMax, kReduceMean, kReduceMin, kReduceSum, kArgMax, kArgMin;
+extern const Operator kReduceL1, kReduceL2, kReduceLogSum, kReduceLogSumExp, kReduceProd, kReduceSumSquare;
+extern const Operator kCumSum, kTopK, kTrilu;
 extern const Operator kConcat, kExpand, kFlatten, kGather, kPad, kReshape, kSlice, kSplit, kSqueeze, kUnsqueeze, kTile;
+extern const Operator kGatherElements, kGatherNd, kScatterElements, kScatterNd;
 extern const Operator kTranspose, kDepthToSpace, kSpaceToDepth;
-extern const Operator kConstant, kConstantOfShape, kRange, kShape;
-extern const Operator kCast, kDropout, kQuantizeLinear, kDequantizeLinear;
+extern const Operator kConstant, kConstantOfShape, kNonZero, kRange, kShape, kSize;
+extern const Operator kCast, kCastLike, kDropout, kQuantizeLinear, kDequantizeLinear;
 
 }  // namespace poise

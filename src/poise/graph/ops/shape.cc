@@ -1,4 +1,4 @@
-// Shape, ConstantOfShape and Range: what exporters work shapes out with.
+// Shape, Size, NonZero, ConstantOfShape and Range: what exporters work shapes out with.
 
 #include <algorithm>
 #include <cmath>
@@ -30,6 +30,44 @@ InferResult infer_shape(const Node& node, std::span<const ValueInfo> inputs) {
 void run_shape(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   const auto values = extents(node, inputs[0]->shape());
   std::copy(values.begin(), values.end(), outputs[0].as<std::int64_t>().begin());
+}
+
+InferResult infer_size(const Node&, std::span<const ValueInfo> inputs) {
+  POISE_TRY(const std::int64_t count, element_count(inputs[0].shape));
+  auto constant = std::make_shared<const Tensor>(Tensor::from(Shape{}, std::vector<std::int64_t>{count}));
+  return std::vector<ValueInfo>{{.type = DType::kInt64, .shape = {}, .constant = std::move(constant)}};
+}
+
+void run_size(const Node&, Inputs inputs, std::span<Tensor> outputs) {
+  outputs[0].as<std::int64_t>()[0] = inputs[0]->count();
+}
+
+// Indices of the elements that are not zero, one row an axis. How many there are must follow from shapes.
+std::vector<std::int64_t> find_non_zero(const Tensor& input) {
+  std::vector<std::int64_t> found;
+  with_type(input.type(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto values = input.as<T>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] != T{}) found.push_back(static_cast<std::int64_t>(i));
+    }
+  });
+  return found;
+}
+
+InferResult infer_non_zero(const Node&, std::span<const ValueInfo> inputs) {
+  POISE_RETURN_IF_ERROR(expect_known(inputs[0], "input"));
+  const auto found = static_cast<std::int64_t>(find_non_zero(*inputs[0].constant).size());
+  return one_output(DType::kInt64, {static_cast<std::int64_t>(inputs[0].shape.size()), found});
+}
+
+void run_non_zero(const Node&, Inputs inputs, std::span<Tensor> outputs) {
+  const auto found = find_non_zero(*inputs[0]);
+  const Shape steps = dense_steps(inputs[0]->shape());
+  auto to = outputs[0].as<std::int64_t>().begin();
+  for (std::size_t axis = 0; axis < steps.size(); ++axis) {
+    for (const std::int64_t i : found) *to++ = i / steps[axis] % inputs[0]->dim(axis);
+  }
 }
 
 // One float32 zero where the attribute is left out.
@@ -118,6 +156,8 @@ constexpr AttributeRule kConstantOfShapeAttributes[] = {{"value", AttributeKind:
 }  // namespace
 
 const Operator kShape{"Shape", 1, 1, kShapeAttributes, infer_shape, run_shape};
+const Operator kSize{"Size", 1, 1, {}, infer_size, run_size};
+const Operator kNonZero{"NonZero", 1, 1, {}, infer_non_zero, run_non_zero};
 const Operator kConstantOfShape{"ConstantOfShape",    1, 1, kConstantOfShapeAttributes, infer_constant_of_shape,
                                 run_constant_of_shape};
 const Operator kRange{"Range", 3, 3, {}, infer_range, run_range};

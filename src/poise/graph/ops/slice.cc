@@ -83,11 +83,17 @@ Result<std::vector<std::int64_t>> resolve_split(const Node& node, std::int64_t e
   const std::size_t count = node.outputs.size();
   if (given == nullptr) {
     const auto parts = static_cast<std::int64_t>(count);
-    if (extent % parts != 0) {
+    // Only opset 18, which names their number, lets the last part be smaller.
+    const std::int64_t named = node.integer("num_outputs", 0);
+    const std::int64_t each = named == 0 ? extent / parts : (extent + parts - 1) / parts;
+    const std::int64_t last = extent - each * (parts - 1);
+    if (last < 1 || (named == 0 && last != each) || (named != 0 && named != parts)) {
       return malformed("an extent of " + std::to_string(extent) + " cannot be split into " + std::to_string(count) +
                        " equal parts");
     }
-    return std::vector<std::int64_t>(count, extent / parts);
+    std::vector<std::int64_t> split(count, each);
+    split.back() = last;
+    return split;
   }
   auto split = list_of(*given);
   std::int64_t left = extent;
@@ -127,7 +133,8 @@ void run_split(const Node& node, Inputs inputs, std::span<Tensor> outputs) {
   }
 }
 
-constexpr AttributeRule kSplitAttributes[] = {{"axis", AttributeKind::kInteger}};
+constexpr AttributeRule kSplitAttributes[] = {{"axis", AttributeKind::kInteger},
+                                              {"num_outputs", AttributeKind::kInteger}};
 
 }  // namespace
 

@@ -29,6 +29,12 @@ struct Tanh {
 struct Softplus {
   double operator()(double x) const { return (x < 0 ? 0 : x) + std::log1p(std::exp(-std::fabs(x))); }  // log(1 + e^x)
 };
+struct Sin {
+  double operator()(double x) const { return std::sin(x); }
+};
+struct Cos {
+  double operator()(double x) const { return std::cos(x); }
+};
 struct Floor {
   double operator()(double x) const { return std::floor(x); }
 };
@@ -59,6 +65,14 @@ struct Magnitude {
   }
 };
 
+struct Sign {
+  template <typename T>
+  T operator()(T x) const {
+    if (x == 0 || x != x) return x;
+    return static_cast<T>(x < 0 ? -1 : 1);
+  }
+};
+
 InferResult infer_signed(const Node&, std::span<const ValueInfo> inputs) {
   POISE_RETURN_IF_ERROR(expect_type(inputs[0], "input", {DType::kFloat32, DType::kInt64, DType::kInt32, DType::kInt8}));
   return one_output(inputs[0].type, inputs[0].shape);
@@ -77,6 +91,9 @@ void run_signed(const Node&, std::span<const Tensor* const> inputs, std::span<Te
 
 const Operator kAbs{"Abs", 1, 1, {}, infer_signed, run_signed<Magnitude>};
 const Operator kNeg{"Neg", 1, 1, {}, infer_signed, run_signed<Opposite>};
+const Operator kSign{"Sign", 1, 1, {}, infer_signed, run_signed<Sign>};
+const Operator kSin{"Sin", 1, 1, {}, infer_same_float, run<Sin>};
+const Operator kCos{"Cos", 1, 1, {}, infer_same_float, run<Cos>};
 const Operator kFloor{"Floor", 1, 1, {}, infer_same_float, run<Floor>};
 const Operator kCeil{"Ceil", 1, 1, {}, infer_same_float, run<Ceil>};
 const Operator kRound{"Round", 1, 1, {}, infer_same_float, run<Round>};

@@ -17,7 +17,8 @@ constexpr std::uint64_t kScalar = 16;  // eight bytes, in an array that doubles 
 std::uint64_t object_bytes(OnnxMessage message) {
   switch (message) {
     case OnnxMessage::kNode:
-      return 300;
+    case OnnxMessage::kFunction:
+      return 400;
     case OnnxMessage::kAttribute:
     case OnnxMessage::kTensor:
       return 300;
@@ -42,13 +43,15 @@ struct Field {
 };
 // onnx.proto beside this file; what is not here is text.
 constexpr Field kFields[] = {
-    {OnnxMessage::kNode, 5, OnnxMessage::kAttribute},    {OnnxMessage::kAttribute, 5, OnnxMessage::kTensor},
-    {OnnxMessage::kAttribute, 7, OnnxMessage::kScalars}, {OnnxMessage::kAttribute, 8, OnnxMessage::kScalars},
-    {OnnxMessage::kTensor, 1, OnnxMessage::kScalars},    {OnnxMessage::kTensor, 4, OnnxMessage::kScalars},
-    {OnnxMessage::kTensor, 5, OnnxMessage::kScalars},    {OnnxMessage::kTensor, 7, OnnxMessage::kScalars},
-    {OnnxMessage::kTensor, 10, OnnxMessage::kScalars},   {OnnxMessage::kTensor, 13, OnnxMessage::kPair},
-    {OnnxMessage::kValue, 2, OnnxMessage::kType},        {OnnxMessage::kType, 1, OnnxMessage::kTensorType},
-    {OnnxMessage::kTensorType, 2, OnnxMessage::kShape},  {OnnxMessage::kShape, 1, OnnxMessage::kDim},
+    {OnnxMessage::kFunction, 7, OnnxMessage::kNode},       {OnnxMessage::kFunction, 9, OnnxMessage::kPair},
+    {OnnxMessage::kFunction, 11, OnnxMessage::kAttribute}, {OnnxMessage::kNode, 5, OnnxMessage::kAttribute},
+    {OnnxMessage::kAttribute, 5, OnnxMessage::kTensor},    {OnnxMessage::kAttribute, 7, OnnxMessage::kScalars},
+    {OnnxMessage::kAttribute, 8, OnnxMessage::kScalars},   {OnnxMessage::kTensor, 1, OnnxMessage::kScalars},
+    {OnnxMessage::kTensor, 4, OnnxMessage::kScalars},      {OnnxMessage::kTensor, 5, OnnxMessage::kScalars},
+    {OnnxMessage::kTensor, 7, OnnxMessage::kScalars},      {OnnxMessage::kTensor, 10, OnnxMessage::kScalars},
+    {OnnxMessage::kTensor, 13, OnnxMessage::kPair},        {OnnxMessage::kValue, 2, OnnxMessage::kType},
+    {OnnxMessage::kType, 1, OnnxMessage::kTensorType},     {OnnxMessage::kTensorType, 2, OnnxMessage::kShape},
+    {OnnxMessage::kShape, 1, OnnxMessage::kDim},
 };
 
 OnnxMessage held_by(OnnxMessage message, int number) {

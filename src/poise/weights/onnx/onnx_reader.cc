@@ -23,7 +23,7 @@ namespace poise {
 namespace {
 
 constexpr std::int64_t kLowestOpset = 8;
-constexpr std::int64_t kHighestOpset = 17;
+constexpr std::int64_t kHighestOpset = 24;
 constexpr std::uint64_t kFormatBytes = std::numeric_limits<int>::max();  // a protobuf message's own limit
 
 // onnx/onnx.proto, AttributeProto.AttributeType.
@@ -57,7 +57,7 @@ Result<int> find_opset(const OnnxParts& parts) {
   }
   if (!found) return malformed("the model states no opset: not an ONNX model?");
   if (*found < kLowestOpset || *found > kHighestOpset)
-    return unsupported("the model has opset " + std::to_string(*found) + ", 8 to 17 are supported: export it again");
+    return unsupported("the model has opset " + std::to_string(*found) + ", 8 to 24 are supported: export it again");
   return static_cast<int>(*found);
 }
 
@@ -138,7 +138,7 @@ class Builder {
         return malformed("the graph's output " + printable(output.name()) + " is produced by nothing");
       graph_.outputs.push_back(found->second);
     }
-    upgrade_nodes(graph_, opset_);
+    upgrade_nodes(graph_, opset_, parts_.node_opsets);
     POISE_RETURN_IF_ERROR(graph_.validate());
     return std::move(graph_);
   }

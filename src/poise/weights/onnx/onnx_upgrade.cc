@@ -14,7 +14,10 @@ using Integers = std::vector<std::int64_t>;
 
 class Upgrader {
  public:
-  Upgrader(Graph& graph, int opset) : graph_(graph), opset_(opset) {
+  Upgrader(Graph& graph, int opset, std::span<const std::int64_t> node_opsets)
+      : graph_(graph), opset_(opset), node_opsets_(node_opsets) {
+    target_ = std::max(opset, 13);
+    for (const std::int64_t one : node_opsets) target_ = std::max(target_, static_cast<int>(one));
     for (const Value& value : graph.values) names_.insert(value.name);
     read_.assign(graph.values.size(), 0);
     for (const Node& node : graph.nodes) {
@@ -26,12 +29,18 @@ class Upgrader {
   void run() {
     std::vector<Node> nodes = std::move(graph_.nodes);
     graph_.nodes.clear();
-    for (Node& node : nodes) {
+    const int of_model = opset_;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      Node& node = nodes[i];
+      const std::int64_t own = i < node_opsets_.size() ? node_opsets_[i] : 0;
+      opset_ = own > 0 ? static_cast<int>(own) : of_model;
       upgrade(node);
+      bring_to_target(node);
+      if (is_one_dimensional(node)) add_axis(node);
       trim_outputs(node);
       graph_.nodes.push_back(std::move(node));
     }
-    graph_.opset = std::max(opset_, 13);
+    graph_.opset = target_;
   }
 
  private:
@@ -57,6 +66,59 @@ class Upgrader {
     } else if (opset_ < 13 && (node.op == "Softmax" || node.op == "LogSoftmax")) {
       softmax(node);
     }
+  }
+
+  // A function's nodes of an older opset than the model's other ones.
+  void bring_to_target(Node& node) {
+    if (opset_ < 18 && target_ >= 18) {
+      const bool counts = node.op.starts_with("Reduce");
+      if (counts) integers_to_input(node, "axes", 1);
+      if (node.op == "Split" && node.inputs.size() < 2) {
+        node.attributes.insert_or_assign("num_outputs", static_cast<std::int64_t>(node.outputs.size()));
+      }
+    }
+    if (opset_ < 20 && target_ >= 20 && node.op == "GridSample") {
+      const std::string mode = node.text("mode", "bilinear");
+      node.attributes.insert_or_assign("mode", mode.starts_with("bi") ? mode.substr(2) : mode);
+    }
+  }
+
+  // Whether it is a layer of one spatial axis, as far as weight or kernel say so.
+  bool is_one_dimensional(const Node& node) const {
+    const bool convolves = node.op == "Conv" || node.op == "ConvTranspose";
+    if (!convolves && node.op != "MaxPool" && node.op != "AveragePool") return false;
+    if (node.inputs.empty() || node.outputs.empty()) return false;
+    if (node.integers("kernel_shape").size() == 1) return true;
+    const Tensor* weight = convolves && node.inputs.size() > 1 ? graph_.constant(node.inputs[1]) : nullptr;
+    return weight != nullptr && weight->rank() == 3;
+  }
+
+  // (N, C, L) is (N, C, 1, L) for the layer.
+  void add_axis(Node& node) {
+    for (const char* name : {"kernel_shape", "strides", "dilations", "output_padding", "output_shape", "pads"}) {
+      const auto found = node.attributes.find(name);
+      if (found == node.attributes.end()) continue;
+      const auto* given = std::get_if<Integers>(&found->second);
+      if (given == nullptr) continue;
+      const bool counts_from_zero = std::string_view(name) == "pads" || std::string_view(name) == "output_padding";
+      const std::int64_t none = counts_from_zero ? 0 : 1;
+      Integers widened;
+      for (const std::int64_t value : *given) widened.insert(widened.end(), {none, value});
+      found->second = std::move(widened);
+    }
+    const ValueId axis = add_constant(node.name + ".axis", Tensor::from(Shape{1}, Integers{2}));
+    node.inputs[0] = add_node("Unsqueeze", node.name + ".wide", {node.inputs[0], axis}, {});
+    if (node.op.starts_with("Conv") && node.inputs.size() > 1) {
+      node.inputs[1] = add_node("Unsqueeze", node.name + ".wide_weight", {node.inputs[1], axis}, {});
+    }
+    const ValueId result = node.outputs[0];
+    node.outputs[0] = add_value(node.name + ".wide_result");
+    Node back;
+    back.op = "Squeeze";
+    back.name = node.name + ".back";
+    back.inputs = {node.outputs[0], axis};
+    back.outputs = {result};
+    graph_.nodes.push_back(std::move(back));
   }
 
   // Before opset 13 all axes from `axis` on are normalised together.
@@ -156,7 +218,9 @@ class Upgrader {
   }
 
   Graph& graph_;
-  int opset_;
+  int opset_;  // of the node at hand
+  std::span<const std::int64_t> node_opsets_;
+  int target_ = 13;
   std::unordered_set<std::string> names_;
   std::vector<char> read_;
 };
@@ -165,6 +229,8 @@ class Upgrader {
 
 bool is_retired_operator(std::string_view op) { return op == "Upsample"; }
 
-void upgrade_nodes(Graph& graph, int opset) { Upgrader(graph, opset).run(); }
+void upgrade_nodes(Graph& graph, int opset, std::span<const std::int64_t> node_opsets) {
+  Upgrader(graph, opset, node_opsets).run();
+}
 
 }  // namespace poise

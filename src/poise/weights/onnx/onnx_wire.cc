@@ -6,6 +6,7 @@
 #include "poise/base/printable.h"
 #include "poise/graph/ops/operator.h"
 #include "poise/weights/onnx/onnx_cost.h"
+#include "poise/weights/onnx/onnx_functions.h"
 #include "poise/weights/onnx/onnx_tensor.h"
 #include "poise/weights/onnx/onnx_upgrade.h"
 
@@ -34,6 +35,8 @@ class Walker {
   Result<OnnxParts> model() {
     POISE_RETURN_IF_ERROR(fields([this](int field, std::uint32_t tag) { return model_field(field, tag); }));
     if (!seen_graph_) return malformed("the file has no graph: not an ONNX model?");
+    POISE_RETURN_IF_ERROR(inline_functions(parts_, limits_, budget_));
+    POISE_RETURN_IF_ERROR(check_operators(true));
     return std::move(parts_);
   }
 
@@ -107,6 +110,8 @@ class Walker {
         return read_metadata(tag);
       case ModelProto::kGraphFieldNumber:
         return read_graph(tag);
+      case ModelProto::kFunctionsFieldNumber:
+        return read_message(tag, OnnxMessage::kFunction, parts_.functions.emplace_back());
       default:
         return skip(tag);
     }
@@ -127,7 +132,7 @@ class Walker {
     const auto outer = in_.PushLimit(length);
     POISE_RETURN_IF_ERROR(fields([this](int field, std::uint32_t inner) { return graph_field(field, inner); }));
     in_.PopLimit(outer);
-    return check_operators();
+    return check_operators(false);
   }
 
   Status graph_field(int field, std::uint32_t tag) {
@@ -164,7 +169,7 @@ class Walker {
 
   Status read_initializer(std::uint32_t tag) {
     // Nodes come before initializers in the files of all known writers, so this line is the first to be said.
-    if (parts_.initializers.empty()) POISE_RETURN_IF_ERROR(check_operators());
+    if (parts_.initializers.empty()) POISE_RETURN_IF_ERROR(check_operators(false));
     POISE_RETURN_IF_ERROR(count_tensor(parts_.initializers.size()));
     POISE_TRY(const int length, read_length(tag));
     const auto outer = in_.PushLimit(length);
@@ -243,9 +248,11 @@ class Walker {
     out += static_cast<char>(value);
   }
 
-  Status check_operators() const {
+  /// Operators of domains of their own may be functions, which come behind the graph.
+  Status check_operators(bool read_all) const {
     std::map<std::string, int> unknown;
     for (const auto& node : parts_.nodes) {
+      if (!read_all && !node.domain().empty()) continue;
       const std::string name = operator_name(node);
       if (find_operator(name) == nullptr && !is_retired_operator(name)) ++unknown[name];
     }

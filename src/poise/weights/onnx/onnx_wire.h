@@ -19,6 +19,8 @@ namespace poise {
 /// What the reader keeps of a ModelProto, in file order.
 struct OnnxParts {
   std::vector<onnx_proto::NodeProto> nodes;
+  std::vector<std::int64_t> node_opsets;  // of each, 0 for the model's; empty: the model's for all
+  std::vector<onnx_proto::FunctionProto> functions;
   std::vector<std::pair<std::string, std::shared_ptr<const Tensor>>> initializers;
   std::vector<onnx_proto::ValueInfoProto> inputs;
   std::vector<onnx_proto::ValueInfoProto> outputs;
@@ -30,7 +32,8 @@ struct OnnxParts {
 };
 
 /// Walks the `size` bytes of a ModelProto field by field, so that limits hold before memory is taken and only one
-/// tensor is ever held twice. Operators that are not known are refused, all in one line, before weights are read.
+/// tensor is ever held twice. Operators that are not known are refused, all in one line, before weights are read (of
+/// domains of their own, which may be functions of the model: after). Functions are replaced by their nodes.
 Result<OnnxParts> read_parts(google::protobuf::io::CodedInputStream& input, int size, ExternalData& external,
                              const NetworkLimits& limits);
 

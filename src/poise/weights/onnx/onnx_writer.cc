@@ -30,8 +30,11 @@ constexpr std::uint64_t kFormatBytes = std::numeric_limits<int>::max();
 // onnx/onnx.proto, AttributeProto.AttributeType, in the order of Attribute's alternatives.
 constexpr std::int32_t kAttributeTypes[] = {2, 1, 3, 7, 6, 4};
 
-// onnx/docs/Versioning.md: opset 15 came with IR version 8; 7 is read by every tool that knows opset 14.
-std::int64_t ir_version(int opset) { return opset >= 15 ? 8 : 7; }
+// onnx/docs/Versioning.md: opset 15 came with IR version 8, 21 with 10; 7 is read by every tool that knows opset 14.
+std::int64_t ir_version(int opset) {
+  if (opset >= 21) return 10;
+  return opset >= 15 ? 8 : 7;
+}
 
 Status check_text(const std::string& what, const std::string& text) {
   if (text.size() > kLongestText) return invalid_argument(what + " " + printable(text) + " is over 1024 bytes long");

@@ -182,6 +182,7 @@ std::optional<Winograd> winograd_form(const Builder& builder, const Node& node, 
 bool pays(const Winograd& winograd);
 /// False: the engine has no matrix product for it.
 bool lower_winograd(Builder& builder, const Node& node, Winograd winograd, const Tensor& weight, bool bias);
+bool lower_binary(Builder& builder, const Node& node);
 bool lower_eltwise(Builder& builder, const Node& node);
 bool lower_rounding(Builder& builder, const Node& node);
 Result<bool> lower_movement(Builder& builder, const Node& node);

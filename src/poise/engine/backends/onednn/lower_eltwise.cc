@@ -25,6 +25,11 @@ std::optional<Eltwise> eltwise_of(const Builder& builder, const Node& node) {
   if (node.op == "Sqrt") return Eltwise{A::eltwise_sqrt};
   if (node.op == "Abs") return Eltwise{A::eltwise_abs};
   if (node.op == "Neg") return Eltwise{A::eltwise_linear, -1};
+  if (node.op == "Mish") return Eltwise{A::eltwise_mish};
+  if (node.op == "Swish") return Eltwise{A::eltwise_swish, node.real("alpha", 1.0F)};
+  if (node.op == "Gelu") {
+    return Eltwise{node.text("approximate", "none") == "tanh" ? A::eltwise_gelu_tanh : A::eltwise_gelu_erf};
+  }
   if (node.op == "HardSigmoid") {
     return Eltwise{A::eltwise_linear, node.real("alpha", 0.2F), node.real("beta", 0.5F)};
   }

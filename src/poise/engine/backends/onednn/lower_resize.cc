@@ -9,7 +9,7 @@ namespace {
 struct Plane {
   std::int64_t planes = 0;  // images times blocks of channels
   std::int64_t in_height = 0, in_width = 0, out_height = 0, out_width = 0;
-  std::size_t taps = 1;  // an output row, and an output column
+  std::int64_t row_taps = 1, column_taps = 1;  // an output row's, an output column's
   std::vector<Tap> rows, columns;
 };
 
@@ -30,7 +30,6 @@ void resize_nearest(const Plane& p, const float* source, float* destination) {
 
 template <int block>
 void resize_weighted(const Plane& p, const float* source, float* destination) {
-  const auto taps = static_cast<std::int64_t>(p.taps);
 #pragma omp parallel for collapse(2) schedule(static)
   for (std::int64_t plane = 0; plane < p.planes; ++plane) {
     for (std::int64_t y = 0; y < p.out_height; ++y) {
@@ -38,8 +37,8 @@ void resize_weighted(const Plane& p, const float* source, float* destination) {
       float* out = destination + (plane * p.out_height + y) * p.out_width * block;
       for (std::int64_t x = 0; x < p.out_width; ++x) {
         float sum[block] = {};
-        for (std::int64_t i = y * taps; i < (y + 1) * taps; ++i) {
-          for (std::int64_t j = x * taps; j < (x + 1) * taps; ++j) {
+        for (std::int64_t i = y * p.row_taps; i < (y + 1) * p.row_taps; ++i) {
+          for (std::int64_t j = x * p.column_taps; j < (x + 1) * p.column_taps; ++j) {
             const auto weight = static_cast<float>(p.rows[i].weight * p.columns[j].weight);
             const float* pixel = in + (p.rows[i].from * p.in_width + p.columns[j].from) * block;
             for (int c = 0; c < block; ++c) sum[c] += weight * pixel[c];
@@ -68,7 +67,8 @@ Result<bool> lower_resize(Builder& builder, const Node& node) {
   p.in_width = in[3];
   p.out_height = out[2];
   p.out_width = out[3];
-  p.taps = tap_count(a);
+  p.row_taps = static_cast<std::int64_t>(tap_count(a, 2, in[2]));
+  p.column_taps = static_cast<std::int64_t>(tap_count(a, 3, in[3]));
   p.rows = resize_taps(a, 2, in[2]);
   p.columns = resize_taps(a, 3, in[3]);
   const dnnl::memory from = builder.read(node.inputs[0], builder.blocked(in));
