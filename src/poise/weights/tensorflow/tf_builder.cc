@@ -14,6 +14,9 @@ namespace {
 constexpr std::int64_t kProbe = 256;  // stands for an open extent of a picture while shapes are worked out
 constexpr std::size_t kLongestName = 1024;
 constexpr std::uint64_t kNodeBytes = 1024;  // about what a node with its values takes
+/// A half goes away from zero in TensorFlow Lite (lite/kernels/internal/common.h, MultiplyByQuantizedMultiplier) and to
+/// the even neighbour in ONNX: a scale that is smaller by so little moves halves alone.
+constexpr float kHalvesAway = 1.0F - 1.0F / (1U << 20U);
 
 /// real = scale * (stored - zero), along the grid's axis.
 Result<Tensor> real_numbers(const TfValue& value) {
@@ -61,6 +64,13 @@ TfBuilder::TfBuilder(TfNetwork& network, ReadingBudget& budget)
       producers_(network.values.size(), kNoValue),
       numbers_(network.values.size()) {
   graph_.name = network.name;
+  readers_.resize(network.values.size());
+  for (const TfNode& node : network.nodes) {
+    for (const int input : node.inputs) {
+      if (input != kNoValue) ++readers_[static_cast<std::size_t>(input)];
+    }
+  }
+  for (const int output : network.outputs) ++readers_[static_cast<std::size_t>(output)];
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     for (const int output : network.nodes[n].outputs) {
       if (output != kNoValue) producers_[static_cast<std::size_t>(output)] = static_cast<int>(n);
@@ -319,16 +329,27 @@ Result<ValueId> TfBuilder::weight(int index, const std::vector<int>& axes, Shape
   if (as_integers) {
     POISE_TRY(id, dequantized(stored, id, axis));
   }
+  release(index);
   weights_.emplace(std::move(key), id);
   return id;
 }
 
+void TfBuilder::release(int index) {
+  if (readers_[static_cast<std::size_t>(index)] > 1) return;
+  std::shared_ptr<const Tensor>& own = network_.values[static_cast<std::size_t>(index)].constant;
+  std::shared_ptr<const Tensor>& real = numbers_[static_cast<std::size_t>(index)];
+  budget_.give_back(own->bytes() + (real != nullptr && real != own ? real->bytes() : 0));
+  own = std::make_shared<const Tensor>();
+  real = nullptr;
+}
+
 void TfBuilder::alias(int index, int of) {
   form(index) = form(of);
-  if (is_constant(of)) {
-    network_.values[static_cast<std::size_t>(index)].constant = value(of).constant;
-    network_.values[static_cast<std::size_t>(index)].grid = value(of).grid;
-  }
+  TfValue& from = network_.values[static_cast<std::size_t>(of)];
+  TfValue& to = network_.values[static_cast<std::size_t>(index)];
+  to.grid = from.grid;
+  to.constant = from.constant;
+  if (readers_[static_cast<std::size_t>(of)] == 1) from.constant = nullptr;  // nobody else asks for it
 }
 
 Result<ValueId> TfBuilder::round(const TfValue& value, ValueId id) {
@@ -345,8 +366,9 @@ Result<ValueId> TfBuilder::round(const TfValue& value, ValueId id) {
     zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(value.grid.zeros[0]);
   }
   const ValueId scale = number(value.grid.scales[0]);
+  const ValueId away = number(value.grid.scales[0] * kHalvesAway);
   POISE_TRY(const ValueId zero_point, constant(std::move(zero), value.name + ".zero"));
-  POISE_TRY(const ValueId integers, add("QuantizeLinear", {id, scale, zero_point}));
+  POISE_TRY(const ValueId integers, add("QuantizeLinear", {id, away, zero_point}));
   return add("DequantizeLinear", {integers, scale, zero_point});
 }
 

@@ -74,7 +74,7 @@ class TfBuilder {
 
   /// What names are made of from now on.
   void begin(const TfNode& node) { node_ = &node; }
-  /// The file's value is another of its own: no node.
+  /// The file's value is another of its own, a constant: no node.
   void alias(int index, int of);
   Status place(int index, Laid laid);
 
@@ -83,6 +83,8 @@ class TfBuilder {
     ValueId plain = kNoValue, planar = kNoValue;
   };
   Result<std::vector<ValueId>> append(Node node);
+  /// A constant that nobody else reads goes, once it is in the graph in another form.
+  void release(int index);
   std::string unique(std::unordered_set<std::string>& taken, std::string name);
   ValueId keep(std::shared_ptr<const Tensor> tensor, const std::string& name);
   Result<ValueId> round(const TfValue& value, ValueId id);
@@ -99,6 +101,7 @@ class TfBuilder {
   const TfNode* node_ = nullptr;
   std::vector<Form> forms_;
   std::vector<int> producers_;  // index of a node
+  std::vector<int> readers_;
   std::vector<ValueInfo> infos_;
   KnownValues known_;
   std::vector<std::shared_ptr<const Tensor>> numbers_;

@@ -117,7 +117,7 @@ Status put_window(TfAttributes& to, const JsonAttributes& from) {
   POISE_RETURN_IF_ERROR(put_sides(to, "strides", from, "strides"));
   POISE_RETURN_IF_ERROR(put_sides(to, "dilations", from, "dilations"));
   POISE_RETURN_IF_ERROR(put_sides(to, "kernel", from, "ksize"));
-  to["padding"] = from.text("padding");
+  if (std::string padding = from.text("padding"); !padding.empty()) to["padding"] = std::move(padding);
   return {};
 }
 
@@ -213,8 +213,8 @@ class NodesReader {
     network_.name = "main";
     for (const Json& node : nodes->as_array()) POISE_RETURN_IF_ERROR(declare(node));
     for (const auto& [node, json] : declared_) POISE_RETURN_IF_ERROR(connect(node, *json));
-    POISE_RETURN_IF_ERROR(find_outputs());
     POISE_RETURN_IF_ERROR(sort());
+    POISE_RETURN_IF_ERROR(find_outputs());
     return std::move(network_);
   }
 
