@@ -15,24 +15,6 @@ const TfOperator* find_tf_operator(std::string_view op) {
   return nullptr;
 }
 
-/// All that are not known, in one line.
-Status check_operators(const TfNetwork& network) {
-  constexpr std::size_t kMostNamed = 10;
-  std::set<std::string> unknown;
-  for (const TfNode& node : network.nodes) {
-    if (!is_tf_operator(node.op)) unknown.insert(printable(node.op));
-  }
-  if (unknown.empty()) return {};
-  std::string list;
-  std::size_t named = 0;
-  for (const std::string& op : unknown) {
-    if (++named > kMostNamed) break;
-    list += (list.empty() ? "" : ", ") + op;
-  }
-  if (unknown.size() > kMostNamed) list += ", and " + std::to_string(unknown.size() - kMostNamed) + " more";
-  return unsupported("it has operators that are not supported: " + list);
-}
-
 Status translate(TfBuilder& builder, const TfNode& node) {
   const TfOperator& op = *find_tf_operator(node.op);
   const int first = node.inputs.empty() ? kNoValue : node.inputs[0];
@@ -54,7 +36,22 @@ Status translate(TfBuilder& builder, const TfNode& node) {
 
 }  // namespace
 
-bool is_tf_operator(std::string_view op) { return find_tf_operator(op) != nullptr; }
+Status check_tf_operators(const TfNetwork& network) {
+  constexpr std::size_t kMostNamed = 10;
+  std::set<std::string> unknown;
+  for (const TfNode& node : network.nodes) {
+    if (find_tf_operator(node.op) == nullptr) unknown.insert(printable(node.op));
+  }
+  if (unknown.empty()) return {};
+  std::string list;
+  std::size_t named = 0;
+  for (const std::string& op : unknown) {
+    if (++named > kMostNamed) break;
+    list += (list.empty() ? "" : ", ") + op;
+  }
+  if (unknown.size() > kMostNamed) list += ", and " + std::to_string(unknown.size() - kMostNamed) + " more";
+  return unsupported("it has operators that are not supported: " + list);
+}
 
 Status expect_inputs(const TfNode& node, std::size_t least, std::size_t most) {
   if (node.inputs.size() >= least && node.inputs.size() <= most &&
@@ -74,7 +71,7 @@ Result<std::int64_t> axis_of(std::int64_t axis, std::size_t rank) {
 }
 
 Result<Graph> graph_of(TfNetwork network, ReadingBudget& budget) {
-  POISE_RETURN_IF_ERROR(check_operators(network));
+  POISE_RETURN_IF_ERROR(check_tf_operators(network));
   TfBuilder builder(network, budget);
   POISE_RETURN_IF_ERROR(builder.add_inputs());
   for (const TfNode& node : network.nodes) {

@@ -75,6 +75,18 @@ Status add_bias(TfBuilder& builder, const TfNode& node, std::int64_t channels, s
   return {};
 }
 
+/// The activation of a convolution; a slope for each channel comes after the bias.
+Translated finished(TfBuilder& builder, ValueId made, const TfNode& node) {
+  if (node.text("activation", "") != "Prelu") {
+    POISE_TRY(const ValueId id, activated(builder, made, node));
+    return one({id, true});
+  }
+  if (node.inputs.size() != 4 || !builder.is_constant(node.inputs[3])) return malformed("its slopes are no constant");
+  POISE_TRY(const ValueId slopes, builder.planar(node.inputs[3]));
+  POISE_TRY(const ValueId id, builder.add("PRelu", {made, slopes}));
+  return one({id, true});
+}
+
 Translated conv(TfBuilder& builder, const TfNode& node) {
   POISE_RETURN_IF_ERROR(expect_inputs(node, 2, 4));
   POISE_TRY(Window window, window_of(builder, node, true));
@@ -94,12 +106,11 @@ Translated conv(TfBuilder& builder, const TfNode& node) {
   std::vector<ValueId> inputs{window.input, weight};
   POISE_RETURN_IF_ERROR(add_bias(builder, node, shape[0], inputs));
   POISE_TRY(const ValueId made, builder.add("Conv", std::move(inputs), std::move(window.attributes)));
-  POISE_TRY(const ValueId id, activated(builder, made, node));
-  return one({id, true});
+  return finished(builder, made, node);
 }
 
 Translated depthwise(TfBuilder& builder, const TfNode& node) {
-  POISE_RETURN_IF_ERROR(expect_inputs(node, 2, 3));
+  POISE_RETURN_IF_ERROR(expect_inputs(node, 2, 4));
   POISE_TRY(Window window, window_of(builder, node, true));
   POISE_TRY(const Shape stored, builder.shape(node.inputs[1]));
   if (stored.size() != 4) return malformed("its weight is " + to_string(stored));
@@ -114,8 +125,7 @@ Translated depthwise(TfBuilder& builder, const TfNode& node) {
   std::vector<ValueId> inputs{window.input, weight};
   POISE_RETURN_IF_ERROR(add_bias(builder, node, outputs, inputs));
   POISE_TRY(const ValueId made, builder.add("Conv", std::move(inputs), std::move(window.attributes)));
-  POISE_TRY(const ValueId id, activated(builder, made, node));
-  return one({id, true});
+  return finished(builder, made, node);
 }
 
 /// Inputs: the output's shape, the weight (O, H, W, I), the picture, maybe a bias.

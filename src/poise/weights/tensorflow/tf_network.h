@@ -46,8 +46,8 @@ struct TfNetwork {
   std::vector<int> inputs, outputs;
 };
 
-/// Whether graph_of() knows the operator.
-bool is_tf_operator(std::string_view op);
+/// Whether graph_of() knows all operators. Errors: kUnsupported, naming every one that it does not.
+Status check_tf_operators(const TfNetwork& network);
 
 /// The network in our layout: pictures inside are (N, C, H, W), and weights as ONNX has them, turned here, once. Inputs
 /// and outputs keep the file's names and their shapes, (N, H, W, C); inputs are float32, of bytes and integers their

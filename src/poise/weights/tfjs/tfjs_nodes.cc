@@ -125,7 +125,7 @@ Status put_window(TfAttributes& to, const JsonAttributes& from) {
 Status put_fused(TfNode& node, const JsonAttributes& from) {
   for (const std::string& step : from.texts("fused_ops")) {
     if (step == "BiasAdd") continue;
-    if (node.attributes.contains("activation") || step == "FusedBatchNorm" || step == "Add" || step == "Prelu") {
+    if (node.attributes.contains("activation") || step == "FusedBatchNorm" || step == "Add") {
       return unsupported("it has " + printable(step) + " fused into it, which is not supported");
     }
     node.attributes["activation"] = step;
@@ -212,6 +212,7 @@ class NodesReader {
       return too_large("it has more nodes than are read");
     network_.name = "main";
     for (const Json& node : nodes->as_array()) POISE_RETURN_IF_ERROR(declare(node));
+    POISE_RETURN_IF_ERROR(check_tf_operators(network_));
     for (const auto& [node, json] : declared_) POISE_RETURN_IF_ERROR(connect(node, *json));
     POISE_RETURN_IF_ERROR(sort());
     POISE_RETURN_IF_ERROR(find_outputs());

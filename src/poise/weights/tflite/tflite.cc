@@ -50,6 +50,7 @@ class TfliteReader {
     if (operators.size() > static_cast<std::size_t>(limits_.max_nodes))
       return too_large("it has more operators than are read");
     POISE_RETURN_IF_ERROR(read_operators(operators, tensors.size()));
+    POISE_RETURN_IF_ERROR(check_tf_operators(network_));
     POISE_RETURN_IF_ERROR(read_tensors(tensors));
     for (const auto& [field, list] : {std::pair(1U, &network_.inputs), std::pair(2U, &network_.outputs)}) {
       POISE_TRY(*list, indices(graph.vector<std::int32_t>(field), tensors.size(), false));
