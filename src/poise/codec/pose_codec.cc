@@ -4,12 +4,18 @@
 #include <cmath>
 
 #include "poise/codec/gaussian_heatmap.h"
+#include "poise/codec/movenet.h"
+#include "poise/codec/regression.h"
+#include "poise/codec/simcc.h"
 
 namespace poise {
 
 std::span<const PoseCodecFamily> pose_codec_families() {
   static const std::array kFamilies = {
       gaussian_heatmap_family(),
+      simcc_family(),
+      regression_family(),
+      movenet_family(),
   };
   return kFamilies;
 }
@@ -28,6 +34,14 @@ Result<std::size_t> find_output(std::span<const NetworkOutput> outputs, const st
   if (outputs.size() == 1) return std::size_t{0};
   return unsupported("the network has " + std::to_string(outputs.size()) + " outputs, none of them called \"" + name +
                      "\": call the one that is its answer so");
+}
+
+std::string describe(std::span<const NetworkOutput> outputs) {
+  std::string text = outputs.size() == 1 ? "output " : "outputs ";
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + outputs[i].name + " (" + to_string(outputs[i].shape) + ")";
+  }
+  return text;
 }
 
 Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<const float* const> values,
