@@ -66,7 +66,7 @@ class TensorflowFiles : public ::testing::TestWithParam<fs::path> {
     ASSERT_FALSE(outputs.empty());
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       SCOPED_TRACE("output " + std::to_string(i));
-      expect_near(outputs[i], beside(GetParam(), std::to_string(i)), GetParam().stem() == "int8");
+      expect_near(outputs[i], beside(GetParam(), std::to_string(i)), GetParam().stem().string().starts_with("int8"));
     }
     const std::string next = GetParam().stem().string() + "." + std::to_string(outputs.size()) + ".npy";
     EXPECT_FALSE(fs::exists(kFolder / next)) << "an output is missing";
@@ -109,6 +109,45 @@ TEST(TensorflowLayout, IsTurnedAtTheBordersOnly) {
 TEST(TensorflowLayout, PadsBecomePartOfTheirLayer) {
   const Graph graph = read_network(kFolder / "layers.tflite").value().graph;
   EXPECT_EQ(std::ranges::count(graph.nodes, std::string("Pad"), &Node::op), 0);
+}
+
+/// The picture that make_tensorflow.py gave the interpreter.
+Tensor waves(std::int64_t side, double low, double high) {
+  Tensor picture(Shape{1, side, side, 3});
+  float* to = picture.floats().data();
+  for (std::int64_t y = 0; y < side; ++y) {
+    for (std::int64_t x = 0; x < side; ++x) {
+      for (std::int64_t c = 0; c < 3; ++c) {
+        const double unit =
+            0.5 + 0.5 * std::sin(0.05 * static_cast<double>(y * (c + 1)) + 0.03 * static_cast<double>(x));
+        *to++ = static_cast<float>(low + (high - low) * unit);
+      }
+    }
+  }
+  return picture;
+}
+
+/// BlazePose's two networks, of float16 and of sparse weights.
+TEST(SharedTensorflowModels, GiveWhatTheInterpreterGives) {
+  const fs::path folder = POISE_SOURCE_DIR "/../shared/models";
+  if (!fs::exists(folder / "pose_landmark_lite.tflite")) GTEST_SKIP() << "../shared is not there";
+  struct Case {
+    std::string model;
+    double low;
+    std::vector<std::string> outputs;
+  };
+  for (const Case& one : {Case{"pose_landmark_lite", 0, {"Identity", "Identity_1", "Identity_4"}},
+                          Case{"blazepose_detection", -1, {"Identity_1"}}}) {
+    const Graph graph = read_network(folder / (one.model + ".tflite")).value().graph;
+    const std::int64_t side = graph.values.at(graph.inputs.at(0)).shape.at(1);
+    const std::vector<Tensor> outputs = run(graph, "onednn", waves(side, one.low, 1));
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const std::string& name = graph.values.at(graph.outputs[i]).name;
+      if (std::ranges::count(one.outputs, name) == 0) continue;
+      SCOPED_TRACE(one.model + " " + name);
+      expect_near(outputs[i], read_npy(kFolder / (one.model + "." + name + ".npy")).value(), false);
+    }
+  }
 }
 
 }  // namespace

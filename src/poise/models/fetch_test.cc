@@ -8,6 +8,10 @@
 
 #include "kit/temporary_folder.h"
 #include "poise/base/sha256.h"
+#include "poise/card/detector_card.h"
+#include "poise/card/model_card.h"
+#include "poise/card/one_stage_card.h"
+#include "poise/models/network_facts.h"
 
 namespace poise {
 namespace {
@@ -87,6 +91,14 @@ TEST_F(Fetch, IsConvertedAndKept) {
   EXPECT_FALSE(fetch().value());  // the same again
 }
 
+/// (1, ?, ?, 3): the size that is given is height and width, wherever they stand.
+TEST_F(Fetch, FactsOfAnOpenNetworkInTensorflowsOrder) {
+  ASSERT_TRUE(fetch().ok());
+  const NetworkFacts facts = network_facts(store_.open("open").value(), {.input = {32, 16}}).value();
+  EXPECT_EQ(facts.inputs.at(0).shape, (Shape{1, -1, -1, 3}));
+  EXPECT_EQ(facts.multiply_adds, 8 * 16 * 3 * 9 * 8);
+}
+
 TEST_F(Fetch, AsksTheRegistrysOwnClient) {
   ASSERT_TRUE(fetch().ok());
   ASSERT_EQ(asked_.size(), 2U);
@@ -162,6 +174,21 @@ TEST(Published, ArePinned) {
     EXPECT_EQ(card_of(model).string("name").value(), model.name);
   }
   EXPECT_TRUE(std::ranges::is_sorted(published_models(), {}, &PublishedModel::name));
+}
+
+TEST(Published, CardsAreRead) {
+  for (const PublishedModel& model : published_models()) {
+    SCOPED_TRACE(model.name);
+    const Json card = card_of(model);
+    const Size input{256, 256};
+    if (is_detector_card(card)) {
+      EXPECT_EQ(detector_card_from_json(card, input).value().licence, model.licence);
+    } else if (is_one_stage_card(card)) {
+      EXPECT_EQ(one_stage_card_from_json(card, input).value().licence, model.licence);
+    } else {
+      EXPECT_EQ(card_from_json(card, input).value().licence, model.licence);
+    }
+  }
 }
 
 }  // namespace

@@ -104,6 +104,9 @@ Status TfBuilder::add_inputs() {
     infos_.resize(static_cast<std::size_t>(id) + 1);
     infos_.back() = {.type = DType::kFloat32, .shape = probe, .constant = nullptr};
     form(index).plain = id;
+    if (input.grid.any()) {
+      POISE_TRY(form(index).plain, round(input, id));
+    }
   }
   // Outputs keep their names: nothing before them takes those.
   for (const int index : network_.outputs) value_names_.insert(value(index).name);
