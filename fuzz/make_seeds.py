@@ -113,5 +113,13 @@ def mat_answers():
     put("mat_hdf5", "error", text({"code": 2, "error": "x is damaged"}) + "\n")
 
 
+def tfjs():
+    for name in ("fused", "open"):
+        model = json.loads((GOLDEN / "tensorflow" / f"{name}.json").read_text())
+        paths = [path for group in model["weightsManifest"] for path in group["paths"]]
+        weights = b"".join((GOLDEN / "tensorflow" / path).read_bytes() for path in paths)
+        put("tfjs", name, struct.pack("<H", len(weights)) + weights + text(model).encode())
+
+
 if __name__ == "__main__":
-    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests()
+    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests(), tfjs()

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "poise/models/published.h"
+
 namespace poise::app {
 namespace {
 
@@ -30,7 +32,9 @@ fs::path plans_folder() {
 
 Result<OpenModel> open_model(const std::string& given, std::string_view otherwise) {
   const auto folder = models_folder();
-  return ModelStore(folder.ok() ? *folder : fs::path()).open(given, otherwise);
+  Result<OpenModel> opened = ModelStore(folder.ok() ? *folder : fs::path()).open(given, otherwise);
+  if (opened.ok() || opened.error().code != ErrorCode::kNotFound || !find_published(given).ok()) return opened;
+  return not_found(given + " is not on this machine yet: poise models get " + given);
 }
 
 }  // namespace poise::app

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     const auto step = flow.next(frame->image.view()).value();
     tracker.begin(step.get(), frame->seconds, frame->image.size());
     const auto boxes = tracker.propose((*finder.people().detector())(frame->image));
-    auto poses = finder.estimator()(frame->image, boxes);
+    auto poses = (*finder.estimator())(frame->image, boxes);
     tracker.link(poses);
     for (const poise::Pose& pose : poses) std::printf("%.2f s: person %d\n", frame->seconds, pose.track_id.value());
   }

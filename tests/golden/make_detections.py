@@ -112,6 +112,26 @@ def centre(outputs, size):
     return boxes, heat[label, y, x], label
 
 
+def end2end(outputs, _):
+    m = outputs[0][0].astype(np.float64)
+    labels = m[:, 5] if m.shape[1] == 6 else outputs[1][0]
+    return np.stack([m[:, 0], m[:, 1], m[:, 2] - m[:, 0], m[:, 3] - m[:, 1]], 1), m[:, 4], labels
+
+
+def nanodet(outputs, size):
+    m = outputs[0][0].astype(np.float64)
+    cells = []
+    for stride in (8, 16, 32, 64):
+        x, y = grid(-(-size[1] // stride), -(-size[0] // stride))
+        cells.append(np.stack([x * stride, y * stride, np.full_like(x, stride)], -1).reshape(-1, 3))
+    x, y, stride = np.concatenate(cells).T
+    kind, labels = best(m[:, :3])
+    bins = np.exp(m[:, 3:].reshape(-1, 4, 8))
+    away = (bins * np.arange(8)).sum(2) / bins.sum(2) * stride[:, None]
+    boxes = np.stack([x - away[:, 0], y - away[:, 1], away[:, 0] + away[:, 2], away[:, 1] + away[:, 3]], 1)
+    return boxes, kind, labels
+
+
 def generated():
     rng = np.random.default_rng(11)
     normal = lambda *shape: rng.normal(size=shape)
@@ -128,6 +148,11 @@ def generated():
     yield "yolov8", [np.concatenate(place, 1)[None].transpose(0, 2, 1)], 0.25, 0.4, {}
     yield "yolox", [np.concatenate([normal(rows, 2), normal(rows, 2) * 0.5 + 1.5, chance(rows, 5)], 1)[None]], 0.3, 0.45, {}
     yield "centre", [chance(1, 2, 16, 24), 1 + 4 * chance(1, 2, 16, 24), chance(1, 2, 16, 24)], 0.6, 1.0, {}
+    left = chance(40, 2) * INPUT
+    place = [left, left + 5 + 30 * chance(40, 2), chance(40, 1), rng.integers(0, 3, (40, 1))]
+    yield "end2end", [np.concatenate(place, 1)[None]], 0.5, 1.0, {}
+    rows = sum(-(-INPUT[0] // s) * -(-INPUT[1] // s) for s in (8, 16, 32, 64))
+    yield "nanodet", [np.concatenate([chance(rows, 3) ** 3, 2 * normal(rows, 32)], 1)[None]], 0.35, 0.6, {}
 
 
 def write_generated():

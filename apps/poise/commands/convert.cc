@@ -34,7 +34,8 @@ constexpr const char* kExamples =
     "  poise convert model.safetensors --arch pose_resnet --depth 50 --joints 17 --size 256x192 --out m.onnx\n"
     "  poise convert hrnet.pth --arch hrnet_w32 --size 256x192 --preset simple-baselines --colour rgb --out "
     "hrnet.onnx\n"
-    "  poise convert theirs.onnx --preset mmpose --licence Apache-2.0 --sidecar --out ours.onnx";
+    "  poise convert theirs.onnx --preset mmpose --licence Apache-2.0 --sidecar --out ours.onnx\n"
+    "  poise convert pose_landmark_lite.tflite --keep Identity --out landmarks.onnx";
 
 /// A number or true or false where it is one, else the text.
 Json value_of(const std::string& text) {
@@ -112,13 +113,17 @@ void add_parameters(CLI::App& command, std::map<std::string, std::string>& value
 Action make_convert(CLI::App& command) {
   auto o = std::make_shared<Options>();
   command
-      .add_option("input", o->input, "PyTorch checkpoint (.pth .pt .pth.tar), .safetensors, .onnx or darknet .weights")
+      .add_option("input", o->input,
+                  "PyTorch checkpoint (.pth .pt .pth.tar), .safetensors, .onnx, .tflite, TensorFlow.js's model.json or "
+                  "darknet .weights")
       ->required()
       ->type_name("FILE");
   command.add_option("-o,--out", o->out, "the ONNX file to write")
       ->required()
       ->check(ending_in(".onnx"))
       ->type_name("FILE");
+  command.add_option("--keep", o->convert.outputs, "keep this output alone, of a network file; may be given again")
+      ->type_name("NAME");
   command.add_flag("--sidecar", o->convert.sidecar, "write the card beside it too, as OUT.card.json");
   add_json_option(command, o->json);
   const std::string network = "Network (of a checkpoint)";

@@ -62,7 +62,7 @@ Found look(const Options& o, const std::vector<PictureFile>& sources, BoxSource&
   PipelineOptions options;
   options.stop = interrupted;
   found.cost = run_pipeline(
-      sources.size(), people.detector(), nullptr,
+      sources.size(), {.detector = people.detector()},
       [&](std::size_t i, const AdmitPixels& admit) {
         return people.picture(sources[i].path, decode.admitted_by(admit));
       },

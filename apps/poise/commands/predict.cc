@@ -55,6 +55,7 @@ constexpr const char* kExamples =
     "  poise predict -v 0                              # the first camera, until Ctrl-C\n"
     "  poise predict team.jpg --model pose.onnx --preset simple-baselines\n"
     "  poise predict crowd.jpg --detector yolov3-tiny.weights\n"
+    "  poise predict crowd.jpg --model yolo11n-pose.onnx   # finds everyone itself: no detector\n"
     "  poise predict dancer.jpg --detector none\n"
     "  poise predict crowd.jpg --detector yolox.onnx --detector-preset yolox --detect-threshold .4 --nms .45\n"
     "  poise predict holiday/ 'shots/*.png' --model pose.onnx --boxes detections.json --out out/\n"
@@ -275,6 +276,9 @@ class Prediction {
       if (cost_.pictures > 0)
         text += " after " + figure(per(cost_.detect_seconds, cost_.pictures)) + " ms a picture to find them";
       text += cost_.streams == 1 ? "" : ", in " + std::to_string(cost_.streams) + " streams side by side";
+    } else if (finder_.one_stage() != nullptr && images_ > 1) {
+      text += "\n  " + figure(per(cost_.detect_seconds, cost_.pictures)) + " ms a picture";
+      text += cost_.streams == 1 ? "" : ", in " + std::to_string(cost_.streams) + " streams side by side";
     }
     for (const std::string& line : lines_) text += "\n" + line;
     if (images_ > lines_.size()) {
@@ -303,10 +307,9 @@ class Prediction {
   }
 
   int summary() {
-    if (Detector* detector = finder_.people().detector(); detector != nullptr) {
-      say_of_detector(*detector, images_, cost_.persons, console_,
-                      ", --detector none takes each whole picture as one person's box");
-    }
+    const std::size_t looked_at = finder_.one_stage() != nullptr ? persons_ : cost_.persons;
+    say_of_finder(finder_, images_, looked_at, console_,
+                  ", --detector none takes each whole picture as one person's box");
     if (finder_.people().boxes()) say_of_boxes(*finder_.people().boxes());
     for (const std::string& line : notes_.lines()) console_.note(line);
     if (const Status status = put_json(summary_json(), o_.json); !status.ok()) fail(status.error().message);
@@ -406,11 +409,13 @@ Status predict(Options& o, int& code) {
   POISE_TRY(o.estimator.card.flags, card_flags(o));
   POISE_TRY(FoundPictures pictures, find_pictures_or_dash(o.sources));
   if (const std::string note = pictures.note(); !note.empty()) Console(o.quiet).note(note);
-  POISE_TRY(BoxSource people, open_people(o.boxes, o.detector, o.estimator.run));
-  POISE_TRY(OpenModel model, open_model(o.model));
-  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
-  PoseFinder finder(std::move(estimator), std::move(people), o.doubles);
-  Provenance provenance = provenance_of(finder, model.name);
+  POISE_TRY(OpenFinder opened, open_finder({o.model, o.boxes, o.detector, o.doubles}, o.estimator));
+  PoseFinder& finder = opened.finder;
+  if (o.output.heatmaps && finder.one_stage() != nullptr) {
+    return invalid_argument("--heatmaps: " + opened.name +
+                            " finds everyone in a picture itself, without heatmaps of a person");
+  }
+  Provenance provenance = provenance_of(finder, opened.name);
   provenance.settings.set("min_score", o.output.draw.min_score);
   auto writer = PictureWriter::open(o.output, finder.skeleton(), std::move(provenance));
   if (!writer.ok()) return io_error(writer.error().message + "; choose another --out");

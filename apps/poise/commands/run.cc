@@ -53,7 +53,11 @@ Status run(const Options& o) {
 
 Action make_run(CLI::App& command) {
   auto o = std::make_shared<Options>();
-  command.add_option("model", o->model, "an ONNX file, or a stored model's name")->required()->type_name("FILE");
+  command
+      .add_option("model", o->model,
+                  "a network's file (.onnx, .tflite, model.json, .weights), or a stored model's name")
+      ->required()
+      ->type_name("FILE");
   command.add_option("--input", o->input, "the tensor: float32 .npy")->required()->type_name("FILE");
   command.add_option("--output", o->output, "where the output goes: .npy")->required()->type_name("FILE");
   command.add_option("--name", o->name, "the output's name, where there are several; otherwise the first")

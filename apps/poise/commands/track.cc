@@ -206,13 +206,11 @@ class Tracking {
     if (!o_.alone) {
       POISE_TRY(o_.estimator.card.flags, o_.card.json());
     }
-    POISE_TRY(BoxSource people, open_people("", o_.detector, o_.estimator.run));
-    POISE_TRY(OpenModel model, open_model(o_.model));
-    POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o_.estimator, model.path));
-    finder_.emplace(std::move(estimator), std::move(people), o_.doubles);
+    POISE_TRY(OpenFinder opened, open_finder({o_.model, "", o_.detector, o_.doubles}, o_.estimator));
+    finder_.emplace(std::move(opened.finder));
     if (!o_.alone) POISE_RETURN_IF_ERROR(make_tracker());
     const double rate = source_->info().frames_per_second;
-    const SequenceTarget target{place(""), finder_->skeleton(), provenance_of(parts(), o_.work, model.name),
+    const SequenceTarget target{place(""), finder_->skeleton(), provenance_of(parts(), o_.work, opened.name),
                                 o_.work.draw.min_score, rate > 0 ? rate : 30};
     POISE_TRY(sinks_, open_sequences(o_.formats, target));
     remember_earlier_files();
@@ -227,6 +225,10 @@ class Tracking {
     options.motion = !o_.no_motion;
     if (const auto& named = finder_->people().named_detector())
       options.min_box_score = named->detector.card().head.threshold;
+    if (const OneStage* network = finder_->one_stage(); network != nullptr) {
+      options.propagate = false;  // it looks at no boxes, carried ones neither
+      options.min_box_score = network->card().threshold;
+    }
     POISE_TRY(flow_, open_flow(o_.flow));
     tracker_.emplace(finder_->skeleton(), options);
     return choose_smoothing();

@@ -59,6 +59,39 @@ Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& fla
   return BoxSource(std::move(detector));
 }
 
+Result<OpenFinder> open_finder(const FinderFlags& flags, const EstimatorOptions& options) {
+  POISE_TRY(OpenModel model, open_model(flags.model));
+  POISE_TRY(
+      PoseNetwork network,
+      make_pose_network(std::move(model.onnx), {options, flags.detector.threshold, flags.detector.nms}, model.path));
+  if (std::holds_alternative<OneStage>(network)) {
+    const std::string alone = model.name + " finds everyone in a picture itself: leave out ";
+    if (!flags.boxes.empty()) return invalid_argument(alone + "--boxes");
+    if (!flags.detector.preset.empty()) return invalid_argument(alone + "--detector-preset");
+    if (!flags.detector.detector.empty() && flags.detector.detector != "none") {
+      return invalid_argument(alone + "--detector " + flags.detector.detector);
+    }
+    BoxSource people = BoxSource::of_network(model.name);
+    return OpenFinder{model.name, PoseFinder(std::move(network), std::move(people), flags.doubles)};
+  }
+  POISE_TRY(BoxSource people, open_people(flags.boxes, flags.detector, options.run));
+  return OpenFinder{model.name, PoseFinder(std::move(network), std::move(people), flags.doubles)};
+}
+
+void say_of_finder(PoseFinder& finder, std::size_t pictures, std::size_t persons, Console& console,
+                   const std::string& hint) {
+  if (const Detector* detector = finder.people().detector(); detector != nullptr) {
+    return say_of_detector(*detector, pictures, persons, console, hint);
+  }
+  const OneStage* network = finder.one_stage();
+  if (network == nullptr) return;
+  for (const std::string& line : network->notes()) console.note(line);
+  if (pictures == 0 || persons > 0) return;
+  const std::size_t others = network->left_out().other_class;
+  const std::string found = others > 0 ? ", but " + std::to_string(others) + " things of other classes" : "";
+  console.note("nobody was found" + found + ": a lower --detect-threshold finds more");
+}
+
 void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,
                      const std::string& hint) {
   for (const std::string& line : detector.notes()) console.note(line);

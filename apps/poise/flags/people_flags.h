@@ -8,6 +8,7 @@
 #include "console.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
+#include "poise/infer/pose_finder.h"
 
 namespace poise::app {
 
@@ -25,12 +26,29 @@ Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOpti
 /// a detector; those of reading either.
 Result<BoxSource> open_people(const std::string& boxes, const DetectorFlags& flags, const RunnerOptions& run);
 
+/// A finder of the model, and of who finds the people, if that is not the model itself.
+struct FinderFlags {
+  std::string model, boxes;  // files or names; empty: what comes with Poise, and none
+  DetectorFlags detector;
+  DoublesOptions doubles;
+};
+struct OpenFinder {
+  std::string name;  // what outputs call the pose network
+  PoseFinder finder;
+};
+/// Errors: those of the readers, of the cards and of open_people(); boxes or a detector beside a network that finds
+/// everyone itself.
+Result<OpenFinder> open_finder(const FinderFlags& flags, const EstimatorOptions& options);
+
 /// Adds --pose-nms --oks-nms to the command, under the heading `group`.
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group);
 
-/// What a detector passed over, and where nobody was found in `pictures`, what to try; `hint` goes on from there.
+/// What the network that finds the people passed over, and where nobody was found in `pictures`, what to try; `hint`
+/// goes on from there.
 void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,
                      const std::string& hint = {});
+void say_of_finder(PoseFinder& finder, std::size_t pictures, std::size_t persons, Console& console,
+                   const std::string& hint = {});
 
 /// That results of many pictures, some of which are missing, are not in `file` but in that of partial_name().
 void say_not_whole(const std::string& file, Console& console);

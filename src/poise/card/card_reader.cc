@@ -1,10 +1,15 @@
 #include "poise/card/card_reader.h"
 
+#include <cctype>
+#include <string_view>
+
 namespace poise::card {
 namespace {
 
 constexpr std::int64_t kSmallestSide = 16;
 constexpr std::array<Word<ColourOrder>, 2> kColours{{{"rgb", ColourOrder::kRgb}, {"bgr", ColourOrder::kBgr}}};
+constexpr std::array<Word<Fit>, 2> kFits{{{"stretch", Fit::kStretch}, {"letterbox", Fit::kLetterbox}}};
+constexpr std::array<Word<PadSide>, 2> kPadSides{{{"end", PadSide::kEnd}, {"both", PadSide::kBoth}}};
 constexpr std::array<Word<Resample>, 2> kResamples{{{"linear", Resample::kLinear}, {"area", Resample::kArea}}};
 
 Status read_size(const Json& json, Size graph_input, Size& size) {
@@ -88,6 +93,72 @@ void put_texts(const CardCommon& card, Json& json) {
   if (!card.licence.empty()) json.set("licence", card.licence);
   if (!card.training_data.empty()) json.set("training_data", card.training_data);
   if (!card.accuracy.empty()) json.set("accuracy", card.accuracy);
+}
+
+Status read_letterbox(const Json& json, LetterboxOptions& letterbox) {
+  const Reader reader(json);
+  POISE_RETURN_IF_ERROR(reader.word("fit", kFits, letterbox.fit));
+  POISE_RETURN_IF_ERROR(reader.word("pad_side", kPadSides, letterbox.pad_side));
+  POISE_RETURN_IF_ERROR(reader.three("pad_colour", 0, 255, letterbox.pad_colour));
+  return reader.boolean("half_pixel", letterbox.half_pixel);
+}
+
+void put_letterbox(const LetterboxOptions& letterbox, Json& json) {
+  json.set("fit", word_of(kFits, letterbox.fit));
+  json.set("pad_side", word_of(kPadSides, letterbox.pad_side));
+  json.set("pad_colour", triple(letterbox.pad_colour));
+  json.set("half_pixel", letterbox.half_pixel);
+}
+
+Status read_skeletons(const Json& json, Skeleton& skeleton, Skeleton& reported) {
+  const Json& member = *json.find("skeleton");
+  if (!member.is_string() && !member.is_object()) return wrong_kind("skeleton", "a name or an object", member);
+  Result<Skeleton> found = member.is_string() ? find_skeleton(member.as_string()) : skeleton_from_json(member);
+  if (!found) return Error{ErrorCode::kInvalidArgument, "card member \"skeleton\": " + found.error().message};
+  skeleton = std::move(*found);
+  reported = skeleton;
+
+  std::string name;
+  POISE_RETURN_IF_ERROR(Reader(json).text("output_skeleton", name));
+  if (name.empty() || name == skeleton.name) return {};
+  Result<Skeleton> output = find_skeleton(name);
+  if (!output) return Error{ErrorCode::kInvalidArgument, "card member \"output_skeleton\": " + output.error().message};
+  if (output->base != skeleton.name)
+    return wrong("output_skeleton", "is " + output->name + ", which cannot be derived from " +
+                                        printable(skeleton.name) + ", the skeleton of the network");
+  reported = std::move(*output);
+  return {};
+}
+
+Json skeleton_member(const Skeleton& skeleton) {
+  const Result<Skeleton> known = find_skeleton(skeleton.name);
+  return known && *known == skeleton ? Json(skeleton.name) : to_json(skeleton);
+}
+
+Status read_class_names(const Json& json, std::vector<std::string>& classes) {
+  const Json* list = json.find("classes");
+  if (list == nullptr) return {};
+  if (!list->is_array() || list->as_array().empty() ||
+      list->as_array().size() > static_cast<std::size_t>(kMostClasses)) {
+    return wrong("classes", "must be a list of names, in the network's order");
+  }
+  for (const Json& name : list->as_array()) {
+    if (!name.is_string()) return wrong("classes", "must be a list of names, in the network's order");
+    classes.push_back(name.as_string());
+  }
+  return {};
+}
+
+Json class_names_member(const std::vector<std::string>& classes) {
+  Json list = Json::array();
+  for (const std::string& name : classes) list.push(name);
+  return list;
+}
+
+bool is_called_person(const std::string& name) {
+  constexpr std::string_view kPerson = "person";
+  return std::equal(name.begin(), name.end(), kPerson.begin(), kPerson.end(),
+                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
 Json triple(const std::array<float, 3>& values) { return Json::Array{values[0], values[1], values[2]}; }

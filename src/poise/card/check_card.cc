@@ -7,6 +7,9 @@
 
 #include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
+#include "poise/card/one_stage_card.h"
+#include "poise/card/picture_input.h"
+#include "poise/card/pose_card.h"
 
 namespace poise {
 namespace {
@@ -25,16 +28,10 @@ Result<PoseAnswer> find_answer(const Graph& graph, const ModelCard& card) {
   if (graph.inputs.size() != 1) {
     return unsupported("the network has " + counted(graph.inputs.size(), "input") + "; a pose network has one");
   }
-  const Shape& wanted = graph.values.at(graph.inputs[0]).shape;
-  const std::int64_t batch = wanted.empty() ? 1 : std::max<std::int64_t>(wanted[0], 1);
-  const Shape input{batch, 3, card.input.size.height, card.input.size.width};
-  POISE_TRY(const std::vector<ValueInfo> infos, infer_shapes(graph, std::span(&input, 1)));
-  std::vector<NetworkOutput> outputs;
-  for (const ValueId id : graph.outputs) outputs.push_back({graph.values.at(id).name, infos.at(id).shape});
+  POISE_TRY(const std::vector<NetworkOutput> outputs, outputs_of(graph, card.input.size));
   POISE_TRY(PoseAnswer answer, card.codec->check(outputs, card.skeleton, card.input.size));
   for (const std::size_t index : answer.outputs) {
-    const DType type = infos.at(graph.outputs.at(index)).type;
-    if (type != DType::kFloat32) {
+    if (const DType type = outputs.at(index).type; type != DType::kFloat32) {
       return unsupported("the network's output \"" + outputs.at(index).name + "\" is " + name_of(type) +
                          "; poses are read from float32");
     }
@@ -42,10 +39,17 @@ Result<PoseAnswer> find_answer(const Graph& graph, const ModelCard& card) {
   return answer;
 }
 
-Result<std::string> check_card(const Json& card, const Graph& graph) {
+Result<OneStageAnswer> find_answer(const Graph& graph, const OneStageCard& card) {
+  POISE_TRY(const std::vector<NetworkOutput> outputs, outputs_of(graph, card.input.size));
+  return card.codec->check(outputs, card.skeleton, card.input.size, static_cast<int>(card.classes.size()));
+}
+
+Result<std::string> check_card(const Json& card, const Graph& file_graph) {
   if (card.as_object().empty()) {
     return std::string("the model has no card: whoever runs it must name a preset, or say colour, mean and the like");
   }
+  Graph graph = file_graph;
+  read_planes(graph);
   if (graph.inputs.size() != 1 || graph.values.at(graph.inputs[0]).shape.size() != 4) {
     return unsupported("a card is for networks that read one (N, 3, H, W)");
   }
@@ -54,6 +58,11 @@ Result<std::string> check_card(const Json& card, const Graph& graph) {
   const Size size = fixed ? Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])} : Size{};
   if (is_detector_card(card)) {
     POISE_RETURN_IF_ERROR(detector_card_from_json(card, size));
+    return std::string();
+  }
+  if (is_one_stage_card(card)) {
+    POISE_TRY(const OneStageCard checked, one_stage_card_from_json(card, size));
+    POISE_RETURN_IF_ERROR(find_answer(graph, checked));
     return std::string();
   }
   POISE_TRY(const Json whole, filled(card, fixed));

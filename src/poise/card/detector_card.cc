@@ -1,12 +1,12 @@
 #include "poise/card/detector_card.h"
 
-#include <cctype>
-#include <charconv>
+#include <algorithm>
 #include <map>
 #include <string_view>
 
 #include "poise/base/counted.h"
 #include "poise/card/card_reader.h"
+#include "poise/card/export_metadata.h"
 
 namespace poise {
 using namespace card;
@@ -18,10 +18,7 @@ constexpr std::array kMembers = {"name",     "family", "input",     "colour",   
                                  "scale_xy", "logits", "precision", "source",     "licence",    "training_data",
                                  "accuracy"};
 constexpr std::array kEssentials = {"family", "colour", "mean", "std", "fit"};
-constexpr std::array<Word<Fit>, 2> kFits{{{"stretch", Fit::kStretch}, {"letterbox", Fit::kLetterbox}}};
-constexpr std::array<Word<PadSide>, 2> kPadSides{{{"end", PadSide::kEnd}, {"both", PadSide::kBoth}}};
 
-constexpr std::size_t kMostClasses = 100'000;
 constexpr std::size_t kMostOutputs = 16;  // of anchors, and anchors an output
 constexpr std::int64_t kMostDetections = 10'000;
 
@@ -34,8 +31,10 @@ struct Preset {
 // .5); thresholds of ailia's object detectors, which the pose demos use (pose_resnet.py: .4 and .45). yolov5, yolov8:
 // ultralytics, letterbox of 114, --conf-thres .25, --iou-thres .45 (yolov5/detect.py) and .7 (yolov8). yolox: YOLOX,
 // demo/ONNXRuntime/onnx_inference.py (--score_thr .3, NMS .45, BGR from 0 to 255, padding 114 at the end). centre:
-// ours. centernet: CenterNet, src/lib/opts.py, datasets/dataset/coco.py (mean, std), detectors/base_detector.py.
-constexpr std::array<Preset, 8> kPresets{{
+// ours. yolo-end2end: ultralytics, as yolov8. rtmdet: MMDetection, configs/rtmdet (BGR mean and std; padding 114 at the
+// end). nanodet: NanoDet, config/nanodet-plus-m_416.yml (keep_ratio False; score .35, NMS .6 of its demos). centernet:
+// CenterNet, src/lib/opts.py, datasets/dataset/coco.py (mean, std), detectors/base_detector.py.
+constexpr std::array<Preset, 11> kPresets{{
     {"fastestdet", R"({"family": "fastestdet", "colour": "bgr", "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "stretch",
       "input": [352, 352], "threshold": 0.65, "nms": 0.45})"},
     {"yolov3", R"({"family": "yolov3", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "letterbox",
@@ -55,6 +54,13 @@ constexpr std::array<Preset, 8> kPresets{{
     {"centernet", R"({"family": "centre", "logits": true, "colour": "bgr", "mean": [0.408, 0.447, 0.47],
       "std": [0.289, 0.274, 0.278], "fit": "letterbox", "pad_colour": [0, 0, 0], "half_pixel": false,
       "input": [512, 512], "threshold": 0.3, "nms": 1})"},
+    {"yolo-end2end", R"({"family": "end2end", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1],
+      "fit": "letterbox", "input": [640, 640], "threshold": 0.25, "nms": 1})"},
+    {"rtmdet", R"({"family": "end2end", "colour": "bgr", "scale": 1, "mean": [103.53, 116.28, 123.675],
+      "std": [57.375, 57.12, 58.395], "fit": "letterbox", "pad_side": "end", "input": [640, 640], "threshold": 0.3,
+      "nms": 1})"},
+    {"nanodet", R"({"family": "nanodet", "colour": "bgr", "scale": 1, "mean": [103.53, 116.28, 123.675],
+      "std": [57.375, 57.12, 58.395], "fit": "stretch", "input": [416, 416], "threshold": 0.35, "nms": 0.6})"},
 }};
 
 /// Files that say nothing of themselves, by what they are.
@@ -93,31 +99,8 @@ Status read_family(const Json& json, DetectorCard& card) {
   return wrong("family", "must be one of " + join(known) + ", it is " + printable(card.family));
 }
 
-Status whole(const Json& json, const char* member, std::int64_t low, std::int64_t high, int& out) {
-  const Json* found = json.find(member);
-  if (found == nullptr) return {};
-  if (!found->is_integer() || found->as_integer() < low || found->as_integer() > high) {
-    return wrong(member, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-  }
-  out = static_cast<int>(found->as_integer());
-  return {};
-}
-
-bool is_called_person(const std::string& name) {
-  constexpr std::string_view kPerson = "person";
-  return std::equal(name.begin(), name.end(), kPerson.begin(), kPerson.end(),
-                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-}
-
 Status read_classes(const Json& json, DetectorCard& card) {
-  if (const Json* list = json.find("classes"); list != nullptr) {
-    if (!list->is_array() || list->as_array().empty() || list->as_array().size() > kMostClasses)
-      return wrong("classes", "must be a list of names, in the network's order");
-    for (const Json& name : list->as_array()) {
-      if (!name.is_string()) return wrong("classes", "must be a list of names, in the network's order");
-      card.classes.push_back(name.as_string());
-    }
-  }
+  POISE_RETURN_IF_ERROR(read_class_names(json, card.classes));
   const auto person = std::find_if(card.classes.begin(), card.classes.end(), is_called_person);
   const bool by_name =
       person != card.classes.end() || card.classes.size() == 1;  // the only class is what is looked for
@@ -128,7 +111,7 @@ Status read_classes(const Json& json, DetectorCard& card) {
                      ": this detector does not look for people; else say which class to take, \"person\": 0");
   }
   if (person != card.classes.end()) card.person = static_cast<int>(person - card.classes.begin());
-  POISE_RETURN_IF_ERROR(whole(json, "person", 0, kMostClasses, card.person));
+  POISE_RETURN_IF_ERROR(Reader(json).whole("person", 0, kMostClasses, card.person));
   if (!card.classes.empty() && card.person >= static_cast<int>(card.classes.size()))
     return wrong("person", "is " + std::to_string(card.person) + ", there are " +
                                counted(card.classes.size(), "class", "classes") + ", counted from 0");
@@ -166,7 +149,7 @@ Status read_head(const Json& json, DetectorCard& card) {
   const Reader reader(json);
   POISE_RETURN_IF_ERROR(reader.number("threshold", 0, 1, card.head.threshold));
   POISE_RETURN_IF_ERROR(reader.number("nms", 0, 1, card.nms));
-  POISE_RETURN_IF_ERROR(whole(json, "max_detections", 1, kMostDetections, card.max_detections));
+  POISE_RETURN_IF_ERROR(reader.whole("max_detections", 1, kMostDetections, card.max_detections));
   POISE_RETURN_IF_ERROR(reader.boolean("logits", card.head.logits));
   POISE_RETURN_IF_ERROR(read_anchors(json, card.head));
   if (card.family == "yolov3" && card.head.anchors.empty()) return wrong("anchors", "must be given for family yolov3");
@@ -180,77 +163,18 @@ Status read_head(const Json& json, DetectorCard& card) {
   return {};
 }
 
-/// Class names as exports write them: a Python dict or list, or JSON, in either quotes and any order:
-/// "{0: 'person', 1: 'a \"b\"'}", "{\"1\": \"dog\", \"0\": \"person\"}", "['person', 'dog']". Empty where it is
-/// something else or not every number from 0 on has its name.
-class NamesReader {
- public:
-  explicit NamesReader(std::string_view text) : text_(text) {}
-
-  std::vector<std::string> read() {
-    const bool dict = take('{');
-    if (!dict && !take('[')) return {};
-    std::map<std::size_t, std::string> names;
-    while (names.size() < kMostClasses && peek() != (dict ? '}' : ']')) {
-      std::size_t place = names.size();
-      std::string name;
-      if (dict && (!key(place) || !take(':'))) return {};
-      if (!quoted(name) || !names.emplace(place, std::move(name)).second) return {};
-      if (!take(',')) break;
-    }
-    if (!take(dict ? '}' : ']') || peek() != '\0') return {};
-    if (names.empty() || names.rbegin()->first != names.size() - 1) return {};
-    std::vector<std::string> list;
-    for (auto& [place, name] : names) list.push_back(std::move(name));
-    return list;
-  }
-
- private:
-  char peek() {
-    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-  bool take(char wanted) {
-    if (peek() != wanted) return false;
-    ++at_;
-    return true;
-  }
-  /// 7 or "7".
-  bool key(std::size_t& place) {
-    std::string digits;
-    if (peek() == '\'' || peek() == '"') {
-      if (!quoted(digits)) return false;
-    } else {
-      while (std::isdigit(static_cast<unsigned char>(peek())) != 0) digits += text_[at_++];
-    }
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place);
-    return error == std::errc() && stop == digits.data() + digits.size() && place < kMostClasses;
-  }
-  bool quoted(std::string& into) {
-    const char quote = peek();
-    if (quote != '\'' && quote != '"') return false;
-    for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-      into += text_[at_];
-    }
-    return take(quote);
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
 /// What ultralytics' exports say of themselves, into `preset`: class names, and a task that must be detection.
 Status add_export_metadata(const std::map<std::string, std::string>& metadata, const Json& card, Json& preset) {
   const auto task = metadata.find("task");
   const auto names = metadata.find("names");
   if (names != metadata.end() && task != metadata.end() && task->second != "detect") {
     return unsupported("the file says that its task is " + printable(task->second) +
-                       ": only detectors are read here, export one of task detect");
+                       (task->second == "pose" ? ": it finds people and their joints: give it as option \"model\""
+                                               : ": only detectors are read here, export one of task detect"));
   }
   if (names == metadata.end()) return {};
   Json classes = Json::array();
-  for (std::string& name : NamesReader(names->second).read()) classes.push(std::move(name));
+  for (std::string& name : exported_names(names->second)) classes.push(std::move(name));
   if (!classes.as_array().empty()) {
     preset.set("classes", std::move(classes));
   } else if (card.find("classes") == nullptr && card.find("person") == nullptr) {
@@ -284,13 +208,11 @@ Result<DetectorCard> detector_card_from_json(const Json& json, Size input) {
   const Reader reader(json);
   POISE_RETURN_IF_ERROR(read_family(json, card));
   POISE_RETURN_IF_ERROR(read_common(json, input, card));
-  POISE_RETURN_IF_ERROR(reader.word("fit", kFits, card.letterbox.fit));
-  POISE_RETURN_IF_ERROR(reader.word("pad_side", kPadSides, card.letterbox.pad_side));
-  POISE_RETURN_IF_ERROR(reader.three("pad_colour", 0, 255, card.letterbox.pad_colour));
-  POISE_RETURN_IF_ERROR(reader.boolean("half_pixel", card.letterbox.half_pixel));
+  POISE_RETURN_IF_ERROR(read_letterbox(json, card.letterbox));
   POISE_RETURN_IF_ERROR(read_classes(json, card));
   POISE_RETURN_IF_ERROR(read_head(json, card));
   card.head.input = card.input.size;
+  card.head.classes = static_cast<int>(card.classes.size());
   return card;
 }
 
@@ -299,15 +221,10 @@ Json to_json(const DetectorCard& card) {
   if (!card.name.empty()) json.set("name", card.name);
   json.set("family", card.family);
   put_input(card, json);
-  json.set("fit", word_of(kFits, card.letterbox.fit));
-  json.set("pad_side", word_of(kPadSides, card.letterbox.pad_side));
-  json.set("pad_colour", triple(card.letterbox.pad_colour));
-  json.set("half_pixel", card.letterbox.half_pixel);
+  put_letterbox(card.letterbox, json);
   json.set("resample", word_of(card.input.resample));
   if (!card.classes.empty()) {
-    Json classes = Json::array();
-    for (const std::string& name : card.classes) classes.push(name);
-    json.set("classes", std::move(classes));
+    json.set("classes", class_names_member(card.classes));
   }
   json.set("person", card.person);
   json.set("threshold", card.head.threshold);

@@ -30,7 +30,8 @@ struct DetectorCard : CardCommon {
   int max_detections = 100;          // persons a picture
 };
 
-/// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet. Errors: kNotFound, listing them.
+/// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet, yolo-end2end, rtmdet, nanodet. Errors:
+/// kNotFound, listing them.
 Result<Json> detector_preset(const std::string& name);
 std::vector<std::string> detector_preset_names();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,16 @@ class Reader {
     if (found == nullptr) return {};
     if (!found->is_number()) return wrong_kind(member, "a number", *found);
     return in_range(member, found->as_number(), low, high, out);
+  }
+
+  Status whole(const char* member, std::int64_t low, std::int64_t high, int& out) const {
+    const Json* found = json_.find(member);
+    if (found == nullptr) return {};
+    if (!found->is_integer() || found->as_integer() < low || found->as_integer() > high) {
+      return wrong(member, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+    }
+    out = static_cast<int>(found->as_integer());
+    return {};
   }
 
   Status three(const char* member, double low, double high, std::array<float, 3>& out) const {

@@ -25,19 +25,27 @@ std::string number_text(float value) {
 
 }  // namespace
 
-std::vector<Detection> suppress(std::vector<Detection> found, float iou_limit, int max) {
-  found.erase(std::remove_if(found.begin(), found.end(), [](const Detection& d) { return !is_box(d); }), found.end());
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  if (found.size() > kMostCandidates) found.resize(kMostCandidates);
-  std::vector<Detection> kept;
-  for (const Detection& candidate : found) {
+std::vector<std::size_t> suppress_indices(std::span<const Detection> found, float iou_limit, int max) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (is_box(found[i])) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return found[a].score > found[b].score; });
+  if (order.size() > kMostCandidates) order.resize(kMostCandidates);
+  std::vector<std::size_t> kept;
+  for (const std::size_t candidate : order) {
     if (static_cast<int>(kept.size()) >= max) break;
-    const bool doubled = std::any_of(kept.begin(), kept.end(), [&](const Detection& better) {
-      return better.label == candidate.label && iou(better.box, candidate.box) > iou_limit;
+    const bool doubled = std::ranges::any_of(kept, [&](std::size_t better) {
+      return found[better].label == found[candidate].label && iou(found[better].box, found[candidate].box) > iou_limit;
     });
     if (!doubled) kept.push_back(candidate);
   }
+  return kept;
+}
+
+std::vector<Detection> suppress(std::vector<Detection> found, float iou_limit, int max) {
+  std::vector<Detection> kept;
+  for (const std::size_t i : suppress_indices(found, iou_limit, max)) kept.push_back(found[i]);
   return kept;
 }
 
@@ -86,6 +94,8 @@ std::span<const DetectionFamily> detection_families() {
       DetectionFamily{"yolov8", decode_yolov8, classes_of_yolov8},
       DetectionFamily{"yolox", decode_yolox, classes_of_yolox},
       DetectionFamily{"centre", decode_centre, classes_of_centre},
+      DetectionFamily{"end2end", decode_end2end, classes_of_end2end},
+      DetectionFamily{"nanodet", decode_nanodet, classes_of_nanodet},
   };
   return kFamilies;
 }

@@ -3,6 +3,7 @@
 // boxes that say the same. The networks' own languages are in codec/detectors.
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct DetectionHead {
   /// yolov3: one list an output, width and height in input pixels.
   std::vector<std::vector<std::array<float, 2>>> anchors = {};
   std::vector<float> scale_xy = {};  // yolov3: darknet's scale_x_y, one an output; empty: 1
+  int classes = 0;                   // that the card names; 0: none
   bool logits = false;               // centre: the heatmap has not been through a sigmoid
 };
 
@@ -32,6 +34,8 @@ struct DetectionHead {
 /// the earlier; at most `max` stay, and only the best 10,000 are looked at. Boxes that are empty or not finite are no
 /// detections. Pure.
 std::vector<Detection> suppress(std::vector<Detection> found, float iou, int max);
+/// The same: which of them stay.
+std::vector<std::size_t> suppress_indices(std::span<const Detection> found, float iou, int max);
 
 /// Whether answers can be what a detector says of a picture of one grey: `said` is all of it, without a threshold.
 /// Errors: kUnsupported, saying what is odd: no score or none from 0 to 1; boxes above the head's threshold that are
@@ -46,7 +50,7 @@ using DecodeDetections = Status (*)(std::span<const Tensor> outputs, const Detec
 struct DetectionFamily {
   const char* name;  // "yolox": as cards name it
   DecodeDetections decode;
-  /// Classes that outputs of these shapes tell apart. Errors as decode.
+  /// Classes that outputs of these shapes tell apart; 0: the shapes do not say. Errors as decode.
   Result<int> (*classes)(std::span<const Tensor> outputs, const DetectionHead& head);
 };
 

@@ -51,6 +51,29 @@ TEST(Detection, FamiliesSayWhatNumpySays) {
   expect_as_numpy("yolov8", 1, {.input = kInput, .threshold = 0.25F}, 0.4F);
   expect_as_numpy("yolox", 1, {.input = kInput, .threshold = 0.3F}, 0.45F);
   expect_as_numpy("centre", 3, {.input = kInput, .threshold = 0.6F}, 1);
+  expect_as_numpy("end2end", 1, {.input = kInput, .threshold = 0.5F, .classes = 3}, 1);
+  expect_as_numpy("nanodet", 1, {.input = kInput, .threshold = 0.35F}, 0.6F);
+}
+
+TEST(Detection, EndToEndRowsMayHaveTheirClassesBeside) {
+  const DetectionFamily& family = *find_detection_family("end2end");
+  std::vector<Tensor> outputs;
+  outputs.push_back(Tensor::from({1, 2, 5}, std::vector<float>{1, 2, 11, 22, 0.9F, 0, 0, 5, 5, 0.8F}));
+  std::vector<Detection> found;
+  ASSERT_TRUE(family.decode(outputs, {.input = kInput}, found).ok());
+  EXPECT_EQ(family.classes(outputs, {.input = kInput}).value(), 1) << "nothing says which";
+  EXPECT_EQ(found[1].label, 0);
+  outputs.push_back(Tensor::from({1, 2}, std::vector<std::int64_t>{7, 2}));
+  found.clear();
+  ASSERT_TRUE(family.decode(outputs, {.input = kInput}, found).ok());
+  EXPECT_EQ(found[0].box, (Box{1, 2, 10, 20}));
+  EXPECT_EQ(found[0].label, 7);
+  EXPECT_EQ(family.classes(outputs, {.input = kInput, .classes = 80}).value(), 80);
+  const Status beyond = family.decode(outputs, {.input = kInput, .classes = 3}, found);
+  EXPECT_NE(beyond.error().message.find("class 7, and there are 3"), std::string::npos) << beyond.error().message;
+  outputs.clear();
+  outputs.push_back(Tensor::from({1, 1, 6}, std::vector<float>{1, 2, 11, 22, 0.9F, 30.5F}));
+  EXPECT_FALSE(family.decode(outputs, {.input = kInput}, found).ok()) << "keypoints, not a class";
 }
 
 TEST(Detection, EveryFamilyRefusesOutputsOfAnother) {

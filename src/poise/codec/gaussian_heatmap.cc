@@ -217,13 +217,14 @@ Json GaussianHeatmapCodec::parameters() const {
 
 Result<PoseAnswer> GaussianHeatmapCodec::check(std::span<const NetworkOutput> outputs, const Skeleton& skeleton,
                                                Size input) const {
-  POISE_TRY(const std::size_t index, find_output(outputs, "heatmaps"));
+  const std::string wanted = describe(outputs) + ": codec gaussian_heatmap reads heatmaps (N, joints, h, w)";
+  const auto found = find_output(outputs, "heatmaps");
+  if (!found.ok()) return unsupported(wanted + ", called heatmaps where there are others");
+  const std::size_t index = *found;
   const Shape& shape = outputs[index].shape;
-  if (shape.size() != 4 || shape[2] < 1 || shape[3] < 1) {
-    return unsupported("the network gives " + to_string(shape) + ", heatmaps are (N, joints, h, w)");
-  }
+  if (shape.size() != 4 || shape[2] < 1 || shape[3] < 1) return unsupported(wanted);
   if (shape[1] != skeleton.size()) {
-    return invalid_argument("the network gives " + counted(shape[1], "heatmap") + ", skeleton \"" + skeleton.name +
+    return invalid_argument(wanted + "; these are " + std::to_string(shape[1]) + ", skeleton \"" + skeleton.name +
                             "\" has " + counted(skeleton.size(), "joint") + ": name another skeleton");
   }
   return PoseAnswer{input, skeleton.flip_index(), {index}, {Shape(shape.begin() + 1, shape.end())}};

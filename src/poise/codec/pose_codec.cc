@@ -5,12 +5,18 @@
 
 #include "poise/base/counted.h"
 #include "poise/codec/gaussian_heatmap.h"
+#include "poise/codec/movenet.h"
+#include "poise/codec/regression.h"
+#include "poise/codec/simcc.h"
 
 namespace poise {
 
 std::span<const PoseCodecFamily> pose_codec_families() {
   static const std::array kFamilies = {
       gaussian_heatmap_family(),
+      simcc_family(),
+      regression_family(),
+      movenet_family(),
   };
   return kFamilies;
 }
@@ -29,6 +35,14 @@ Result<std::size_t> find_output(std::span<const NetworkOutput> outputs, const st
   if (outputs.size() == 1) return std::size_t{0};
   return unsupported("the network has " + counted(outputs.size(), "output") + ", none of them called \"" + name +
                      "\": call the one that is its answer so");
+}
+
+std::string describe(std::span<const NetworkOutput> outputs) {
+  std::string text = outputs.size() == 1 ? "output " : "outputs ";
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + outputs[i].name + " (" + to_string(outputs[i].shape) + ")";
+  }
+  return text;
 }
 
 Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<const float* const> values,

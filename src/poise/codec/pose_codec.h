@@ -22,6 +22,7 @@ namespace poise {
 struct NetworkOutput {
   std::string name;
   Shape shape;  // (N, ...); of any number, with the input's size set
+  DType type = DType::kFloat32;
 };
 
 /// A network's answer, as its codec found it: what every call below needs to know of the network.
@@ -87,6 +88,9 @@ std::span<const PoseCodecFamily> pose_codec_families();
 /// nullptr where there is none of that name.
 const PoseCodecFamily* find_pose_codec(const std::string& name,
                                        std::span<const PoseCodecFamily> families = pose_codec_families());
+
+/// "outputs boxes (1x100x5), keypoints (1x100x17x3)": what a network gives, for messages.
+std::string describe(std::span<const NetworkOutput> outputs);
 
 /// The one rule of what is a network's answer: the output of this name, else the only one. Returns its index. Errors:
 /// kUnsupported.

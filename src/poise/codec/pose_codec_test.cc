@@ -24,9 +24,18 @@ std::vector<PoseCodecFamily> families() {
   return all;
 }
 
-/// What networks of every codec give, a step of four pixels.
+/// What networks of every codec give, a step of four pixels where they have one.
 std::vector<NetworkOutput> outputs(std::int64_t joints) {
-  return {{"along_x", {1, joints, 48}}, {"along_y", {1, joints, 64}}, {"heatmaps", {1, joints, 64, 48}}};
+  return {{"along_x", {1, joints, 48}},   {"along_y", {1, joints, 64}}, {"heatmaps", {1, joints, 64, 48}},
+          {"simcc_x", {1, joints, 48}},   {"simcc_y", {1, joints, 64}}, {"coordinates", {1, 2 * joints}},
+          {"output_0", {1, 1, joints, 3}}};
+}
+
+/// Codecs whose networks can be taught.
+std::vector<PoseCodecFamily> taught_families() {
+  std::vector<PoseCodecFamily> all = families();
+  std::erase_if(all, [](const PoseCodecFamily& family) { return std::string(family.name) == "movenet"; });
+  return all;
 }
 
 std::size_t count(const Shape& shape) { return static_cast<std::size_t>(element_count(shape).value()); }
@@ -53,7 +62,7 @@ Encoded encode(const PoseCodec& codec, const PoseAnswer& answer, const std::vect
 
 TEST(PoseCodecs, WhatIsEncodedIsDecodedInInputPixels) {
   const Skeleton skeleton = find_skeleton("coco17").value();
-  for (const PoseCodecFamily& family : families()) {
+  for (const PoseCodecFamily& family : taught_families()) {
     const PoseCodecPtr codec = family.create(Json::object()).value();
     EXPECT_STREQ(codec->name(), family.name);
     const PoseAnswer answer = codec->check(outputs(17), skeleton, kInput).value();
@@ -74,7 +83,10 @@ TEST(PoseCodecs, WhatIsEncodedIsDecodedInInputPixels) {
       }
       for (Point& joint : joints) joint = {std::round(joint.x / 4) * 4, std::round(joint.y / 4) * 4};
       const auto exact = codec->decode(answer, encode(*codec, answer, joints).values);
-      for (std::size_t j = 0; j < 17; ++j) EXPECT_EQ(exact[j].point, joints[j]) << family.name;
+      for (std::size_t j = 0; j < 17; ++j) {
+        EXPECT_NEAR(exact[j].point.x, joints[j].x, 1e-4) << family.name;
+        EXPECT_NEAR(exact[j].point.y, joints[j].y, 1e-4) << family.name;
+      }
     }
   }
 }
@@ -91,7 +103,8 @@ TEST(PoseCodecs, ParametersAreReadBack) {
 TEST(PoseCodecs, MirroringTheInputChangesNothing) {
   // What a perfect network says of the mirrored input is what its codec would encode there.
   const Skeleton skeleton = find_skeleton("coco17").value();
-  for (const PoseCodecFamily& family : families()) {
+  for (const PoseCodecFamily& family : taught_families()) {
+    if (std::string(family.name) == "regression") continue;  // has no cells: codec/simcc_test
     Json plain = Json::object();
     plain.set("flip_shift", false);
     const PoseCodecPtr codec = family.create(plain).value();
@@ -115,7 +128,7 @@ TEST(FindOutput, ByNameElseTheOnlyOne) {
   EXPECT_EQ(find_output(outputs(1), "heatmaps").value(), 2U);
   const NetworkOutput other{"score", {1, 2}};
   EXPECT_EQ(find_output(std::span(&other, 1), "heatmaps").value(), 0U);
-  EXPECT_NE(find_output(outputs(1), "pose").error().message.find("has 3 outputs, none of them called \"pose\""),
+  EXPECT_NE(find_output(outputs(1), "pose").error().message.find("has 7 outputs, none of them called \"pose\""),
             std::string::npos);
 }
 

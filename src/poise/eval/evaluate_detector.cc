@@ -72,7 +72,7 @@ Status find(const EvaluateDetectorOptions& o, const CocoTruth& truth, Detector& 
   options.stop = [&] { return over.load(); };
   std::size_t done = 0;
   report.cost = run_pipeline(
-      truth.images.size(), &detector, nullptr,
+      truth.images.size(), {.detector = &detector},
       [&](std::size_t i, const AdmitPixels& admit) -> Result<PipelinePicture> {
         // Annotations are of the pixels as stored.
         POISE_TRY(DecodedImage decoded, read_image_file(paths[i], {.exif = Exif::kIgnore, .admit = admit}));

@@ -169,6 +169,9 @@ Result<EvalSet> read_eval_set(const EvalSetOptions& options) {
 }
 
 Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options) {
+  if (finder.one_stage() != nullptr && set.boxes) {
+    return invalid_argument("the network finds everyone itself, and looks at no boxes: leave option \"boxes\" empty");
+  }
   POISE_RETURN_IF_ERROR(named(set.options.annotations, check_metric(set, finder.skeleton())));
   const auto begin = Clock::now();
   FoundPoses found;
@@ -215,7 +218,8 @@ Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const Find
   if (failed) return *failed;
   if (over.load() || done < jobs.size()) return io_error("stopped");
   found.seconds = since(begin);
-  found.estimate_seconds = cost.estimate_seconds / cost.streams;
+  const bool alone = finder.one_stage() != nullptr;  // finding people and their joints is one thing
+  found.estimate_seconds = (alone ? cost.detect_seconds : cost.estimate_seconds) / cost.streams;
   return found;
 }
 
@@ -264,14 +268,15 @@ Result<PckMeasured> measure_pck_of(const FoundPoses& found, const EvalSet& set) 
 
 Result<PoseReport> evaluate_poses(const EvalSet& set, PoseFinder& finder, const std::string& model,
                                   const FindPosesOptions& options) {
-  const Estimator& estimator = finder.estimator();
+  const Estimator* estimator = finder.estimator();
   PoseReport report{.set = set.options,
                     .model = model,
-                    .model_hash = estimator.model_hash(),
-                    .backend = estimator.backend(),
-                    .precision = estimator.precision(),
-                    .padding = estimator.card().padding,
-                    .flip_test = estimator.flip_test(),
+                    .model_hash = finder.model_hash(),
+                    .backend = finder.backend(),
+                    .precision = finder.precision(),
+                    .padding = estimator == nullptr ? 1.0F : estimator->card().padding,
+                    .flip_test = estimator != nullptr && estimator->flip_test(),
+                    .finds_everyone = estimator == nullptr,
                     .doubles = finder.doubles()};
   POISE_TRY(report.found, find_poses(set, finder, options));
   if (set.people) {

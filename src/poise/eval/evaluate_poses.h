@@ -68,10 +68,10 @@ struct FindPosesOptions {
 };
 
 /// Poses of all the set's pictures: in its boxes, true ones too thinned out by the finder's rule for doubles, as the
-/// authors' evaluation does; without boxes, of whom the finder finds. Errors: the truth's joints or their sigmas do not
-/// fit the metric, or nobody has what PCK's threshold is relative to, or pictures are not in the folder
-/// (image/picture_folder.h has the rule), all before any work; no picture has a box; of reading a picture, naming it;
-/// stopped.
+/// authors' evaluation does; without boxes, of whom the finder finds. Errors: boxes for a finder that needs none; the
+/// truth's joints or their sigmas do not fit the metric, or nobody has what PCK's threshold is relative to, or pictures
+/// are not in the folder (image/picture_folder.h has the rule), all before any work; no picture has a box; of reading a
+/// picture, naming it; stopped.
 Result<FoundPoses> find_poses(const EvalSet& set, PoseFinder& finder, const FindPosesOptions& options = {});
 
 /// The poses as COCO's results file holds them.
@@ -100,6 +100,7 @@ struct PoseReport {
   Precision precision = Precision::kFloat32;
   float padding = 1;
   bool flip_test = false;
+  bool finds_everyone = false;  // the network, without boxes: a pose's score is its own
   DoublesOptions doubles;
   FoundPoses found = {};
   std::optional<OksMeasured> oks = {};  // by the set's metric, this or the next

@@ -40,8 +40,15 @@ Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold, const 
   return source;
 }
 
+BoxSource BoxSource::of_network(std::string name) {
+  BoxSource source;
+  source.network_ = std::move(name);
+  return source;
+}
+
 std::string BoxSource::name() const {
   if (boxes_) return boxes_name_;
+  if (!network_.empty()) return network_;
   return detector_ ? detector_->name : "whole image";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Where the people of pictures are: a file says so, a detector looks, or the whole picture is one person's box.
+// Where the people of pictures are: a file says so, a detector looks, the whole picture is one person's box, or the
+// pose network finds them itself.
 
 #include <filesystem>
 #include <optional>
@@ -34,16 +35,18 @@ class BoxSource {
   BoxSource() = default;
   /// A detector looks.
   explicit BoxSource(NamedDetector detector) : detector_(std::move(detector)) {}
+  /// The pose network, of this name, finds them itself.
+  static BoxSource of_network(std::string name);
   /// COCO detections or annotations; boxes that score under `threshold` are left out in silence. Errors: of reading.
   /// `name`: what results call it; empty: the file's.
   static Result<BoxSource> read(const std::filesystem::path& boxes, float threshold = -1.0F,
                                 const std::string& name = {});
 
-  /// "boxes.json", "fastestdet.onnx", "whole image".
+  /// "boxes.json", "fastestdet.onnx", "whole image", "yolo11n-pose.onnx".
   std::string name() const;
-  bool is_whole_picture() const { return !boxes_ && !detector_; }
+  bool is_whole_picture() const { return !boxes_ && !detector_ && network_.empty(); }
   /// Whether boxes are somebody's guess, so that two of them may be the same person.
-  bool are_guesses() const { return detector_ || (boxes_ && !boxes_->is_annotations()); }
+  bool are_guesses() const { return detector_ || !network_.empty() || (boxes_ && !boxes_->is_annotations()); }
   const std::optional<BoxesFile>& boxes() const { return boxes_; }
   Detector* detector() { return detector_ ? &detector_->detector : nullptr; }
   const std::optional<NamedDetector>& named_detector() const { return detector_; }
@@ -57,7 +60,7 @@ class BoxSource {
   Result<PipelinePicture> picture(const std::filesystem::path& path, const DecodeOptions& decode) const;
 
  private:
-  std::string boxes_name_;
+  std::string boxes_name_, network_;
   std::optional<BoxesFile> boxes_;
   std::optional<NamedDetector> detector_;
   float threshold_ = -1;  // of the file's scores

@@ -8,22 +8,15 @@
 #include <utility>
 
 #include "poise/base/counted.h"
+#include "poise/card/picture_input.h"
 #include "poise/codec/detection.h"
 #include "poise/crop/letterbox.h"
 #include "poise/graph/graph.h"
+#include "poise/infer/inside.h"
 #include "poise/weights/network_file.h"
 
 namespace poise {
 namespace {
-
-/// The part of the box inside the picture, empty where there is none.
-Box inside(const Box& box, Size image) {
-  const float left = std::clamp(box.x, 0.0F, static_cast<float>(image.width));
-  const float top = std::clamp(box.y, 0.0F, static_cast<float>(image.height));
-  const float right = std::clamp(box.x + box.width, left, static_cast<float>(image.width));
-  const float bottom = std::clamp(box.y + box.height, top, static_cast<float>(image.height));
-  return {left, top, right - left, bottom - top};
-}
 
 constexpr int kCocoClasses = 80;  // whose first is the person
 
@@ -40,11 +33,12 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
   const Size size = card.input.size;
   POISE_TRY(const auto infos, infer_shapes(graph, std::array{Shape{1, 3, size.height, size.width}}));
   std::vector<Tensor> outputs;
-  for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape);
+  for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape, infos.at(id).type);
   const auto told = family.classes(outputs, card.head);
   if (!told.ok()) return told.error().prefixed(outputs_of(graph));
   const int classes = *told;
   const auto named = static_cast<int>(card.classes.size());
+  if (classes == 0) return {};  // they are numbered in the answer
   if (named > 0 && named != classes) {
     return invalid_argument("the network tells " + counted(classes, "class", "classes") + " apart, its card names " +
                             std::to_string(named) +
@@ -92,6 +86,7 @@ struct Detector::State {
 Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& options,
                                   const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
+  read_planes(model.graph);
   auto size = picture_input(model.graph, "a detector");
   if (!size.ok()) return named(size.error());
   const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "poise/card/check_card.h"
+#include "poise/card/picture_input.h"
+#include "poise/card/pose_card.h"
 #include "poise/crop/crop.h"
 
 namespace poise {
@@ -200,11 +202,26 @@ Result<Estimator> Estimator::create(NetworkFile model, const EstimatorOptions& o
                                     const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   if (options.batch < 1 || options.batch > 1024) return invalid_argument("batch must be 1 to 1024");
-  POISE_TRY(const Json layers, gather_card(file, model.metadata, options.card));
+  read_planes(model.graph);
   auto size = picture_input(model.graph, "a top-down pose network");
   if (!size.ok()) return named(size.error());
-  auto card = card_from_json(layers, *size, options.codecs);
-  if (!card.ok()) return named(card.error());
+  auto layers = gather_pose_card(file, model.metadata, model.graph, options.card);
+  if (!layers.ok())
+    return file.empty() || layers.error().message.starts_with(file.string()) ? layers.error() : named(layers.error());
+  if (is_one_stage_card(*layers)) {
+    return named(
+        invalid_argument("the network finds everyone in the whole picture, it does not look at one person: "
+                         "open it as a PoseFinder or a OneStage"));
+  }
+  auto card = card_from_json(*layers, *size, options.codecs);
+  if (!card.ok()) {
+    // Without a codec nothing is known of what it says: what it gives may tell the user.
+    const auto outputs = outputs_of(model.graph, size->width > 0 ? *size : Size{256, 256});
+    const bool unread = layers->is_object() && layers->find("codec") == nullptr && outputs.ok();
+    Error error = card.error();
+    if (unread) error.message += "; it gives " + describe(*outputs);
+    return named(error);
+  }
   const auto answer = find_answer(model.graph, *card);
   if (!answer.ok()) return named(answer.error());
   const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];

@@ -58,26 +58,20 @@ struct Batch {
   std::int64_t pixels = 0;
 };
 
-/// One thread of control with networks of its own.
-struct Stream {
-  Detector* detector = nullptr;
-  Estimator* estimator = nullptr;
-};
-
 class PicturesUnderWay {
  public:
   PicturesUnderWay(std::size_t pictures, const ReadPicture& read, const PipelineOptions& options,
-                   const Estimator* estimator, std::size_t streams)
+                   const PipelineNetworks& networks, std::size_t streams)
       : total_(pictures),
         ahead_(kSpan + 2 * streams + 2),
         read_(read),
         options_(options),
-        estimator_(estimator),
-        persons_(static_cast<std::size_t>(estimator == nullptr ? 0 : estimator->batch())),
+        networks_(networks),
+        persons_(static_cast<std::size_t>(networks.estimator == nullptr ? 0 : networks.estimator->batch())),
         readers_(options.readers) {}
 
   /// What a stream does until there is nothing left.
-  void work(const Stream& stream) {
+  void work(const PipelineNetworks& stream) {
     std::unique_lock lock(mutex_);
     for (;;) {
       if (closed_.empty() && may_look()) {
@@ -172,8 +166,11 @@ class PicturesUnderWay {
         std::move(estimate.heatmaps.begin(), estimate.heatmaps.end(), std::back_inserter(whole.heatmaps));
       }
     }
-    if (slot.guesses && estimator_ != nullptr) {
-      slot.answer.doubles = remove_doubles(whole, estimator_->card().crop(), estimator_->skeleton(), options_.doubles);
+    if (slot.guesses && networks_.estimator != nullptr) {
+      const Estimator& estimator = *networks_.estimator;
+      slot.answer.doubles = remove_doubles(whole, estimator.card().crop(), estimator.skeleton(), options_.doubles);
+    } else if (networks_.one_stage != nullptr) {
+      slot.answer.doubles = remove_doubles(whole, {}, networks_.one_stage->skeleton(), options_.doubles);
     }
     slot.answer.frame.poses = std::move(whole.poses);
     slot.answer.heatmaps = std::move(whole.heatmaps);
@@ -197,12 +194,18 @@ class PicturesUnderWay {
     return true;
   }
 
-  void look(const Stream& stream, std::size_t i, std::unique_lock<std::mutex>& lock) {
+  void look(const PipelineNetworks& stream, std::size_t i, std::unique_lock<std::mutex>& lock) {
     Slot& slot = *slots_.at(i);
     lock.unlock();
     Result<PipelinePicture> picture = guarded([&] { return slot.reading.get(); });
     double seconds = -1;
-    if (picture.ok() && !picture->boxes && stream.detector != nullptr) {
+    Estimate everyone;  // where one network finds people and their joints
+    if (picture.ok() && stream.one_stage != nullptr) {
+      const auto begin = Clock::now();
+      const Status found = find_everyone(*stream.one_stage, *picture, everyone);
+      seconds = since(begin);
+      if (!found.ok()) picture = found.error();
+    } else if (picture.ok() && !picture->boxes && stream.detector != nullptr) {
       const auto begin = Clock::now();
       Result<std::vector<PersonBox>> boxes = guarded([&] { return stream.detector->detect(picture->image.view()); });
       seconds = since(begin);
@@ -222,6 +225,7 @@ class PicturesUnderWay {
       slot.answer.notes = std::move(picture->notes);
       slot.guesses = picture->guesses || seconds >= 0;
       slot.answer.boxes = std::move(picture->boxes).value_or(std::vector<PersonBox>{});
+      if (stream.one_stage != nullptr) slot.parts.emplace_back().push_back(std::move(everyone));
     } else {
       slot.error = picture.error();
     }
@@ -232,6 +236,17 @@ class PicturesUnderWay {
     held_pixels_ += pixels_of(slot.answer.image);
     slot.found = true;
     advance();
+  }
+
+  static Status find_everyone(OneStage& network, PipelinePicture& picture, Estimate& everyone) {
+    if (picture.boxes) {
+      return invalid_argument("the network finds everyone itself, and looks at no boxes: leave them out");
+    }
+    const ImageView image = picture.image.view();
+    POISE_TRY(everyone.poses, guarded([&] { return network.find(image); }));
+    picture.boxes.emplace();
+    for (const Pose& pose : everyone.poses) picture.boxes->push_back({pose.box, pose.box_score});
+    return {};
   }
 
   /// Pictures whose boxes are known, in order, into batches.
@@ -267,7 +282,7 @@ class PicturesUnderWay {
     open_ = {};
   }
 
-  void estimate(const Stream& stream, const Batch& batch, std::unique_lock<std::mutex>& lock) {
+  void estimate(const PipelineNetworks& stream, const Batch& batch, std::unique_lock<std::mutex>& lock) {
     std::vector<PicturePeople> people;
     for (const Batch::Part& part : batch.parts) {
       const PipelineAnswer& answer = slots_.at(part.picture)->answer;
@@ -309,50 +324,67 @@ class PicturesUnderWay {
   PipelineCost cost_;
   const ReadPicture& read_;
   const PipelineOptions& options_;
-  const Estimator* estimator_;
+  const PipelineNetworks& networks_;
   std::size_t persons_;  // run together at most; 0: there is no estimator
   ThreadPool readers_;   // last: its jobs use what stands above
 };
 
 /// As many as wanted, else as there are threads; 1 where the networks cannot have siblings, or there are too few
 /// pictures to keep so many busy: all threads then look at each.
-int stream_count(std::size_t pictures, const Detector* detector, const Estimator* estimator, int wanted) {
-  const int threads =
-      std::max(detector == nullptr ? 1 : detector->threads(), estimator == nullptr ? 1 : estimator->threads());
+int stream_count(std::size_t pictures, const PipelineNetworks& networks, int wanted) {
+  int threads = networks.detector == nullptr ? 1 : networks.detector->threads();
+  if (networks.estimator != nullptr) threads = std::max(threads, networks.estimator->threads());
+  if (networks.one_stage != nullptr) threads = std::max(threads, networks.one_stage->threads());
   constexpr std::size_t kPicturesEach = 2;
   if (wanted > 0) return wanted;
   return pictures / kPicturesEach >= static_cast<std::size_t>(threads) ? threads : 1;
 }
 
+/// Siblings of the networks, each of one thread.
+struct Siblings {
+  std::deque<Detector> detectors;
+  std::deque<Estimator> estimators;
+  std::deque<OneStage> one_stages;
+
+  /// Another stream's networks; nothing where one of them can be only one.
+  std::optional<PipelineNetworks> add(const PipelineNetworks& networks) {
+    PipelineNetworks own;
+    const auto add_one = [](const auto* network, auto& list, auto*& place) {
+      if (network == nullptr) return true;
+      auto sibling = network->sibling(1);
+      if (sibling) place = &list.emplace_back(std::move(*sibling));
+      return place != nullptr;
+    };
+    if (!add_one(networks.detector, detectors, own.detector) ||
+        !add_one(networks.estimator, estimators, own.estimator) ||
+        !add_one(networks.one_stage, one_stages, own.one_stage)) {
+      return std::nullopt;
+    }
+    return own;
+  }
+};
+
 }  // namespace
 
-PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator, const ReadPicture& read,
+PipelineCost run_pipeline(std::size_t pictures, const PipelineNetworks& networks, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           const PipelineOptions& options) {
-  const int wanted = stream_count(pictures, detector, estimator, options.streams);
-  std::deque<Detector> detectors;  // the streams' own
-  std::deque<Estimator> estimators;
-  std::vector<Stream> streams;
+  const int wanted = stream_count(pictures, networks, options.streams);
+  Siblings siblings;
+  std::vector<PipelineNetworks> streams;
   for (int i = 0; wanted > 1 && i < wanted; ++i) {
-    Stream& stream = streams.emplace_back();
-    if (detector != nullptr) {
-      auto sibling = detector->sibling(1);
-      if (sibling) stream.detector = &detectors.emplace_back(std::move(*sibling));
-    }
-    if (estimator != nullptr) {
-      auto sibling = estimator->sibling(1);
-      if (sibling) stream.estimator = &estimators.emplace_back(std::move(*sibling));
-    }
-    if ((detector != nullptr && stream.detector == nullptr) || (estimator != nullptr && stream.estimator == nullptr)) {
+    const auto own = siblings.add(networks);
+    if (!own) {
       streams.clear();
       break;
     }
+    streams.push_back(*own);
   }
-  if (streams.empty()) streams.push_back({detector, estimator});
-  PicturesUnderWay run(pictures, read, options, estimator, streams.size());
+  if (streams.empty()) streams.push_back(networks);
+  PicturesUnderWay run(pictures, read, options, networks, streams.size());
   std::vector<std::jthread> threads;
   threads.reserve(streams.size());
-  for (const Stream& stream : streams) threads.emplace_back([&run, stream] { run.work(stream); });
+  for (const PipelineNetworks& stream : streams) threads.emplace_back([&run, stream] { run.work(stream); });
   {
     // Also where `take` throws: the streams must not wait for it.
     const auto abandon = [](PicturesUnderWay* waiting) { waiting->abandon(); };

@@ -14,13 +14,14 @@
 #include "poise/infer/detector.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
+#include "poise/infer/one_stage.h"
 #include "poise/infer/picture_notes.h"
 
 namespace poise {
 
 struct PipelinePicture {
   Image image;
-  std::optional<std::vector<PersonBox>> boxes = {};  // nothing: the detector finds them; else each passed check_box
+  std::optional<std::vector<PersonBox>> boxes = {};  // nothing: a network finds them; else each passed check_box
   FrameResult frame = {};  // what is known of the picture: name, EXIF, image id; size and poses are filled in here
   bool guesses = false;    // the boxes are somebody's guess: two may be one person (PipelineOptions::doubles)
   std::vector<std::string> problems = {};  // boxes left out, one line each
@@ -39,7 +40,7 @@ struct PipelineAnswer {
 
 /// Seconds are those of the streams, added up.
 struct PipelineCost {
-  std::size_t pictures = 0;  // that the detector looked at
+  std::size_t pictures = 0;  // that the detector, or a network without one, looked at
   double detect_seconds = 0;
   std::size_t persons = 0;  // that the estimator looked at
   double estimate_seconds = 0;
@@ -58,12 +59,21 @@ struct PipelineOptions {
 /// pixels.
 using ReadPicture = std::function<Result<PipelinePicture>(std::size_t, const AdmitPixels& admit)>;
 
+/// Those that look at the pictures; none is owned. A detector before an estimator, either alone, or a network that does
+/// without both.
+struct PipelineNetworks {
+  Detector* detector = nullptr;
+  Estimator* estimator = nullptr;
+  OneStage* one_stage = nullptr;
+};
+
 /// Calls `read` for 0, 1, ... on threads of its own, several at a time, and `take` on the caller's thread, in that
 /// order, one at a time. Which persons are run together depends on the pictures alone, not on time or threads. Without
-/// a detector each picture must bring its boxes. Some twenty pictures are held at most, and of large ones fewer: while
-/// 64 million pixels are under way, from their admission to the return of `take`, no other picture is begun. A
-/// picture's error is handed to `take`; a failure of the estimator is that of each picture in its batch.
-PipelineCost run_pipeline(std::size_t pictures, Detector* detector, Estimator* estimator, const ReadPicture& read,
+/// a detector each picture must bring its boxes, and with `one_stage` it must not. Some twenty pictures are held at
+/// most, and of large ones fewer: while 64 million pixels are under way, from their admission to the return of `take`,
+/// no other picture is begun. A picture's error is handed to `take`; a failure of the estimator is that of each picture
+/// in its batch.
+PipelineCost run_pipeline(std::size_t pictures, const PipelineNetworks& networks, const ReadPicture& read,
                           const std::function<void(std::size_t, Result<PipelineAnswer>)>& take,
                           const PipelineOptions& options = {});
 

@@ -10,48 +10,75 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 
 #include "poise/formats/writers.h"
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/estimator.h"
+#include "poise/infer/one_stage.h"
 #include "poise/infer/pipeline.h"
 
 namespace poise {
 
+/// A pose network of either kind: one person a crop, whose boxes somebody else finds, or everyone of a whole picture.
+using PoseNetwork = std::variant<Estimator, OneStage>;
+
+struct PoseNetworkOptions {
+  EstimatorOptions estimate = {};                 // card, threads, precision ... of either kind
+  std::optional<float> threshold = {}, nms = {};  // as OneStageOptions'; of no meaning to the other kind
+};
+/// Reads the card, which tells the kind. `file`: where the model is from, for the card beside it and for messages;
+/// empty: from no file. Errors: those of gather_pose_card, Estimator::create and OneStage::create; kInvalidArgument, a
+/// flip test of a network that looks at whole pictures. Messages start with the file.
+Result<PoseNetwork> make_pose_network(NetworkFile model, const PoseNetworkOptions& options = {},
+                                      const std::filesystem::path& file = {});
+
 struct PoseFinderOptions {
   std::filesystem::path model = {};     // the pose network, as ModelStore::open has it; empty: what comes with Poise
-  std::filesystem::path detector = {};  // what finds the people, likewise
+  std::filesystem::path detector = {};  // what finds the people, likewise; none where the first finds everyone itself
   std::filesystem::path models = {};    // a ModelStore's folder, whose models' names are understood; empty: none
   bool whole_picture = false;           // no detector: each picture is one person's box
   EstimatorOptions estimate = {};       // card, threads, precision, flip test ... of the first
-  DetectorOptions detect = {};          // and of the second
+  DetectorOptions detect = {};          // and of the second; threshold and nms of the first where it needs none
   DoublesOptions doubles = {};          // which poses are one person's
 };
 
-/// Detector, estimator and what keeps one pose a person. Movable. One thread at a time; siblings run side by side over
-/// the same weights.
+/// Detector and estimator, or a network that is both, and what keeps one pose a person. Movable. One thread at a time;
+/// siblings run side by side over the same weights.
 class PoseFinder {
  public:
-  /// Errors: those of ModelStore::open, Estimator::create and Detector::create; messages start with the file.
+  /// Errors: those of ModelStore::open, make_pose_network and Detector::create; messages start with the file;
+  /// kInvalidArgument, a detector beside a network that finds everyone itself.
   static Result<PoseFinder> open(const PoseFinderOptions& options = {});
-  /// Of parts that are there already.
-  PoseFinder(Estimator estimator, BoxSource people, DoublesOptions doubles = {})
-      : estimator_(std::move(estimator)), people_(std::move(people)), doubles_(doubles) {}
+  /// Of parts that are there already. `people`: of a network that finds everyone itself BoxSource::of_network().
+  PoseFinder(PoseNetwork network, BoxSource people, DoublesOptions doubles = {});
 
   /// Everyone in the picture, which may be of any pixel order, best first; keypoints in its pixels. Nobody is an empty
   /// list. Where the boxes' source is a file, which knows pictures by their names, run_pipeline is the way. Errors:
   /// kInvalidArgument (an empty image; boxes from a file), those of the networks.
   Result<FrameResult> find(const ImageView& image);
-  /// The people in these boxes alone, a pose each, in their order: nobody's guess.
+  /// The people in these boxes alone, a pose each, in their order: nobody's guess. Errors also: kInvalidArgument where
+  /// the network looks at whole pictures.
   Result<FrameResult> find(const ImageView& image, std::span<const PersonBox> boxes);
   /// As the first; throws poise::Exception on failure.
   FrameResult operator()(const Image& image);
 
-  const Skeleton& skeleton() const { return estimator_.skeleton(); }
+  const Skeleton& skeleton() const;
   const DoublesOptions& doubles() const { return doubles_; }
-  Estimator& estimator() { return estimator_; }
-  const Estimator& estimator() const { return estimator_; }
+  /// One of the two is null: which kind the network is.
+  Estimator* estimator() { return std::get_if<Estimator>(&network_); }
+  const Estimator* estimator() const { return std::get_if<Estimator>(&network_); }
+  OneStage* one_stage() { return std::get_if<OneStage>(&network_); }
+  const OneStage* one_stage() const { return std::get_if<OneStage>(&network_); }
+  /// Of the pose network, whichever kind it is.
+  const std::string& model_hash() const;
+  const std::string& backend() const;
+  Precision precision() const;
+  int threads() const;
+  Json card_json() const;
+  /// How its crops are made, which says what OKS between poses is relative to; nothing where it makes none.
+  std::optional<CropOptions> crop() const;
   BoxSource& people() { return people_; }
   const BoxSource& people() const { return people_; }
 
@@ -60,7 +87,7 @@ class PoseFinder {
   std::optional<PoseFinder> sibling(int threads) const;
 
  private:
-  Estimator estimator_;
+  PoseNetwork network_;
   BoxSource people_;
   DoublesOptions doubles_;
 };

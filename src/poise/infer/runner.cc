@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "poise/base/counted.h"
-#include "poise/card/card_common.h"
 #include "poise/engine/session.h"
 
 namespace poise {
@@ -120,22 +118,6 @@ Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precis
     made.runner = std::make_unique<EngineRunner>(std::move(session));
   }
   return made;
-}
-
-Result<Size> picture_input(const Graph& graph, const std::string& what) {
-  if (graph.inputs.size() != 1) {
-    return unsupported("the network has " + counted(graph.inputs.size(), "input") + "; " + what + " has one");
-  }
-  const Shape& shape = graph.values.at(graph.inputs[0]).shape;
-  if (shape.size() != 4 || (shape[1] > 0 && shape[1] != 3)) {
-    return unsupported("the network's input is " + to_string(shape) + "; " + what + " reads (N, 3, H, W)");
-  }
-  if (shape[2] < 0 || shape[3] < 0) return Size{};
-  if (std::max(shape[2], shape[3]) > kLargestInputSide) {
-    return unsupported("the network's input is " + to_string(shape) + "; " + what + " has sides of at most " +
-                       std::to_string(kLargestInputSide));
-  }
-  return Size{static_cast<int>(shape[3]), static_cast<int>(shape[2])};
 }
 
 }  // namespace poise

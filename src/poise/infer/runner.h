@@ -8,7 +8,6 @@
 #include <string>
 
 #include "poise/base/result.h"
-#include "poise/geometry/point.h"
 #include "poise/graph/precision.h"
 #include "poise/graph/runner.h"
 
@@ -33,9 +32,5 @@ struct MadeRunner {
 };
 /// `card_precision`: what the network's card vouches for. Errors: those of Session::create.
 Result<MadeRunner> make_runner(Graph graph, const RunnerOptions& options, Precision card_precision);
-
-/// The fixed size of the one input (N, 3, H, W), 0x0 where it is free. Errors: kUnsupported; `what` reads it: "a
-/// top-down pose network".
-Result<Size> picture_input(const Graph& graph, const std::string& what);
 
 }  // namespace poise

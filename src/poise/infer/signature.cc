@@ -71,7 +71,7 @@ Result<std::string> result_signature(const SignatureOptions& options) {
   };
   PipelineOptions run;
   run.streams = options.streams;
-  run_pipeline(static_cast<std::size_t>(options.pictures), &detector, &estimator, read, take, run);
+  run_pipeline(static_cast<std::size_t>(options.pictures), {&detector, &estimator}, read, take, run);
   if (failed) return *failed;
   return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).substr(0, kDigits);
 }

@@ -9,6 +9,7 @@
 #include "poise/base/version.h"
 #include "poise/card/check_card.h"
 #include "poise/card/model_card.h"
+#include "poise/graph/passes/passes.h"
 #include "poise/models/config.h"
 #include "poise/models/zoo.h"
 #include "poise/weights/network_file.h"
@@ -28,6 +29,9 @@ Status check_options(const ConvertOptions& o) {
   std::error_code error;
   if (fs::equivalent(o.out, o.input, error)) {
     return invalid_argument("option \"out\" is the input itself: write to another file");
+  }
+  if (!o.outputs.empty() && is_state_dict(o.input)) {
+    return invalid_argument("option \"outputs\" is for network files: a checkpoint's network has one output");
   }
   if (!o.config.empty() && names_network(o)) {
     return invalid_argument("option \"config\" names the network: leave out option \"network\" and its parameters");
@@ -49,6 +53,26 @@ Result<std::optional<ModelConfig>> read_configuration(const ConvertOptions& o, s
   return std::optional(std::move(config));
 }
 
+/// What the other outputs alone need goes with them.
+Status keep_outputs(Graph& graph, const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  std::vector<ValueId> kept;
+  for (const std::string& name : names) {
+    std::string known;
+    for (const ValueId id : graph.outputs) {
+      const std::string& own = graph.values.at(id).name;
+      known += (known.empty() ? "" : ", ") + own;
+      if (own == name) kept.push_back(id);
+    }
+    if (kept.empty() || graph.values.at(kept.back()).name != name) {
+      return not_found("no output is named \"" + name + "\"; there are " + known);
+    }
+  }
+  graph.outputs = std::move(kept);
+  remove_dead(graph);
+  return graph.validate();
+}
+
 /// A network file keeps its network; only its card changes.
 Status from_network(const ConvertOptions& o, const std::optional<ModelConfig>& config, Conversion& conversion) {
   POISE_TRY(NetworkFile model, read_network(o.input));
@@ -65,7 +89,8 @@ Status from_network(const ConvertOptions& o, const std::optional<ModelConfig>& c
   if (config) sources.flags = config->card;
   POISE_TRY(conversion.card, gather_card(o.input, conversion.metadata, sources));
   conversion.graph = std::move(model.graph);
-  return {};
+  const Status kept = keep_outputs(conversion.graph, o.outputs);
+  return kept.ok() ? kept : Status(kept.error().prefixed(o.input.string()));
 }
 
 Result<ModelOptions> named_network(const ConvertOptions& o) {

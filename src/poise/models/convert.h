@@ -23,9 +23,10 @@ struct ConvertOptions {
   std::filesystem::path config = {};
   std::string network = {};
   Json parameters = Json::object();
-  std::string preset = {};     // of a card, under all else; empty: none
-  Json card = Json::object();  // members over the configuration's, the input's own card and the preset
-  bool sidecar = false;        // write the card beside it too, as OUT.card.json
+  std::vector<std::string> outputs = {};  // of a network file, the ones that are kept, in this order; empty: all
+  std::string preset = {};                // of a card, under all else; empty: none
+  Json card = Json::object();             // members over the configuration's, the input's own card and the preset
+  bool sidecar = false;                   // write the card beside it too, as OUT.card.json
 };
 
 struct Conversion {
@@ -39,8 +40,8 @@ struct Conversion {
 
 /// Reads the input and writes the output, whole or not at all. Errors, one line: those of read_model_config,
 /// find_network, build_model, read_state_dict, load_parameters, read_network, check_card, write_file_atomic;
-/// kInvalidArgument (options that contradict each other), kUnsupported (the name of a network that finds people:
-/// export_checkpoint() writes it).
+/// kInvalidArgument (options that contradict each other), kNotFound (an output, listing the network's), kUnsupported
+/// (the name of a network that finds people: export_checkpoint() writes it).
 Result<Conversion> convert_network(const ConvertOptions& options);
 
 /// What was done, for a file.

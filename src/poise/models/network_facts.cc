@@ -17,12 +17,14 @@ namespace {
 Result<Shape> concrete(const Shape& shape, Size input) {
   Shape fixed = shape;
   if (!fixed.empty() && fixed[0] < 0) fixed[0] = 1;
-  if (fixed.size() == 4 && (fixed[2] < 0 || fixed[3] < 0)) {
+  // (N, C, H, W), or (N, H, W, C) as TensorFlow's files have it.
+  const std::size_t height = fixed.size() == 4 && fixed[1] < 0 && fixed[3] > 0 ? 1 : 2;
+  if (fixed.size() == 4 && (fixed[height] < 0 || fixed[height + 1] < 0)) {
     if (input.width < 1 || input.height < 1) {
       return invalid_argument("the network leaves its input size open: name one, as in option \"input\" 192x256");
     }
-    fixed[2] = input.height;
-    fixed[3] = input.width;
+    fixed[height] = input.height;
+    fixed[height + 1] = input.width;
   }
   for (const std::int64_t extent : fixed) {
     if (extent < 0)

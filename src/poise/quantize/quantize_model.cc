@@ -4,6 +4,7 @@
 #include <chrono>
 #include <vector>
 
+#include "poise/card/picture_input.h"
 #include "poise/infer/runner.h"
 
 namespace poise {

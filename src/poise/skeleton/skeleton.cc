@@ -9,7 +9,11 @@
   ENTRY(openpose18)            \
   ENTRY(ailia19)               \
   ENTRY(lsp14)                 \
-  ENTRY(mpii16)
+  ENTRY(mpii16)                \
+  ENTRY(openpose25)            \
+  ENTRY(halpe26)               \
+  ENTRY(blazepose33)           \
+  ENTRY(wholebody133)
 
 namespace poise {
 

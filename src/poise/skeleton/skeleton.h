@@ -48,7 +48,8 @@ struct Skeleton {
   friend bool operator==(const Skeleton& a, const Skeleton& b);
 };
 
-/// Built in: coco17 openpose18 ailia19 lsp14 mpii16. Errors: kNotFound, listing the names.
+/// Built in: coco17 openpose18 ailia19 lsp14 mpii16 openpose25 halpe26 blazepose33 wholebody133. Errors: kNotFound,
+/// listing the names.
 Result<Skeleton> find_skeleton(std::string_view name);
 std::vector<std::string> skeleton_names();
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace poise {
@@ -20,6 +21,7 @@ TEST_P(EverySkeleton, FlipIsAnInvolutionThatSwapsSides) {
     const int mirrored = flip.at(static_cast<std::size_t>(i));
     EXPECT_EQ(flip.at(static_cast<std::size_t>(mirrored)), i);
     const std::string& name = joint(i).name;
+    if (name.starts_with("face-")) continue;  // COCO-WholeBody's are numbered
     if (joint(i).side == Side::kCentre) {
       EXPECT_EQ(mirrored, i) << name;
       EXPECT_FALSE(name.starts_with("left_") || name.starts_with("right_")) << name;
@@ -28,7 +30,10 @@ TEST_P(EverySkeleton, FlipIsAnInvolutionThatSwapsSides) {
       const std::string stem = name.substr(left ? 5 : 6);
       EXPECT_EQ(name, (left ? "left_" : "right_") + stem);
       EXPECT_EQ(joint(mirrored).name, (left ? "right_" : "left_") + stem);
-      EXPECT_EQ(joint(mirrored).sigma, joint(i).sigma) << name;
+      // COCO-WholeBody's own sigmas of left and right feet differ, and so MMPose's.
+      if (GetParam() != "wholebody133") {
+        EXPECT_EQ(joint(mirrored).sigma, joint(i).sigma) << name;
+      }
       EXPECT_EQ(joint(mirrored).weight, joint(i).weight) << name;
     }
   }
@@ -45,7 +50,10 @@ TEST_P(EverySkeleton, JointsAreUniqueAndLimbsJoinThemIntoOnePerson) {
       if (reached.count(limb.from) + reached.count(limb.to) > 0) reached.insert({limb.from, limb.to});
     }
   }
-  EXPECT_EQ(reached.size(), skeleton_.joints.size());
+  // Of two sets the literature's limbs leave the head, or the points of the face, to themselves.
+  const std::map<std::string, std::size_t> apart{{"blazepose33", 24}, {"wholebody133", 68}};
+  const auto alone = apart.find(GetParam());
+  EXPECT_EQ(reached.size() + (alone == apart.end() ? 0 : alone->second), skeleton_.joints.size());
 }
 
 TEST_P(EverySkeleton, LimbsAreTheSameInAMirror) {
@@ -131,8 +139,10 @@ TEST(FindSkeleton, ListsTheNames) {
   const auto missing = find_skeleton("coco18");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(missing.error().message,
-            "no skeleton is called \"coco18\", the built-in ones are coco17, openpose18, ailia19, lsp14, mpii16");
+  EXPECT_EQ(
+      missing.error().message,
+      "no skeleton is called \"coco18\", the built-in ones are coco17, openpose18, ailia19, lsp14, mpii16, openpose25, "
+      "halpe26, blazepose33, wholebody133");
 }
 
 TEST(SkeletonFromJson, SideFollowsTheNameUnlessGiven) {

@@ -15,6 +15,7 @@ namespace poise {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Worker = PipelineNetworks;  // the networks of one thread
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// Seconds that this thread has computed.
@@ -39,16 +40,11 @@ struct Slot {
   bool flowed = false;
   std::shared_ptr<const FlowStep> step;
   std::vector<PersonBox> boxes;  // the detector's; then all that are estimated
+  std::vector<Pose> everyone;    // where one network finds people and their joints
   bool proposed = false, linked = false, taking = false;
   std::vector<Portion> portions;
   std::size_t begun = 0, finished = 0;  // of the portions
   TimedFrame found;
-};
-
-/// The networks of one thread.
-struct Worker {
-  Detector* detector = nullptr;
-  Estimator* estimator = nullptr;
 };
 
 class FramesUnderWay {
@@ -193,7 +189,13 @@ class FramesUnderWay {
     slot.detecting = true;
     std::vector<PersonBox> boxes;
     run(lock, report.detect, 1, [&]() -> Status {
-      POISE_TRY(boxes, worker.detector->detect(slot.frame.image.view()));
+      const ImageView image = slot.frame.image.view();
+      if (worker.one_stage != nullptr) {
+        POISE_TRY(slot.everyone, worker.one_stage->find(image));
+        for (const Pose& pose : slot.everyone) boxes.push_back({pose.box, pose.box_score});
+      } else {
+        POISE_TRY(boxes, worker.detector->detect(image));
+      }
       return {};
     });
     slot.boxes = std::move(boxes);
@@ -223,7 +225,9 @@ class FramesUnderWay {
       slot.step.reset();
       return {};
     });
-    const auto most = static_cast<std::size_t>(parts_.finder->estimator().batch());
+    if (parts_.finder->one_stage() != nullptr) slot.boxes.clear();  // nobody looks at them once more
+    const int batch = parts_.finder->estimator() == nullptr ? 1 : parts_.finder->estimator()->batch();
+    const auto most = static_cast<std::size_t>(batch);
     const std::size_t each = std::clamp<std::size_t>((slot.boxes.size() + workers_ - 1) / workers_, 1, most);
     for (std::size_t i = 0; i < slot.boxes.size(); i += each) {
       slot.portions.push_back({i, std::min(each, slot.boxes.size() - i), {}});
@@ -249,17 +253,19 @@ class FramesUnderWay {
     linking_ = true;
     run(lock, report.link, 0, [&]() -> Status {
       Estimate whole;
+      whole.poses = std::move(slot.everyone);
       for (Portion& portion : slot.portions) {
         for (Pose& pose : portion.estimate.poses) whole.poses.push_back(std::move(pose));
       }
       PoseFinder& finder = *parts_.finder;
       // Of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
-      const std::size_t carried = parts_.tracker != nullptr ? parts_.tracker->carried() : 0;
+      const bool looks_at_boxes = finder.one_stage() == nullptr;
+      const std::size_t carried = parts_.tracker != nullptr && looks_at_boxes ? parts_.tracker->carried() : 0;
       const auto first_carried = whole.poses.end() - static_cast<std::ptrdiff_t>(std::min(carried, whole.poses.size()));
       std::vector<Pose> others(std::make_move_iterator(first_carried), std::make_move_iterator(whole.poses.end()));
       whole.poses.erase(first_carried, whole.poses.end());
       if (finder.people().are_guesses()) {
-        remove_doubles(whole, finder.estimator().card().crop(), finder.skeleton(), finder.doubles());
+        remove_doubles(whole, finder.crop(), finder.skeleton(), finder.doubles());
       }
       std::move(others.begin(), others.end(), std::back_inserter(whole.poses));
       if (parts_.tracker != nullptr) parts_.tracker->link(whole.poses);
@@ -354,11 +360,19 @@ StreamReport run_stream(VideoSource& source, const StreamParts& parts, const Tak
     failed.error = invalid_argument("boxes from a file belong to pictures, not to frames: take a detector");
     return failed;
   }
+  if (parts.finder->one_stage() != nullptr && options.detect_every > 1) {
+    failed.error = invalid_argument(
+        "the network finds everyone itself, and has to look at each frame: leave option \"detect_every\" at 1");
+    return failed;
+  }
   std::vector<PoseFinder> siblings;
-  if (!options.live) siblings = siblings_of(*parts.finder, std::max(1, parts.finder->estimator().threads()));
+  if (!options.live) siblings = siblings_of(*parts.finder, std::max(1, parts.finder->threads()));
   std::vector<Worker> workers;
-  for (PoseFinder& sibling : siblings) workers.push_back({sibling.people().detector(), &sibling.estimator()});
-  if (workers.empty()) workers.push_back({parts.finder->people().detector(), &parts.finder->estimator()});
+  const auto add = [&](PoseFinder& finder) {
+    workers.push_back({finder.people().detector(), finder.estimator(), finder.one_stage()});
+  };
+  for (PoseFinder& sibling : siblings) add(sibling);
+  if (workers.empty()) add(*parts.finder);
 
   const StopWatch watch(source, options.stop);
   FramesUnderWay frames(source, parts, take, options, workers.size());

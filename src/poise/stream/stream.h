@@ -21,13 +21,14 @@ namespace poise {
 
 /// What works on the frames; none of it is owned.
 struct StreamParts {
-  PoseFinder* finder = nullptr;  // whose boxes are a detector's, or the whole picture
+  PoseFinder* finder = nullptr;  // whose boxes are no file's
   Tracker* tracker = nullptr;    // null: each frame stands alone, poses have no ids
   Flow* flow = nullptr;          // null: the tracker knows motion alone
 };
 
 struct StreamOptions {
-  int detect_every = 1;  // frames; between them people are looked for where they are carried (needs a tracker)
+  int detect_every = 1;  // frames; between them people are looked for where they are carried (needs a tracker, and a
+                         // network that looks at boxes)
   bool live = false;     // one frame at a time on all threads, for the shortest delay; else several at once
   // True ends the run after the frames that were begun, and interrupts the source, which may be waiting for one. Asked
   // by several threads, again and again; empty: never.

@@ -8,6 +8,8 @@
 #include "poise/weights/darknet/darknet.h"
 #include "poise/weights/foreign_file.h"
 #include "poise/weights/onnx/onnx_reader.h"
+#include "poise/weights/tfjs/tfjs.h"
+#include "poise/weights/tflite/tflite.h"
 #include "poise/weights/torch/layouts.h"
 
 namespace poise {
@@ -38,8 +40,11 @@ bool is_onnx(BytesView start) {
   return kKeys.find(first) != std::string_view::npos || two_bytes;
 }
 
-constexpr std::array<NetworkReader, 2> kReaders{{
-    {"darknet", is_darknet, read_darknet_file}, {"onnx", is_onnx, read_onnx},  // last: protobuf has no mark of its own
+constexpr std::array<NetworkReader, 4> kReaders{{
+    {"tflite", is_tflite, read_tflite},
+    {"tfjs", is_tfjs, read_tfjs},
+    {"darknet", is_darknet, read_darknet_file},
+    {"onnx", is_onnx, read_onnx},  // last: protobuf has no mark of its own
 }};
 
 Error other_kind(BytesView start, std::span<const NetworkReader> readers) {

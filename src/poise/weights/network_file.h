@@ -1,6 +1,7 @@
 #pragma once
 // Network files of all kinds that are read, by one door, and written as ONNX. The kinds are told apart by what a file
-// holds, not by its name; the headers of weights/onnx, weights/torch and weights/darknet are internal to this folder.
+// holds, not by its name; the headers of this folder's own folders (weights/onnx, weights/torch, ...) are internal to
+// it.
 
 #include <cstdint>
 #include <filesystem>
@@ -19,7 +20,7 @@ struct NetworkFile {
   Graph graph;                                  // validated; its nodes in the form of opset 13 (or later)
   int opset = 0;                                // of the file
   std::map<std::string, std::string> metadata;  // ONNX's metadata_props; of other kinds what the reader found out
-  std::string kind;                             // of the file, its reader's name: "onnx", "darknet"
+  std::string kind;                             // of the file, its reader's name: "onnx", "tflite", "tfjs", "darknet"
   std::string producer;                         // "pytorch 1.13.1", "darknet"
   std::string hash;                             // SHA-256 of the file, hexadecimal
 };
@@ -42,9 +43,10 @@ std::span<const NetworkReader> network_readers();
 
 /// ONNX of opset 8 to 24, whose float16, bfloat16 and float64 become float32 and whose external data is followed only
 /// to plain files in the model's own folder; darknet's NAME.weights with NAME.cfg beside it (and NAME.names, the
-/// classes), with a detector's card in its metadata. Errors, one line that starts with the path: kMalformed (truncated,
-/// cyclic, shapes that do not fit their data), kUnsupported (another kind of file: says which, where it is known, and
-/// what to do with it; names every operator that is not
+/// classes), with a detector's card in its metadata; TensorFlow Lite's .tflite and TensorFlow.js's model.json with its
+/// weights beside it, whose pictures stay (N, H, W, C) at inputs and outputs and are (N, C, H, W) inside. Errors, one
+/// line that starts with the path: kMalformed (truncated, cyclic, shapes that do not fit their data), kUnsupported
+/// (another kind of file: says which, where it is known, and what to do with it; names every operator that is not
 /// known), kTooLarge, kNotFound, kIo. Peak memory: the weights once, plus one tensor. Thread-safe. `readers`: to read
 /// kinds of one's own too; the first that recognises the file reads it.
 Result<NetworkFile> read_network(const std::filesystem::path& path, const NetworkLimits& limits = {},

@@ -39,6 +39,11 @@ TEST_F(NetworkFiles, AreToldByWhatTheyHold) {
   fs::copy(kGolden + "darknet/tiny.weights", folder_ / "b.onnx");
   fs::copy(kGolden + "darknet/tiny.cfg", folder_ / "b.cfg");
   EXPECT_EQ(read_network(folder_ / "b.onnx").value().kind, "darknet");
+  fs::copy(kGolden + "tensorflow/half.tflite", folder_ / "c.onnx");
+  EXPECT_EQ(read_network(folder_ / "c.onnx").value().kind, "tflite");
+  fs::copy(kGolden + "tensorflow/open.json", folder_ / "d.onnx");
+  fs::copy(kGolden + "tensorflow/open.bin", folder_ / "open.bin");
+  EXPECT_EQ(read_network(folder_ / "d.onnx").value().kind, "tfjs");
 }
 
 TEST_F(NetworkFiles, OnnxMayBeginWithAnyOfItsFields) {
@@ -72,15 +77,13 @@ TEST_F(NetworkFiles, OtherKindsAreNamed) {
     std::string text, says;
   };
   const std::vector<Case> cases{
-      {text_of({0x1c, 0, 0, 0}, "TFL3 and more"), "TensorFlow Lite"},
-      {text_of({0x12, 0, 0, 0}, "TFL3 and more"), "TensorFlow Lite"},
-      {R"({"format": "graph-model", "modelTopology": {}})", "TensorFlow.js"},
+      {R"({"format": "layers-model", "modelTopology": {}})", "TensorFlow.js"},
       {text_of({0x89}, "HDF\r\n"), "HDF5"},
       {text_of({0x89}, "PNG\r\n"), "a picture"},
       {text_of({0xff, 0xd8, 0xff, 0xe0}), "a picture"},
       {"[net]\nwidth=32\n", "name the .weights"},
       {R"({"family": "yolox"})", "JSON"},
-      {"MODEL:\n  NAME: pose_resnet\n", "no network file of a kind that is read (darknet, onnx)"},
+      {"MODEL:\n  NAME: pose_resnet\n", "no network file of a kind that is read (tflite, tfjs, darknet, onnx)"},
   };
   for (const Case& one : cases) {
     EXPECT_EQ(error(one.text).code, ErrorCode::kUnsupported) << one.text;
@@ -88,6 +91,7 @@ TEST_F(NetworkFiles, OtherKindsAreNamed) {
   }
   EXPECT_EQ(error("").code, ErrorCode::kMalformed);
   EXPECT_EQ(error(text_of({0x08})).code, ErrorCode::kMalformed);  // as the reader of ONNX says
+  EXPECT_EQ(error(text_of({0x1c, 0, 0, 0}, "TFL3 and more")).code, ErrorCode::kMalformed);
   EXPECT_EQ(read_network(folder_ / "absent.onnx").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(read_network(folder_.path()).error().code, ErrorCode::kIo);
 }
@@ -108,7 +112,7 @@ TEST_F(NetworkFiles, AReaderIsOneFileAndOneLine) {
   EXPECT_EQ(file.kind, "toy");
   EXPECT_EQ(file.producer, "a toy");
   EXPECT_EQ(read_network(kGolden + "onnx/tiny.onnx", {}, readers).value().kind, "onnx");
-  EXPECT_NE(read_network(path).error().message.find("(darknet, onnx)"), std::string::npos);
+  EXPECT_NE(read_network(path).error().message.find("(tflite, tfjs, darknet, onnx)"), std::string::npos);
 }
 
 }  // namespace

@@ -41,4 +41,17 @@ Result<int> classes_of_yolox(std::span<const Tensor> outputs, const DetectionHea
 Status decode_centre(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_centre(std::span<const Tensor> outputs, const DetectionHead& head);
 
+/// Boxes that the network has thinned out itself, in input pixels: rows (1, n, 6), left, top, right, bottom, score,
+/// class (YOLOv10, YOLO26, and exports with suppression inside), or (1, n, 5) without the class beside labels (1, n)
+/// (RTMDet, as mmdeploy exports it), or (1, n, 5) alone, of one class. Class numbers beyond those that the card names
+/// are an error.
+Status decode_end2end(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
+Result<int> classes_of_end2end(std::span<const Tensor> outputs, const DetectionHead& head);
+
+/// Rows (1, n, C + 32), those of stride 8 first, then 16, 32 (and 64: NanoDet-Plus), row by row: the classes in [0, 1],
+/// which are the score, and for left, top, right and bottom the logits of distances 0 to 7, in strides. Source:
+/// NanoDet, nanodet/model/head/nanodet_plus_head.py and gfl_head.py; demo_openvino.
+Status decode_nanodet(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
+Result<int> classes_of_nanodet(std::span<const Tensor> outputs, const DetectionHead& head);
+
 }  // namespace poise

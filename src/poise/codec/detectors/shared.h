@@ -29,8 +29,8 @@ inline bool is_end_to_end(std::span<const Tensor> outputs) {
 /// "the network gives 1x85x22x22, family yolox reads (1, n, 5 + classes)".
 inline Error other_outputs(std::span<const Tensor> outputs, const char* family, const std::string& wanted) {
   const char* advice = is_end_to_end(outputs)
-                           ? ": if these are boxes that the network has thinned out itself (end-to-end, NMS inside), "
-                             "export it without that"
+                           ? ": boxes that the network has thinned out itself (end-to-end, NMS inside) are family "
+                             "end2end's, with preset yolo-end2end or rtmdet"
                            : ": give option \"preset\" of the detector, or a card with the right family";
   return unsupported("the network gives " + shapes_of(outputs) + ", family " + family + " reads " + wanted + advice);
 }
