@@ -144,7 +144,7 @@ Result<OpenFinder> open_measured(Options& o) {
     POISE_TRY(NamedDetector detector, open_detector(o.detector, o.estimator.run));
     people = BoxSource(std::move(detector));
   } else if (!o.detector.preset.empty() || o.detector.nms || (o.detector.threshold && o.set.boxes == "gt")) {
-    return invalid_argument("there is no detector to set: name one with --detector");
+    return usage_error("there is no detector to set: name one with --detector");
   }
   o.find.threshold = o.detector.threshold;
   return OpenFinder{model.name, PoseFinder(std::move(network), std::move(people), o.doubles)};

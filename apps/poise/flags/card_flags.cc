@@ -32,7 +32,9 @@ Result<Json> skeleton_flag(const std::string& name) {
 }  // namespace
 
 void CardFlags::add_to(CLI::App& command, const std::string& group) {
-  command.add_option("-p,--preset", preset, "simple-baselines, gluon, mmpose or ailia")
+  std::string presets;
+  for (const std::string& name : card_preset_names()) presets += (presets.empty() ? "" : ", ") + name;
+  command.add_option("-p,--preset", preset, "how a network that does not say it itself is fed and read: " + presets)
       ->check(one_of(card_preset_names()))
       ->group(group)
       ->type_name("NAME");

@@ -14,7 +14,9 @@ namespace poise::app {
 void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
   std::string presets;
   for (const std::string& name : detector_preset_names()) presets += (presets.empty() ? "" : ", ") + name;
-  command.add_option("--detector", detector, "what finds the people: ONNX, darknet .weights, or a model's name")
+  command
+      .add_option("--detector", detector,
+                  "what finds the people: a file, or a model's name; none where the network finds everyone itself")
       ->group(group)
       ->type_name("FILE");
   command.add_option("--detector-preset", preset, "how a detector without a card is fed and read: " + presets)

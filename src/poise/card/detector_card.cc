@@ -32,9 +32,10 @@ struct Preset {
 // ultralytics, letterbox of 114, --conf-thres .25, --iou-thres .45 (yolov5/detect.py) and .7 (yolov8). yolox: YOLOX,
 // demo/ONNXRuntime/onnx_inference.py (--score_thr .3, NMS .45, BGR from 0 to 255, padding 114 at the end). centre:
 // ours. yolo-end2end: ultralytics, as yolov8. rtmdet: MMDetection, configs/rtmdet (BGR mean and std; padding 114 at the
-// end). nanodet: NanoDet, config/nanodet-plus-m_416.yml (keep_ratio False; score .35, NMS .6 of its demos). centernet:
+// end). nanodet: NanoDet, config/nanodet-plus-m_416.yml (keep_ratio False; score .35, NMS .6 of its demos).
+// blazepose: MediaPipe, modules/pose_detection/pose_detection_cpu.pbtxt. centernet:
 // CenterNet, src/lib/opts.py, datasets/dataset/coco.py (mean, std), detectors/base_detector.py.
-constexpr std::array<Preset, 11> kPresets{{
+constexpr std::array<Preset, 12> kPresets{{
     {"fastestdet", R"({"family": "fastestdet", "colour": "bgr", "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "stretch",
       "input": [352, 352], "threshold": 0.65, "nms": 0.45})"},
     {"yolov3", R"({"family": "yolov3", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1], "fit": "letterbox",
@@ -58,6 +59,9 @@ constexpr std::array<Preset, 11> kPresets{{
       "fit": "letterbox", "input": [640, 640], "threshold": 0.25, "nms": 1})"},
     {"rtmdet", R"({"family": "end2end", "colour": "bgr", "scale": 1, "mean": [103.53, 116.28, 123.675],
       "std": [57.375, 57.12, 58.395], "fit": "letterbox", "pad_side": "end", "input": [640, 640], "threshold": 0.3,
+      "nms": 1})"},
+    {"blazepose", R"({"family": "blazepose", "colour": "rgb", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+      "fit": "letterbox", "pad_colour": [0, 0, 0], "input": [224, 224], "classes": ["person"], "threshold": 0.5,
       "nms": 1})"},
     {"nanodet", R"({"family": "nanodet", "colour": "bgr", "scale": 1, "mean": [103.53, 116.28, 123.675],
       "std": [57.375, 57.12, 58.395], "fit": "stretch", "input": [416, 416], "threshold": 0.35, "nms": 0.6})"},
@@ -163,6 +167,13 @@ Status read_head(const Json& json, DetectorCard& card) {
   return {};
 }
 
+/// The preset of a detector as ultralytics export it, since v8; nullptr where the metadata are not theirs.
+const char* ultralytics_preset(const std::map<std::string, std::string>& metadata) {
+  if (exported(metadata, "task") != "detect" || exported(metadata, "names").empty()) return nullptr;
+  const bool suppressed = exported(metadata, "args").find("'nms': True") != std::string_view::npos;
+  return suppressed || exported(metadata, "end2end") == "True" ? "yolo-end2end" : "yolov8";
+}
+
 /// What ultralytics' exports say of themselves, into `preset`: class names, and a task that must be detection.
 Status add_export_metadata(const std::map<std::string, std::string>& metadata, const Json& card, Json& preset) {
   const auto task = metadata.find("task");
@@ -260,6 +271,7 @@ Result<Json> gather_detector_card(const std::filesystem::path& model,
     for (const KnownFile& known : kKnownFiles) {
       if (hash == known.sha256) preset = detector_preset(known.preset).value();
     }
+    if (const char* told = ultralytics_preset(metadata); told != nullptr) preset = detector_preset(told).value();
   }
   // A preset's input is for graphs that leave it open.
   if (input.width > 0 && input.height > 0 && preset.find("input") != nullptr) {

@@ -30,8 +30,8 @@ struct DetectorCard : CardCommon {
   int max_detections = 100;          // persons a picture
 };
 
-/// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet, yolo-end2end, rtmdet, nanodet. Errors:
-/// kNotFound, listing them.
+/// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet, yolo-end2end, rtmdet, blazepose, nanodet.
+/// Errors: kNotFound, listing them.
 Result<Json> detector_preset(const std::string& name);
 std::vector<std::string> detector_preset_names();
 
@@ -40,9 +40,10 @@ std::vector<std::string> detector_preset_names();
 Result<DetectorCard> detector_card_from_json(const Json& json, Size input);
 Json to_json(const DetectorCard& card);
 
-/// Flags over MODEL.card.json over metadata over preset; where no preset is named, a file known by its SHA-256 has its
-/// own, and the class names that ultralytics' exports carry (metadata "names") stand for "classes". Errors: a card
-/// beside a preset; names that cannot be read where nothing else says who is a person; a task that is no detector's.
+/// Flags over MODEL.card.json over metadata over preset; where no preset is named, a file known by its SHA-256, or a
+/// detector whose metadata are ultralytics', has its own, and the class names that ultralytics' exports carry (metadata
+/// "names") stand for "classes". Errors: a card beside a preset; names that cannot be read where nothing else says who
+/// is a person; a task that is no detector's.
 Result<Json> gather_detector_card(const std::filesystem::path& model,
                                   const std::map<std::string, std::string>& metadata, const std::string& hash,
                                   const CardSources& sources, Size input);

@@ -159,5 +159,21 @@ TEST(DetectorCard, OtherTasksThanDetectionAreRefused) {
   }
 }
 
+TEST(DetectorCard, UltralyticsFilesSayWhatTheyAre) {
+  const auto family = [](std::map<std::string, std::string> metadata) {
+    metadata["names"] = "{0: 'person', 1: 'dog'}";
+    const auto layers = gather_detector_card({}, metadata, "", {}, {640, 640});
+    if (!layers.ok()) return layers.error().message;
+    const auto card = detector_card_from_json(*layers, {640, 640});
+    return card.ok() ? card->family : card.error().message;
+  };
+  EXPECT_EQ(family({{"task", "detect"}}), "yolov8");
+  EXPECT_EQ(family({{"task", "detect"}, {"end2end", "True"}}), "end2end");
+  EXPECT_EQ(family({{"task", "detect"}, {"end2end", "False"}, {"args", "{'nms': True}"}}), "end2end");
+  EXPECT_NE(family({{"task", "pose"}}).find("give it as option \"model\""), std::string::npos)
+      << family({{"task", "pose"}});
+  EXPECT_NE(family({}).find("says nothing about"), std::string::npos) << "YOLOv5 writes names too";
+}
+
 }  // namespace
 }  // namespace poise

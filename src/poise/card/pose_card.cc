@@ -48,22 +48,27 @@ Result<std::vector<NetworkOutput>> outputs_of(const Graph& graph, Size input) {
 
 Result<Json> gather_pose_card(const std::filesystem::path& model, const std::map<std::string, std::string>& metadata,
                               const Graph& graph, const CardSources& sources) {
+  const auto named = [&](const Error& error) { return model.empty() ? error : error.prefixed(model.string()); };
   POISE_TRY(const Json said, gather_card(model, metadata, {sources.flags, {}}));
-  POISE_TRY(const Size fixed, picture_input(graph, "a pose network"));
+  const auto input = picture_input(graph, "a pose network");
+  if (!input.ok()) return named(input.error());
+  const Size fixed = *input;
   if (!codec_of(said).empty() || said.find("family") != nullptr) return gather_card(model, metadata, sources);
   // Outputs whose shapes nobody can tell yet are recognised by no shape.
   const auto outputs = outputs_of(graph, size_to_ask(fixed, metadata));
   std::optional<Reading> reading;
   if (outputs.ok()) {
-    POISE_TRY(reading, recognise_pose_network({metadata, *outputs, size_to_ask(fixed, metadata)}));
+    auto recognised = recognise_pose_network({metadata, *outputs, size_to_ask(fixed, metadata)});
+    if (!recognised.ok()) return named(recognised.error());
+    reading = std::move(*recognised);
   }
   const std::string given = outputs.ok() ? describe(*outputs) : std::string("its outputs");
   std::string preset = sources.preset;
   if (preset.empty()) {
     if (!reading) return said;
     if (!reading->certain) {
-      return invalid_argument(given + ": nothing says what they mean; as " + reading->why + ", the preset may be " +
-                              reading->preset + ", which must be named");
+      return named(invalid_argument(given + ": nothing says what they mean; as " + reading->why +
+                                    ", the preset may be " + reading->preset + ", which must be named"));
     }
     preset = reading->preset;
   }

@@ -15,7 +15,7 @@ namespace poise {
 /// Flags over MODEL.card.json over metadata over what the file's own exporter says over the preset, which, where none
 /// is named, is that of the one kind of network that the file can be (card/recognise.h). The graph's input is planes
 /// (card/picture_input.h). Errors: those of gather_card and recognise_pose_network; kInvalidArgument where the file can
-/// be of several kinds or of none and nothing says which, naming its outputs.
+/// be of several kinds or of none and nothing says which, naming its outputs. Messages name the file.
 Result<Json> gather_pose_card(const std::filesystem::path& model, const std::map<std::string, std::string>& metadata,
                               const Graph& graph, const CardSources& sources);
 

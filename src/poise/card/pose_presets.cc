@@ -23,7 +23,8 @@ struct Preset {
 // to 255; how wide its crop is was measured (docs/networks.md). yolo-pose: ultralytics/cfg/default.yaml (conf .25, iou
 // .7). rtmo: MMPose, configs/body_2d_keypoint/rtmo (BGR, 0 to 255, nms_thr .65); score_thr of mmpose's demos.
 // movenet-multipose: tfhub.dev/google/movenet/multipose. lightweight-openpose: Daniil-Osokin/
-// lightweight-human-pose-estimation.pytorch, demo.py. openpose: OpenPose, src/openpose/utilities/openCv.cpp (pixels /
+// lightweight-human-pose-estimation.pytorch, demo.py. blazepose: MediaPipe, modules/pose_landmark/
+// pose_detection_to_roi.pbtxt. openpose: OpenPose, src/openpose/utilities/openCv.cpp (pixels /
 // 256
 // - .5, BGR).
 constexpr std::array kPresets{
@@ -40,6 +41,8 @@ constexpr std::array kPresets{
       "codec": "movenet_multipose", "threshold": 0.25, "nms": 1})"},
     Preset{"deeppose", R"({"skeleton": "coco17", "colour": "rgb", "scale": 1, "mean": [123.675, 116.28, 103.53],
       "std": [58.395, 57.12, 57.375], "padding": 1.25, "codec": "regression"})"},
+    Preset{"blazepose", R"({"skeleton": "blazepose33", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1],
+      "padding": 1.25, "codec": "blazepose"})"},
     Preset{"lightweight-openpose", R"({"skeleton": "openpose18", "colour": "bgr", "scale": 1, "mean": [128, 128, 128],
       "std": [256, 256, 256], "fit": "letterbox", "pad_colour": [128, 128, 128], "input": [656, 368],
       "codec": "part_affinity", "grouping": "lightweight", "threshold": 0.2, "nms": 1})"},

@@ -158,6 +158,12 @@ std::optional<Reading> by_outputs(const RecogniseInput& file) {
   if (outputs.size() == 1 && is_shape(outputs[0].shape, std::array<std::int64_t, 2>{6, 56})) {
     return reading("movenet-multipose", true, "its one output is 1x6x56");
   }
+  const auto has = [&](std::int64_t numbers) {
+    return std::ranges::any_of(outputs, [&](const NetworkOutput& output) {
+      return is_shape(output.shape, std::array<std::int64_t, 1>{numbers});
+    });
+  };
+  if (has(195) && has(1)) return reading("blazepose", true, "it gives 39 landmarks and a flag");
   if (auto found = openpose(file)) return found;
   const bool coordinates = outputs.size() == 1 && ((outputs[0].shape.size() == 2 && outputs[0].shape[1] == 2 * 17) ||
                                                    (outputs[0].shape.size() == 3 && outputs[0].shape[1] == 17 &&

@@ -96,6 +96,7 @@ std::span<const DetectionFamily> detection_families() {
       DetectionFamily{"centre", decode_centre, classes_of_centre},
       DetectionFamily{"end2end", decode_end2end, classes_of_end2end},
       DetectionFamily{"nanodet", decode_nanodet, classes_of_nanodet},
+      DetectionFamily{"blazepose", decode_blazepose, classes_of_blazepose},
   };
   return kFamilies;
 }

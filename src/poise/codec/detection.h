@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct Detection {
   Box box;          // pixels of the network's input, as COCO writes boxes: x = 0 is the left edge of the first pixel
   float score = 0;  // in [0, 1] where the network behaves
   int label = 0;    // the class, from 0
+  /// Where the detector knows how people lie: the middle of the hips, and a point above the head on the circle round
+  /// the whole body.
+  std::optional<std::array<Point, 2>> body = {};
 };
 
 /// What a decoder must know beside the network's outputs.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "poise/base/counted.h"
+#include "poise/codec/blazepose.h"
 #include "poise/codec/gaussian_heatmap.h"
 #include "poise/codec/movenet.h"
 #include "poise/codec/regression.h"
@@ -13,10 +14,7 @@ namespace poise {
 
 std::span<const PoseCodecFamily> pose_codec_families() {
   static const std::array kFamilies = {
-      gaussian_heatmap_family(),
-      simcc_family(),
-      regression_family(),
-      movenet_family(),
+      gaussian_heatmap_family(), simcc_family(), regression_family(), movenet_family(), blazepose_family(),
   };
   return kFamilies;
 }

@@ -34,7 +34,9 @@ std::vector<NetworkOutput> outputs(std::int64_t joints) {
 /// Codecs whose networks can be taught.
 std::vector<PoseCodecFamily> taught_families() {
   std::vector<PoseCodecFamily> all = families();
-  std::erase_if(all, [](const PoseCodecFamily& family) { return std::string(family.name) == "movenet"; });
+  std::erase_if(all, [](const PoseCodecFamily& family) {
+    return std::string(family.name) == "movenet" || std::string(family.name) == "blazepose";
+  });
   return all;
 }
 

@@ -205,9 +205,8 @@ Result<Estimator> Estimator::create(NetworkFile model, const EstimatorOptions& o
   read_planes(model.graph);
   auto size = picture_input(model.graph, "a top-down pose network");
   if (!size.ok()) return named(size.error());
-  auto layers = gather_pose_card(file, model.metadata, model.graph, options.card);
-  if (!layers.ok())
-    return file.empty() || layers.error().message.starts_with(file.string()) ? layers.error() : named(layers.error());
+  const auto layers = gather_pose_card(file, model.metadata, model.graph, options.card);
+  if (!layers.ok()) return layers.error();
   if (is_one_stage_card(*layers)) {
     return named(
         invalid_argument("the network finds everyone in the whole picture, it does not look at one person: "

@@ -21,10 +21,7 @@ Result<PoseNetwork> make_pose_network(NetworkFile model, const PoseNetworkOption
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   read_planes(model.graph);
   auto card = gather_pose_card(file, model.metadata, model.graph, options.estimate.card);
-  if (!card.ok()) {
-    const bool is_named = card.error().message.starts_with(file.string()) && !file.empty();
-    return is_named ? card.error() : named(card.error());
-  }
+  if (!card.ok()) return card.error();
   if (!is_one_stage_card(*card)) {
     POISE_TRY(Estimator estimator, Estimator::create(std::move(model), options.estimate, file));
     return PoseNetwork(std::move(estimator));

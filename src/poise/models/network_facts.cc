@@ -6,6 +6,8 @@
 
 #include "poise/base/memory.h"
 #include "poise/card/model_card.h"
+#include "poise/card/picture_input.h"
+#include "poise/card/pose_card.h"
 #include "poise/engine/session.h"
 #include "poise/graph/known.h"
 #include "poise/graph/passes/passes.h"
@@ -120,6 +122,12 @@ Result<NetworkFacts> network_facts(OpenModel model, const FactsOptions& options)
   facts.producer = model.onnx.producer;
   facts.opset = model.onnx.opset;
   POISE_TRY(facts.card, gather_card(model.path, model.onnx.metadata, {}));
+  if (facts.card.as_object().empty()) {
+    Graph planes = model.onnx.graph;
+    read_planes(planes);
+    const auto told = gather_pose_card(model.path, model.onnx.metadata, planes, {});
+    if (told.ok()) facts.card = *told;
+  }
   const Status described = describe(std::move(model.onnx.graph), options, facts);
   if (!described.ok()) return described.error().prefixed(facts.file);
   return facts;

@@ -27,9 +27,9 @@ struct NetworkFacts {
   std::map<std::string, int> operators;  // how often each occurs
   std::int64_t parameters = 0;
   std::int64_t multiply_adds = 0;  // of one picture
-  Json card;                       // in force: the sidecar's over the file's own; empty: there is none
-  std::int64_t weight_bytes = 0;   // as the engine keeps them
-  std::int64_t arena_bytes = 0;    // of activations, as planned; arena_ideal: no plan can be smaller
+  Json card;  // in force: the sidecar's over the file's own, else what a pose network's file tells; empty: nothing
+  std::int64_t weight_bytes = 0;  // as the engine keeps them
+  std::int64_t arena_bytes = 0;   // of activations, as planned; arena_ideal: no plan can be smaller
   std::int64_t arena_ideal = 0;
 };
 

@@ -48,6 +48,13 @@ Result<int> classes_of_centre(std::span<const Tensor> outputs, const DetectionHe
 Status decode_end2end(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
 Result<int> classes_of_end2end(std::span<const Tensor> outputs, const DetectionHead& head);
 
+/// MediaPipe's pose detector: (1, 2254, 12) and logits (1, 2254, 1), one anchor of a 224x224 input each: centre and
+/// size, and four points, of which the middle of the hips and one on the circle round the body are handed on; all in
+/// pixels, from the anchor's centre. Those of one person are merged, weighted by their scores. Source:
+/// mediapipe/modules/ pose_detection/pose_detection_cpu.pbtxt, calculators/tflite/ssd_anchors_calculator.cc.
+Status decode_blazepose(std::span<const Tensor> outputs, const DetectionHead& head, std::vector<Detection>& found);
+Result<int> classes_of_blazepose(std::span<const Tensor> outputs, const DetectionHead& head);
+
 /// Rows (1, n, C + 32), those of stride 8 first, then 16, 32 (and 64: NanoDet-Plus), row by row: the classes in [0, 1],
 /// which are the score, and for left, top, right and bottom the logits of distances 0 to 7, in strides. Source:
 /// NanoDet, nanodet/model/head/nanodet_plus_head.py and gfl_head.py; demo_openvino.
