@@ -23,7 +23,7 @@ namespace poise::app {
 namespace {
 
 /// What a service finds poses with: the flags of both commands.
-struct FinderFlags {
+struct ServiceFlags {
   std::string model, device = "cpu";
   DetectorFlags detector;
   CardFlags card;
@@ -58,7 +58,7 @@ struct FinderFlags {
 };
 
 struct Options {
-  FinderFlags finder;
+  ServiceFlags finder;
   std::string token_file;
   ServeJob job;
   int deadline_seconds = 30, linger_seconds = 0;
@@ -169,7 +169,7 @@ Action make_serve(CLI::App& command) {
 
 Action make_lambda(CLI::App& command) {
   struct Flags {
-    FinderFlags finder;
+    ServiceFlags finder;
     LambdaJob job;
     bool quiet = false;
   };

@@ -46,7 +46,7 @@ class Finders {
   /// Of a finder whose people a file names, the estimator is all that is needed.
   static std::optional<PoseFinder> sibling_of(const PoseFinder& given) {
     if (!given.people().boxes()) return given.sibling(1);
-    auto estimator = given.estimator().sibling(1);
+    auto estimator = given.estimator()->sibling(1);
     if (!estimator) return std::nullopt;
     return PoseFinder(std::move(*estimator), BoxSource(), given.doubles());
   }
@@ -71,6 +71,11 @@ Result<Labelled> label_one(PoseFinder& finder, const BoxSource& people, const Pi
 
 Result<LabelRun> label_pictures(PoseFinder& finder, std::span<const PictureToLabel> pictures,
                                 const LabelOptions& options, LabelFile& file, const LabelCallbacks& callbacks) {
+  if (finder.estimator() == nullptr) {
+    return unsupported(
+        "labels are made of several looks at each person, and this network finds everyone at one look: name one that "
+        "takes a person a crop");
+  }
   LabelRun run;
   std::vector<const PictureToLabel*> left;
   for (const PictureToLabel& picture : pictures) {
@@ -81,7 +86,7 @@ Result<LabelRun> label_pictures(PoseFinder& finder, std::span<const PictureToLab
     }
   }
   const BoxSource& people = finder.people();
-  Finders finders(finder, finder.estimator().threads());
+  Finders finders(finder, finder.threads());
   ThreadPool pool(finders.count());
   std::deque<std::future<Result<Labelled>>> under_way;
   Status kept;

@@ -34,7 +34,8 @@ struct LabelRun {
 
 /// Those of `pictures` that `file` has not are labelled, as many at a time as the finder has compute threads, and added
 /// in their order. What comes out does not depend on the number of threads, nor on where an earlier run stopped.
-/// Errors: those of LabelFile::add; a picture's own go to the callback.
+/// Errors: those of LabelFile::add; kUnsupported, a network that finds everyone itself; a picture's own go to the
+/// callback.
 Result<LabelRun> label_pictures(PoseFinder& finder, std::span<const PictureToLabel> pictures,
                                 const LabelOptions& options, LabelFile& file, const LabelCallbacks& callbacks);
 

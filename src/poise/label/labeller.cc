@@ -92,11 +92,11 @@ Result<std::vector<std::vector<Pose>>> look(PoseFinder& finder, const ImageView&
     for (const LabelView& view : views) boxes[view.mirrored ? 1 : 0].push_back(seen_through(view, person, image));
   }
   std::array<std::vector<Pose>, 2> poses;
-  POISE_TRY(Estimate plain, finder.estimator().estimate(image, boxes[0]));
+  POISE_TRY(Estimate plain, finder.estimator()->estimate(image, boxes[0]));
   poses[0] = std::move(plain.poses);
   if (!boxes[1].empty()) {
     const Image turned = mirror(image);
-    POISE_TRY(Estimate mirrored, finder.estimator().estimate(turned.view(), boxes[1]));
+    POISE_TRY(Estimate mirrored, finder.estimator()->estimate(turned.view(), boxes[1]));
     poses[1] = std::move(mirrored.poses);
   }
   const std::vector<int> flip = finder.skeleton().flip_index();
@@ -136,7 +136,7 @@ Result<std::vector<LabelledPerson>> label_people(PoseFinder& finder, const Pipel
     if (picture.guesses) {
       Estimate estimate;
       estimate.poses = std::move(frame.poses);
-      remove_doubles(estimate, finder.estimator().card().crop(), finder.skeleton(), finder.doubles());
+      remove_doubles(estimate, finder.crop(), finder.skeleton(), finder.doubles());
       frame.poses = std::move(estimate.poses);
     }
   } else {

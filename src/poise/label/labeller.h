@@ -37,7 +37,8 @@ struct LabelledPerson {
 
 /// Everyone in the picture that its boxes name, or else the finder sees there; which of doubled boxes stays, the plain
 /// look decides. A picture that was turned upright is labelled as it is stored, which is how it is learned from. What
-/// comes out depends on the picture alone. One thread at a time a finder. Errors: those of PoseFinder::find.
+/// comes out depends on the picture alone. One thread at a time a finder, whose network takes one person a crop.
+/// Errors: those of PoseFinder::find.
 Result<std::vector<LabelledPerson>> label_people(PoseFinder& finder, const PipelinePicture& picture,
                                                  const LabelOptions& options);
 

@@ -65,34 +65,24 @@ struct PoseService::State {
 };
 
 Status PoseService::State::open_workers() {
+  POISE_TRY(PoseFinder finder, PoseFinder::open(options.finder));
   POISE_TRY(OpenModel model, ModelStore(options.finder.models).open(options.finder.model.string()));
   model_name = model.name;
-  Graph graph = model.onnx.graph;
-  EstimatorOptions estimate = options.finder.estimate;
-  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), estimate, model.path));
-  BoxSource people;
-  if (!options.finder.whole_picture) {
-    POISE_TRY(OpenModel opened,
-              ModelStore(options.finder.models).open(options.finder.detector.string(), kShippedDetector));
-    POISE_TRY(Detector detector, Detector::create(std::move(opened.onnx), options.finder.detect, opened.path));
-    people = BoxSource(NamedDetector{opened.name, std::move(detector)});
-  }
-  PoseFinder finder(std::move(estimator), std::move(people), options.finder.doubles);
   provenance = provenance_of(finder, model_name);
   models = models_json(finder, model_name);
-  const std::vector<std::string> names = output_names(graph);
+  const NetworkEnds ends = ends_of(model.onnx.graph);
   SessionOptions session_options;
   session_options.threads = 1;
-  session_options.precision = finder.estimator().precision();
-  session_options.max_memory = estimate.run.max_memory;
-  POISE_TRY(Session session, Session::create(std::move(graph), session_options));
-  const int wanted = options.workers > 0 ? options.workers : finder.estimator().threads();
+  session_options.precision = finder.precision();
+  session_options.max_memory = options.finder.estimate.run.max_memory;
+  POISE_TRY(Session session, Session::create(std::move(model.onnx.graph), session_options));
+  const int wanted = options.workers > 0 ? options.workers : finder.threads();
   for (int i = 0; i < wanted; ++i) {
     auto sibling = finder.sibling(1);
     if (!sibling) break;
-    workers.push_back({std::move(*sibling), session.sibling(1), names, {}});
+    workers.push_back({std::move(*sibling), session.sibling(1), ends, {}});
   }
-  if (workers.empty()) workers.push_back({std::move(finder), std::move(session), names, {}});
+  if (workers.empty()) workers.push_back({std::move(finder), std::move(session), ends, {}});
   return {};
 }
 
@@ -237,6 +227,8 @@ struct PoseStream::State {
   void give(std::string answer);
   Json look(Worker& worker, const Frame& frame);
   Result<Json> try_look(Worker& worker, const Frame& frame);
+  Result<std::vector<Pose>> look_at_boxes(PoseFinder& finder, const ImageView& image);
+  Result<std::vector<Pose>> look_at_all(PoseFinder& finder, const ImageView& image);
 };
 
 std::shared_ptr<PoseStream> PoseService::open_stream(TakeAnswer take) {
@@ -323,32 +315,48 @@ Json PoseStream::State::look(Worker& worker, const Frame& frame) {
   }
 }
 
-Result<Json> PoseStream::State::try_look(Worker& worker, const Frame& frame) {
-  POISE_TRY(const DecodedImage decoded, decode_picture(frame.bytes, service->options.max_pixels));
-  const ImageView image = decoded.image.view();
-  PoseFinder& finder = worker.finder;
+/// The detector's people, and those whom the tracker expects.
+Result<std::vector<Pose>> PoseStream::State::look_at_boxes(PoseFinder& finder, const ImageView& image) {
   std::vector<PersonBox> boxes{{whole_box(image.size())}};
   if (Detector* detector = finder.people().detector(); detector != nullptr) {
     POISE_TRY(boxes, detector->detect(image));
   }
-  if (!tracker) tracker.emplace(finder.skeleton());
-  const double seconds = std::chrono::duration<double>(frame.came - begin).count();
-  tracker->begin(nullptr, seconds, image.size());
   boxes = tracker->propose(boxes);
-  POISE_TRY(Estimate estimate, finder.estimator().estimate(image, boxes));
+  POISE_TRY(Estimate estimate, finder.estimator()->estimate(image, boxes));
   // Doubles of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
   const auto carried = static_cast<std::ptrdiff_t>(tracker->carried());
   std::vector<Pose> of_carried(std::make_move_iterator(estimate.poses.end() - carried),
                                std::make_move_iterator(estimate.poses.end()));
   estimate.poses.resize(estimate.poses.size() - of_carried.size());
-  remove_doubles(estimate, finder.estimator().card().crop(), finder.skeleton(), finder.doubles());
+  remove_doubles(estimate, finder.crop(), finder.skeleton(), finder.doubles());
   std::ranges::move(of_carried, std::back_inserter(estimate.poses));
-  tracker->link(estimate.poses);
-  steady.smooth(estimate.poses, seconds);
+  return std::move(estimate.poses);
+}
+
+/// Of a network that finds everyone itself.
+Result<std::vector<Pose>> PoseStream::State::look_at_all(PoseFinder& finder, const ImageView& image) {
+  POISE_TRY(FrameResult found, finder.find(image));
+  std::vector<PersonBox> boxes;
+  for (const Pose& pose : found.poses) boxes.push_back({pose.box, pose.box_score});
+  tracker->propose(boxes);
+  return std::move(found.poses);
+}
+
+Result<Json> PoseStream::State::try_look(Worker& worker, const Frame& frame) {
+  POISE_TRY(const DecodedImage decoded, decode_picture(frame.bytes, service->options.max_pixels));
+  const ImageView image = decoded.image.view();
+  PoseFinder& finder = worker.finder;
+  if (!tracker) tracker.emplace(finder.skeleton());
+  const double seconds = std::chrono::duration<double>(frame.came - begin).count();
+  tracker->begin(nullptr, seconds, image.size());
+  POISE_TRY(std::vector<Pose> poses,
+            finder.estimator() != nullptr ? look_at_boxes(finder, image) : look_at_all(finder, image));
+  tracker->link(poses);
+  steady.smooth(poses, seconds);
   FrameResult found;
   found.width = image.width;
   found.height = image.height;
-  found.poses = std::move(estimate.poses);
+  found.poses = std::move(poses);
   service->metrics->people(found.poses.size());
   return Json(Json::Object{{"frame", frame.number},
                            {"width", image.width},

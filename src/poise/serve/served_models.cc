@@ -62,11 +62,13 @@ Json pipeline_metadata(const Skeleton& skeleton) {
 }
 
 Json network_metadata(const Worker& worker, const std::string& name) {
-  const Size size = worker.finder.estimator().card().input.size;
+  std::vector<std::int64_t> shape;
+  for (std::size_t d = 0; d < worker.ends.shape.size(); ++d) shape.push_back(worker.ends.shape[d]);
+  if (!shape.empty()) shape.front() = -1;
   Json inputs = Json::array(), outputs = Json::array(), versions = Json::array();
   versions.push("1");
-  inputs.push(tensor_json("input", "FP32", {-1, 3, size.height, size.width}));
-  for (const std::string& output : worker.outputs) outputs.push(tensor_json(output, "FP32", {-1, -1, -1, -1}));
+  inputs.push(tensor_json(worker.ends.input, "FP32", shape));
+  for (const std::string& output : worker.ends.outputs) outputs.push(tensor_json(output, "FP32", {-1, -1, -1, -1}));
   return Json::Object{{"name", name},
                       {"versions", std::move(versions)},
                       {"platform", "poise"},
@@ -137,7 +139,7 @@ Result<HttpResponse> infer_network(Worker& worker, const KserveRequest& request,
   std::vector<KserveTensor> outputs;
   for (std::size_t i = 0; i < worker.memory.size(); ++i) {
     const Tensor& output = worker.memory[i];
-    KserveTensor named{worker.outputs.at(i), output.type() == DType::kInt64 ? "INT64" : "FP32", {}, {}};
+    KserveTensor named{worker.ends.outputs.at(i), output.type() == DType::kInt64 ? "INT64" : "FP32", {}, {}};
     for (std::size_t d = 0; d < output.shape().size(); ++d) named.shape.push_back(output.shape()[d]);
     if (output.type() == DType::kFloat32) {
       const auto values = output.floats();
@@ -155,15 +157,18 @@ Result<HttpResponse> infer_network(Worker& worker, const KserveRequest& request,
 
 }  // namespace
 
-std::vector<std::string> output_names(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const auto output : graph.outputs) names.push_back(graph.values.at(output).name);
-  return names;
+NetworkEnds ends_of(const Graph& graph) {
+  NetworkEnds ends;
+  if (!graph.inputs.empty()) {
+    ends.input = graph.values.at(graph.inputs.front()).name;
+    ends.shape = graph.values.at(graph.inputs.front()).shape;
+  }
+  for (const auto output : graph.outputs) ends.outputs.push_back(graph.values.at(output).name);
+  return ends;
 }
 
 Json models_json(const PoseFinder& finder, const std::string& model_name) {
   Json models = Json::array();
-  const Estimator& estimator = finder.estimator();
   Json joints = Json::array();
   for (const Joint& joint : finder.skeleton().joints) joints.push(joint.name);
   Json limbs = Json::array();
@@ -175,12 +180,12 @@ Json models_json(const PoseFinder& finder, const std::string& model_name) {
   }
   models.push(Json::Object{{"name", address_name(model_name)},
                            {"kind", "pose"},
-                           {"sha256", estimator.model_hash()},
-                           {"precision", std::string(name_of(estimator.precision()))},
+                           {"sha256", finder.model_hash()},
+                           {"precision", std::string(name_of(finder.precision()))},
                            {"skeleton", finder.skeleton().name},
                            {"joints", std::move(joints)},
                            {"limbs", std::move(limbs)},
-                           {"card", to_json(estimator.card())}});
+                           {"card", finder.card_json()}});
   if (finder.people().named_detector()) {
     Json detector = to_json(*finder.people().named_detector());
     detector.set("name", finder.people().named_detector()->name);

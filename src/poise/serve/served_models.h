@@ -14,17 +14,23 @@
 
 namespace poise {
 
+/// The network's input and outputs.
+struct NetworkEnds {
+  std::string input;
+  Shape shape;  // of the input; negative where an extent is free
+  std::vector<std::string> outputs;
+};
+NetworkEnds ends_of(const Graph& graph);
+
 struct Worker {
   PoseFinder finder;
   Session network;
-  std::vector<std::string> outputs;  // of the network
-  std::vector<Tensor> memory;        // of its answers
+  NetworkEnds ends;
+  std::vector<Tensor> memory;  // of its answers
 };
 
 /// The name of the whole pipeline in the Open Inference Protocol.
 inline constexpr const char* kPipelineName = "poise";
-
-std::vector<std::string> output_names(const Graph& graph);
 
 /// {"models": [{"name", "kind": "pose" | "detector", "input", "skeleton", "joints", "licence", ...}]}.
 Json models_json(const PoseFinder& finder, const std::string& model_name);
