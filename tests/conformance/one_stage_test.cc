@@ -65,8 +65,7 @@ TEST_P(YoloPoseExports, SayWhatNumpySaysPersonByPerson) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OneStage, YoloPoseExports,
-                         testing::Combine(testing::Values("yolov8_pose", "yolo11_pose", "yolo11_pose_nms",
-                                                          "yolo26_pose"),
+                         testing::Combine(testing::Values("yolov8_pose", "yolo11_pose", "yolo26_pose"),
                                           testing::Values("onednn", "reference")));
 
 }  // namespace
