@@ -261,7 +261,9 @@ TEST(OnnxNodeData, CasesOfOurOperatorsPassOnEveryBackend) {
       const std::string problem = run_case(folder, backend, cases);
       reason = find_reason(kRefused, problem);
       good = good && problem.empty();
-      if (reason == nullptr) EXPECT_EQ(problem, "") << name << " on " << backend;
+      if (reason == nullptr) {
+        EXPECT_EQ(problem, "") << name << " on " << backend;
+      }
     }
     if (reason != nullptr) left_out[reason->reason].push_back(name);
     passed += good ? 1 : 0;

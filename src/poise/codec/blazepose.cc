@@ -37,11 +37,12 @@ std::optional<Maps> maps_of(const PoseAnswer& answer, std::span<const float* con
 
 /// Where the heatmap has its mass around the point, as a share of the map; the point itself where it is unsure.
 Point refined(const Maps& maps, std::size_t joint, Point point) {
-  constexpr int kReach = 3;         // kernel_size 7
-  constexpr float kSure = 0.5F;     // min_confidence_to_refine
+  constexpr int kReach = 3;      // kernel_size 7
+  constexpr float kSure = 0.5F;  // min_confidence_to_refine
   const float across = point.x * static_cast<float>(maps.width), down = point.y * static_cast<float>(maps.height);
   // As MediaPipe's casts: towards zero.
-  if (!(across > -1 && down > -1 && across < static_cast<float>(maps.width) && down < static_cast<float>(maps.height))) {
+  if (!(across > -1 && down > -1 && across < static_cast<float>(maps.width) &&
+        down < static_cast<float>(maps.height))) {
     return point;
   }
   const int column = static_cast<int>(across), row = static_cast<int>(down);
@@ -75,7 +76,8 @@ class BlazePoseCodec : public PoseCodec {
       if (shape.size() == 4 && (shape[1] == kMaps || shape[3] == kMaps) && element_count(shape).ok()) maps = i;
     }
     if (!landmarks || !flag) {
-      return unsupported(describe(outputs) + ": codec blazepose reads landmarks (N, 195) and a flag (N, 1), and heatmaps "
+      return unsupported(describe(outputs) +
+                         ": codec blazepose reads landmarks (N, 195) and a flag (N, 1), and heatmaps "
                          "of 39 where there are any");
     }
     if (skeleton.size() != static_cast<int>(kJoints)) {

@@ -42,7 +42,7 @@ struct Seen {
 Seen run(std::size_t pictures, Estimator& estimator, const PipelineOptions& options, std::size_t broken = 1000) {
   Seen seen;
   seen.cost = run_pipeline(
-      pictures, nullptr, &estimator,
+      pictures, {nullptr, &estimator},
       [&](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
         if (i == broken) return malformed("broken");
         return PipelinePicture{picture(i), persons(i)};
@@ -117,7 +117,7 @@ TEST(Pipeline, WhatTakeThrowsComesOut) {
   Estimator estimator = tiny(8);
   const auto run = [&] {
     run_pipeline(
-        200, nullptr, &estimator,
+        200, {nullptr, &estimator},
         [](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
           return PipelinePicture{picture(i), persons(i)};
         },
@@ -142,7 +142,7 @@ TEST(Pipeline, TheDetectorFindsWhomNobodyNamed) {
   Estimator estimator = tiny(8);
   std::size_t looked = 0, found = 0;
   const PipelineCost cost = run_pipeline(
-      6, &detector, &estimator,
+      6, {&detector, &estimator},
       [](std::size_t i, const AdmitPixels&) -> Result<PipelinePicture> {
         PipelinePicture given{picture(i), {}};
         if (i % 2 == 0) given.boxes = persons(i);
@@ -173,7 +173,7 @@ TEST(Pipeline, PicturesUnderWayShareABudgetOfPixels) {
   std::atomic<std::size_t> admitted = 0;
   std::size_t taken = 0;
   run_pipeline(
-      30, nullptr, &estimator,
+      30, {nullptr, &estimator},
       [&](std::size_t i, const AdmitPixels& admit) -> Result<PipelinePicture> {
         POISE_RETURN_IF_ERROR(admit(kLarge));
         EXPECT_EQ(admitted++, i) << "in order";
@@ -201,10 +201,10 @@ TEST(Pipeline, AFailureGivesItsPixelsBackAndNobodyWaitsAfterTheEnd) {
     return PipelinePicture{picture(i), persons(i)};
   };
   std::size_t taken = 0;
-  run_pipeline(40, nullptr, &estimator, read, [&](std::size_t, const Result<PipelineAnswer>&) { ++taken; });
+  run_pipeline(40, {nullptr, &estimator}, read, [&](std::size_t, const Result<PipelineAnswer>&) { ++taken; });
   EXPECT_EQ(taken, 40U);
   const auto thrown = [&] {
-    run_pipeline(40, nullptr, &estimator, read, [](std::size_t i, const Result<PipelineAnswer>&) {
+    run_pipeline(40, {nullptr, &estimator}, read, [](std::size_t i, const Result<PipelineAnswer>&) {
       if (i == 3) throw std::runtime_error("enough");
     });
   };

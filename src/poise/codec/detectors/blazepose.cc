@@ -70,12 +70,13 @@ struct Outputs {
 Result<Outputs> find(std::span<const Tensor> outputs, const DetectionHead& head) {
   Outputs found;
   for (const Tensor& output : outputs) {
-    const bool rows = output.rank() == 3 && output.type() == DType::kFloat32 && output.dim(0) == 1 &&
-                      output.dim(1) == kAnchors;
+    const bool rows =
+        output.rank() == 3 && output.type() == DType::kFloat32 && output.dim(0) == 1 && output.dim(1) == kAnchors;
     if (rows && output.dim(2) == kNumbers) found.numbers = &output;
     if (rows && output.dim(2) == 1) found.logits = &output;
   }
-  if (outputs.size() == 2 && found.numbers != nullptr && found.logits != nullptr && head.input == Size{kInput, kInput}) {
+  if (outputs.size() == 2 && found.numbers != nullptr && found.logits != nullptr &&
+      head.input == Size{kInput, kInput}) {
     return found;
   }
   return other_outputs(outputs, "blazepose", "(1, 2254, 12) and (1, 2254, 1) of a 224x224 input");
@@ -97,7 +98,8 @@ Status decode_blazepose(std::span<const Tensor> outputs, const DetectionHead& he
       const float x = (static_cast<float>(cell % layer.side) + 0.5F) / static_cast<float>(layer.side) * kInput;
       const float y = (static_cast<float>(cell / layer.side) + 0.5F) / static_cast<float>(layer.side) * kInput;
       for (int anchor = 0; anchor < layer.anchors; ++anchor, ++at) {
-        const float score = sigmoid(std::clamp(own.logits->floats()[static_cast<std::size_t>(at)], -kMostLogit, kMostLogit));
+        const float score =
+            sigmoid(std::clamp(own.logits->floats()[static_cast<std::size_t>(at)], -kMostLogit, kMostLogit));
         if (!(score > head.threshold)) continue;
         const float* row = own.numbers->floats().data() + at * kNumbers;
         Found one;

@@ -55,8 +55,8 @@ Result<std::int64_t> bounded_count(const Shape& shape);
 /// A computed value has positive extents and passes bounded_count: an empty one would only surprise the layers behind
 /// it.
 Status check_computed(const Shape& shape);
-/// The same of an operator's output, unless it is a constant that the graph already holds, or an empty list of integers:
-/// part of a shape.
+/// The same of an operator's output, unless it is a constant that the graph already holds, or an empty list of
+/// integers: part of a shape.
 Status check_output(const ValueInfo& output);
 
 /// Copies all elements; same count and type.

@@ -31,9 +31,9 @@ void fold_batch_norm(Graph& graph, std::uint64_t max_bytes = default_memory_limi
 /// What exporters write as several operators becomes the one that it is: x * Sigmoid(x) is Swish, x * HardSigmoid(x)
 /// HardSwish, x * Tanh(Softplus(x)) Mish, x * (1 + Erf(x / sqrt 2)) / 2 Gelu, and a layer normalization by its parts.
 void recognise_operators(Graph& graph);
-/// Relu, Clip, Sigmoid, Swish, Gelu and the like, and Add of two computed values of the same shape, go into the Conv or ConvTranspose before
-/// them (Node::fusion). An Add is fused into the later of its two producers, so that the other is ready. `infos`: of
-/// this graph, by infer_shapes; the result holds for these input shapes (a broadcasting Add stays).
+/// Relu, Clip, Sigmoid, Swish, Gelu and the like, and Add of two computed values of the same shape, go into the Conv or
+/// ConvTranspose before them (Node::fusion). An Add is fused into the later of its two producers, so that the other is
+/// ready. `infos`: of this graph, by infer_shapes; the result holds for these input shapes (a broadcasting Add stays).
 void fuse_activations_and_residuals(Graph& graph, const std::vector<ValueInfo>& infos);
 /// Lower and upper bound of a Clip where both are constant; what is left out does not bound.
 std::optional<std::pair<float, float>> clip_bounds(const Graph& graph, const Node& node);
