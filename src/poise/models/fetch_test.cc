@@ -184,7 +184,7 @@ TEST(Published, CardsAreRead) {
     if (is_detector_card(card)) {
       EXPECT_EQ(detector_card_from_json(card, input).value().licence, model.licence);
     } else if (is_one_stage_card(card)) {
-      EXPECT_EQ(one_stage_card_from_json(card, input).value().licence, model.licence);
+      EXPECT_EQ(one_stage_card_from_json(card, {}).value().licence, model.licence);
     } else {
       EXPECT_EQ(card_from_json(card, input).value().licence, model.licence);
     }
