@@ -76,7 +76,7 @@ TEST_F(Track, SmoothedOfflineWithoutLag) {
   const Outcome piped = run({"-c", std::string("'") + POISE_PROGRAM +
                                        "' track - --raw 64x48:bgr24@30 --detector none --smooth offline < /dev/null"},
                             "/bin/sh");
-  EXPECT_EQ(piped.code, 1);
+  EXPECT_EQ(piped.code, 2);
 #ifdef POISE_HAS_VIDEO
   EXPECT_TRUE(contains(piped.err, "--no-video")) << piped.err;
 #endif

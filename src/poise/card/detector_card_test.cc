@@ -17,7 +17,7 @@ std::string message(Json card, Size input = {64, 64}) {
 Json preset(const std::string& name) { return detector_preset(name).value(); }
 
 TEST(DetectorCard, EveryPresetIsACard) {
-  EXPECT_EQ(detector_preset_names().size(), 8U);
+  EXPECT_EQ(detector_preset_names().size(), 12U);
   for (const std::string& name : detector_preset_names()) {
     Json json = preset(name);
     json.set("input", Json(Json::Array{Json(64), Json(64)}));

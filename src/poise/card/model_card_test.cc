@@ -88,7 +88,9 @@ TEST(ModelCard, NothingIsGuessed) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().message,
             "the model says nothing about colour, mean, std, padding: give option \"preset\" "
-            "(simple-baselines, gluon, mmpose, ailia), or a card in MODEL.card.json");
+            "(simple-baselines, gluon, mmpose, ailia, rtmpose, yolo-pose, rtmo, movenet, movenet-multipose, deeppose, "
+            "blazepose, "
+            "lightweight-openpose, openpose), or a card in MODEL.card.json");
 }
 
 TEST(ModelCard, WrongMembersAreNamed) {
@@ -108,7 +110,7 @@ TEST(ModelCard, WrongMembersAreNamed) {
   expect_error(with("padding", 4.1), "\"padding\" must lie in");
   expect_error(with("padding", nullptr), "\"padding\" must be a number, it is null");
   expect_error(with("resample", "cubic"), "\"resample\" must be one of linear, area");
-  expect_error(with("codec", "simcc"), "\"codec\" must be gaussian_heatmap, it is \"simcc\"");
+  expect_error(with("codec", "fields"), "\"codec\" must be one of gaussian_heatmap");
   expect_error(with("sigma", 0), "\"sigma\" must lie in");
   expect_error(with("refine", "half"), "\"refine\" must be one of none, quarter, dark");
   expect_error(with("flip_shift", 1), "\"flip_shift\" must be true or false");

@@ -1,11 +1,13 @@
 #include "poise/formats/pose_set.h"
 
 #include <algorithm>
-#include <fstream>
+#include <array>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
+#include "poise/base/input_file.h"
+#include "poise/base/input_file.h"
 #include "poise/formats/json_elements.h"
 #include "poise/formats/pose_readers.h"
 #include "poise/formats/result_files.h"
@@ -167,11 +169,15 @@ Result<PoseFormat> guess_mat(const fs::path& path, const PoseReadOptions& option
 std::string beginning_of(const fs::path& path) {
   constexpr std::size_t kEnough = 1U << 20U;
   std::error_code error;
-  if (!fs::is_regular_file(path, error)) return {};
-  std::string text(kEnough, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (!fs::is_regular_file(path, error)) return {};  // a pipe gives its bytes once
+  auto file = InputFile::open(path);
+  std::string text;
+  while (file.ok() && text.size() < kEnough) {
+    std::array<std::uint8_t, 65536> part;
+    const auto got = file->read(part);
+    if (!got.ok() || *got == 0) break;
+    text.append(reinterpret_cast<const char*>(part.data()), *got);
+  }
   return text;
 }
 

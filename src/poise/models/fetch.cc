@@ -61,7 +61,7 @@ std::vector<Client> clients() {
   return {{.registry = "npm",
            .program = "npm",
            .install = "apt-get install npm",
-           .fetch = {"npm", "pack", "--silent"},
+           .fetch = {"npm", "pack", "-s"},
            .unpack = {"tar", "-xzf"},
            .unpacks_files = true,
            .by_hand = "npm pack",

@@ -1,6 +1,7 @@
 #pragma once
 // Gets a published model with its registry's own client, verifies it, converts it and keeps it in the store. The only
-// place of the library that causes anything to be fetched, and only where it is called.
+// place of the library that causes anything to be fetched, and only where it is called. One fetch at a time a store;
+// the lists are constant: thread-safe.
 
 #include <filesystem>
 #include <functional>

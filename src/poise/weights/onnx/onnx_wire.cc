@@ -253,7 +253,7 @@ class Walker {
     std::map<std::string, int> unknown;
     bool certain = read_all;
     for (const auto& node : parts_.nodes) {
-      if (!read_all && !node.domain().empty()) continue;
+      if (!read_all && !node.domain().empty()) return {};  // all are named at once, then
       const std::string name = operator_name(node);
       if (find_operator(name) != nullptr || is_retired_operator(name)) continue;
       ++unknown[name];
