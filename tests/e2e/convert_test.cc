@@ -95,7 +95,7 @@ TEST_F(Convert, TheCardGoesIntoTheFileAndBesideIt) {
 TEST_F(Convert, ACardThatDoesNotFitTheNetworkIsRefused) {
   const Outcome done = convert(kGolden + "_module.pth", kNetwork + Strings{"--preset", "gluon"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_TRUE(contains(done.err, "these are 5, skeleton \"coco17\" has 17 joints")) << done.err;
+  EXPECT_TRUE(contains(done.err, "the network gives 5 heatmaps, skeleton \"coco17\" has 17 joints")) << done.err;
   EXPECT_FALSE(exists("out.onnx"));
 }
 

@@ -89,7 +89,7 @@ TEST_F(TrainErrors, ASkeletonThatDoesNotFit) {
             "(DATASET.SKELETON), or set MODEL.NUM_JOINTS to fit it\n");
   EXPECT_EQ(refused_config(21, "DATASET: {SKELETON: hand21}\n"),
             "poise: other.yaml: card member \"skeleton\": no skeleton is called \"hand21\", the built-in ones are "
-            "coco17, openpose18, ailia19, lsp14, mpii16\n");
+            "coco17, openpose18, ailia19, lsp14, mpii16, openpose25, halpe26, blazepose33, wholebody133\n");
   Json renamed = labels();
   Json names = Json::array();
   for (int j = 0; j < 17; ++j) names.push("p" + std::to_string(j));

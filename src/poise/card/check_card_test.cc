@@ -38,8 +38,7 @@ TEST(CheckCard, RefusesWhatCannotBe) {
   const auto joints = check_card(card("coco17"), network(16));
   ASSERT_FALSE(joints.ok());
   EXPECT_EQ(joints.error().message,
-            "outputs heatmaps.0 (1x16x16x8), heatmaps (1x16x16x8), others (1x16x16x8): codec gaussian_heatmap reads "
-            "heatmaps (N, joints, h, w); these are 16, skeleton \"coco17\" has 17 joints: name another skeleton");
+            "the network gives 16 heatmaps, skeleton \"coco17\" has 17 joints: name another skeleton");
   Json wrong = card("coco17");
   wrong.set("padding", 9);
   EXPECT_FALSE(check_card(wrong, network(17)).ok());

@@ -224,7 +224,7 @@ Result<PoseAnswer> GaussianHeatmapCodec::check(std::span<const NetworkOutput> ou
   const Shape& shape = outputs[index].shape;
   if (shape.size() != 4 || shape[2] < 1 || shape[3] < 1) return unsupported(wanted);
   if (shape[1] != skeleton.size()) {
-    return invalid_argument(wanted + "; these are " + std::to_string(shape[1]) + ", skeleton \"" + skeleton.name +
+    return invalid_argument("the network gives " + counted(shape[1], "heatmap") + ", skeleton \"" + skeleton.name +
                             "\" has " + counted(skeleton.size(), "joint") + ": name another skeleton");
   }
   return PoseAnswer{input, skeleton.flip_index(), {index}, {Shape(shape.begin() + 1, shape.end())}};

@@ -33,7 +33,7 @@ void KnownValues::compute(const Node& node, const Operator& op, std::span<const 
   bytes_ = wanted;
   std::vector<Tensor> computed;
   for (const ValueInfo& output : outputs) computed.emplace_back(output.shape, output.type);
-  run_operator(op, node, tensors, computed);
+  op.run(node, tensors, computed);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     outputs[i].constant = std::make_shared<const Tensor>(std::move(computed[i]));
   }

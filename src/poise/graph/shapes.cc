@@ -51,10 +51,6 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
     if (!outputs.ok()) return outputs.error().prefixed(node.label());
     POISE_CHECK(outputs->size() == node.outputs.size());
     for (const ValueInfo& output : *outputs) {
-      if (auto count = bounded_count(output.shape); !count.ok()) return count.error().prefixed(node.label());
-    }
-    known.compute(node, *op, inputs, *outputs);  // an empty list may be on its way to a shape
-    for (const ValueInfo& output : *outputs) {
       if (auto status = check_output(output); !status.ok()) return status.error().prefixed(node.label());
     }
     const Shape& shape = outputs->front().shape;
@@ -62,6 +58,7 @@ Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const 
       return malformed(node.label() + ": the residual is " + to_string(infos[node.fusion.residual].shape) +
                        ", the output is " + to_string(shape));
     }
+    known.compute(node, *op, inputs, *outputs);
     for (std::size_t i = 0; i < outputs->size(); ++i) infos.at(node.outputs[i]) = std::move((*outputs)[i]);
   }
   return infos;

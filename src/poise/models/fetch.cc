@@ -69,7 +69,7 @@ std::vector<Client> clients() {
           {.registry = "pypi",
            .program = "python3 with pip",
            .install = "apt-get install python3-pip",
-           .fetch = {"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", "."},
+           .fetch = {"python3", "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--dest", "."},
            .unpack = {"python3", "-m", "zipfile", "-e"},
            .by_hand = "python3 -m pip download --no-deps",
            .proxy = "the environment variable https_proxy"}};

@@ -105,6 +105,7 @@ TEST(Resize, RefusesWhatMakesNoSense) {
   EXPECT_FALSE(resize({}, x, {}).ok());
   EXPECT_FALSE(resize({}, x, {1, 0}).ok());
   EXPECT_FALSE(resize({}, x, {1, -1}).ok());
+  EXPECT_FALSE(resize({}, x, {1, 0.1F}).ok());
   EXPECT_FALSE(resize({}, x, {1, 1e30F}).ok());
   EXPECT_FALSE(resize({}, x, {1, std::numeric_limits<float>::quiet_NaN()}).ok());
   EXPECT_FALSE(resize({}, x, {1e9F, 1e9F}).ok());

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "poise/graph/ops/rules.h"
@@ -124,12 +123,6 @@ std::span<const Operator> operators() {
       kXor,
   };
   return kOperators;
-}
-
-void run_operator(const Operator& op, const Node& node, std::span<const Tensor* const> inputs,
-                  std::span<Tensor> outputs) {
-  if (std::ranges::any_of(outputs, [](const Tensor& output) { return output.count() > 0; }))
-    op.run(node, inputs, outputs);
 }
 
 const Operator* find_operator(std::string_view name) {

@@ -37,8 +37,4 @@ struct Operator {
 const Operator* find_operator(std::string_view name);
 std::span<const Operator> operators();
 
-/// Runs it; of outputs without an element there is nothing to compute.
-void run_operator(const Operator& op, const Node& node, std::span<const Tensor* const> inputs,
-                  std::span<Tensor> outputs);
-
 }  // namespace poise

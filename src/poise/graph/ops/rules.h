@@ -1,5 +1,5 @@
 #pragma once
-// What the operators' files share; outside this folder only what works shapes out needs it. Pure.
+// What the operators' files share; nothing outside this folder and infer_shapes needs it. Pure.
 
 #include <initializer_list>
 #include <limits>

@@ -44,7 +44,7 @@ Result<std::vector<std::shared_ptr<const Tensor>>> evaluate(const Graph& graph, 
   }
   std::vector<Tensor> outputs;
   for (const ValueInfo& info : known) outputs.emplace_back(info.shape, info.type);
-  run_operator(*op, node, inputs, outputs);
+  op->run(node, inputs, outputs);
   std::vector<std::shared_ptr<const Tensor>> tensors;
   tensors.reserve(outputs.size());
   for (Tensor& output : outputs) tensors.push_back(std::make_shared<const Tensor>(std::move(output)));

@@ -117,7 +117,7 @@ class Inliner {
     const auto found = names.find(name);
     if (found != names.end()) return found->second;
     std::string fresh = prefix + name;
-    while (!names_.insert(fresh).second) fresh += "_";
+    while (!names_.insert(fresh).second) fresh = prefix + name + "_" + std::to_string(++calls_);
     names.emplace(name, fresh);
     return fresh;
   }
@@ -150,7 +150,7 @@ class Inliner {
   ReadingBudget& budget_;
   std::unordered_map<std::string, const FunctionProto*> functions_;
   std::unordered_set<std::string> names_;
-  int calls_ = 0;
+  int calls_ = 0;  // for names that are taken: numbered, since a longer one each time takes time without end
 };
 
 }  // namespace

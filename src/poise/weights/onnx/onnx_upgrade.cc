@@ -208,8 +208,10 @@ class Upgrader {
     return graph_.add_node(op, name, std::move(inputs), fresh(name), std::move(attributes));
   }
 
-  std::string fresh(std::string name) {
-    while (!names_.insert(name).second) name += "_";
+  /// Numbered where it is taken: a longer one each time takes time without end.
+  std::string fresh(const std::string& wanted) {
+    std::string name = wanted;
+    while (!names_.insert(name).second) name = wanted + "_" + std::to_string(++renamed_);
     return name;
   }
 
@@ -224,6 +226,7 @@ class Upgrader {
   int opset_;  // of the node at hand
   std::span<const std::int64_t> node_opsets_;
   int target_ = 13;
+  std::int64_t renamed_ = 0;
   std::unordered_set<std::string> names_;
   std::vector<char> read_;
 };

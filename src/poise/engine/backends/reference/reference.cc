@@ -118,7 +118,7 @@ class ReferencePlan : public Plan {
     for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? nullptr : &look_up(id, values));
     std::vector<Tensor> outputs;
     for (const ValueId id : node.outputs) outputs.emplace_back(infos_[id].shape, infos_[id].type);
-    run_operator(*find_operator(node.op), node, inputs, outputs);
+    find_operator(node.op)->run(node, inputs, outputs);
     for (std::size_t i = 0; i < outputs.size(); ++i) values[node.outputs[i]] = std::move(outputs[i]);
   }
 
