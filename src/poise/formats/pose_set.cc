@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "poise/base/input_file.h"
-#include "poise/base/input_file.h"
 #include "poise/formats/json_elements.h"
 #include "poise/formats/pose_readers.h"
 #include "poise/formats/result_files.h"
