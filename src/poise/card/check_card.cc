@@ -14,9 +14,24 @@
 namespace poise {
 namespace {
 
+/// The members that are not its codec's own.
+Json without_parameters(const Json& card) {
+  const auto families = pose_codec_families();
+  const auto own = std::ranges::find(families, card.string("codec").value(), &PoseCodecFamily::name);
+  Json rest = Json::object();
+  for (const auto& [name, value] : card.as_object()) {
+    if (own == families.end() || std::ranges::find(own->parameters, name) == own->parameters.end())
+      rest.set(name, value);
+  }
+  return rest;
+}
+
 /// What the card leaves out is the most common, so that the rest can be held against the network.
 Result<Json> filled(const Json& card, bool fixed_input) {
-  POISE_TRY(const Json usual, card_preset("simple-baselines"));
+  POISE_TRY(Json usual, card_preset("simple-baselines"));
+  const Json* codec = card.find("codec");
+  if (codec != nullptr && codec->is_string() && codec->as_string() != usual.string("codec").value())
+    usual = without_parameters(usual);
   Json all = overlay(card, usual);
   if (!fixed_input && card.find("input") == nullptr) all.set("input", Json(Json::Array{Json(256), Json(256)}));
   return all;

@@ -34,6 +34,18 @@ TEST(CheckCard, SaysWhatIsMissing) {
   EXPECT_EQ(check_card(card("coco17"), network(17)).value(), "");
 }
 
+TEST(CheckCard, AnotherCodecHasNothingOfTheUsualOnes) {
+  Graph graph;
+  const ValueId input = graph.add_input("input", {-1, 3, 64, 32});
+  const ValueId weight = graph.add_constant("weight", std::make_shared<const Tensor>(Shape{1, 3, 16, 26}));
+  graph.outputs = {
+      graph.add_node("Conv", "conv", {input, weight}, "output_0", {{"strides", std::vector<std::int64_t>{3, 3}}})};
+  graph.validate().value();
+  const auto checked = check_card(card_preset("movenet").value(), graph);
+  ASSERT_TRUE(checked.ok()) << checked.error().message;
+  EXPECT_EQ(*checked, "");
+}
+
 TEST(CheckCard, RefusesWhatCannotBe) {
   const auto joints = check_card(card("coco17"), network(16));
   ASSERT_FALSE(joints.ok());

@@ -36,7 +36,9 @@ class MoveNetCodec : public PoseCodec {
     std::vector<Keypoint> keypoints(static_cast<std::size_t>(answer.joints()));
     for (std::size_t j = 0; j < keypoints.size(); ++j) {
       const float* at = values[0] + j * kNumbers;
-      keypoints[j] = {{at[1] * static_cast<float>(answer.input.width), at[0] * static_cast<float>(answer.input.height)},
+      // Shares of the input's sides, counted from its edge; points count from the first pixel's centre.
+      keypoints[j] = {{at[1] * static_cast<float>(answer.input.width) - 0.5F,
+                       at[0] * static_cast<float>(answer.input.height) - 0.5F},
                       at[2]};
     }
     return keypoints;

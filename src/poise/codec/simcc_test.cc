@@ -161,7 +161,7 @@ TEST(MoveNet, YComesBeforeX) {
   float* own = numbers.data();
   const float* values = own;
   const auto found = movenet()->decode(answer, std::span(&values, 1));
-  EXPECT_EQ(found[0].point, (Point{96, 48}));
+  EXPECT_EQ(found[0].point, (Point{95.5F, 47.5F}));
   EXPECT_EQ(found[0].score, 0.75F);
   // A flipped view that agrees is averaged by the squares of the scores; one that does not, and is less sure, is not.
   std::vector<float> flipped(51);
