@@ -47,7 +47,9 @@ ImageIds image_ids(std::span<const std::filesystem::path> pictures, std::span<co
     std::optional<std::int64_t> id = own_of(i);
     if (!id && number && wanted[*number] == 1 && !taken.contains(*number)) id = number;
     if (!id) {
-      while (taken.contains(next) || wanted.contains(next)) ++next;
+      // One that several want is nobody's own.
+      const auto is_anothers = [&](std::int64_t at) { return wanted.contains(at) && wanted.at(at) == 1; };
+      while (taken.contains(next) || is_anothers(next)) ++next;
       id = next++;
       ++(number ? shared : without);
     }
