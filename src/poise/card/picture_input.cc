@@ -4,26 +4,15 @@
 #include <vector>
 
 #include "poise/card/card_common.h"
+#include "poise/graph/ops/cast_number.h"
 
 namespace poise {
 namespace {
 
 constexpr std::int64_t kPlanes = 3;
 
-/// What ONNX calls the type in Cast's attribute "to".
-std::int64_t cast_number(DType type) {
-  switch (type) {
-    case DType::kUint8:
-      return 2;
-    case DType::kInt8:
-      return 3;
-    case DType::kInt32:
-      return 6;
-    case DType::kInt64:
-      return 7;
-    default:
-      return 1;
-  }
+bool is_whole_numbers(DType type) {
+  return type == DType::kUint8 || type == DType::kInt8 || type == DType::kInt32 || type == DType::kInt64;
 }
 
 }  // namespace
@@ -34,7 +23,7 @@ void read_planes(Graph& graph) {
   const Value input = graph.values.at(own);
   const Shape& shape = input.shape;
   const bool last = shape.size() == 4 && shape[1] != kPlanes && shape[3] == kPlanes;
-  const bool whole = input.type != DType::kFloat32 && cast_number(input.type) != 1;
+  const bool whole = is_whole_numbers(input.type);
   if (!last && !whole) return;
   const Shape planes = last ? Shape{shape[0], kPlanes, shape[1], shape[2]} : shape;
   ValueId value = graph.add_input(input.name + "/planes", planes);

@@ -7,6 +7,7 @@
 
 #include "poise/base/counted.h"
 #include "poise/engine/backend.h"
+#include "poise/graph/ops/cast_number.h"
 #include "poise/graph/passes/passes.h"
 
 namespace poise {
@@ -32,27 +33,6 @@ class ThreadScope {
   int before_;
 };
 
-/// onnx/onnx.proto, TensorProto.DataType, as Cast names it.
-std::int64_t onnx_number(DType type) {
-  switch (type) {
-    case DType::kFloat32:
-      return 1;
-    case DType::kUint8:
-      return 2;
-    case DType::kInt8:
-      return 3;
-    case DType::kInt32:
-      return 6;
-    case DType::kInt64:
-      return 7;
-    case DType::kBool:
-      return 9;
-    case DType::kFloat64:
-      break;
-  }
-  return 11;
-}
-
 /// Floats come in, whatever the network takes: they are rounded to what it wants.
 void take_floats(Graph& graph) {
   for (ValueId& id : graph.inputs) {
@@ -67,7 +47,7 @@ void take_floats(Graph& graph) {
     cast.name = name + ".cast";
     cast.inputs = {rounded};
     cast.outputs = {id};
-    cast.attributes["to"] = onnx_number(type);
+    cast.attributes["to"] = cast_number(type);
     graph.nodes.push_back(std::move(cast));
     id = given;
   }

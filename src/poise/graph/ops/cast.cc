@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "poise/graph/ops/cast_number.h"
 #include "poise/graph/ops/elements.h"
 
 namespace poise {
@@ -100,6 +101,26 @@ constexpr AttributeRule kCastLikeAttributes[] = {{"round_mode", AttributeKind::k
 constexpr AttributeRule kDropoutAttributes[] = {{"seed", AttributeKind::kInteger}};
 
 }  // namespace
+
+std::int64_t cast_number(DType type) {
+  switch (type) {
+    case DType::kFloat32:
+      return 1;
+    case DType::kUint8:
+      return 2;
+    case DType::kInt8:
+      return 3;
+    case DType::kInt32:
+      return 6;
+    case DType::kInt64:
+      return 7;
+    case DType::kBool:
+      return 9;
+    case DType::kFloat64:
+      break;
+  }
+  return 11;
+}
 
 const Operator kCast{"Cast", 1, 1, kCastAttributes, infer_cast, run_cast};
 const Operator kCastLike{"CastLike", 2, 2, kCastLikeAttributes, infer_cast_like, run_cast};
