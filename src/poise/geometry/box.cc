@@ -32,6 +32,14 @@ float iou(const Box& a, const Box& b) {
   return static_cast<float>(std::min(1.0, both / either));
 }
 
+Box inside(const Box& box, Size image) {
+  const float left = std::clamp(box.x, 0.0F, static_cast<float>(image.width));
+  const float top = std::clamp(box.y, 0.0F, static_cast<float>(image.height));
+  const float right = std::clamp(box.x + box.width, left, static_cast<float>(image.width));
+  const float bottom = std::clamp(box.y + box.height, top, static_cast<float>(image.height));
+  return {left, top, right - left, bottom - top};
+}
+
 Box clean_box(const Box& box, Size image) {
   const Extent x = clean(box.x, box.width, image.width);
   const Extent y = clean(box.y, box.height, image.height);

@@ -24,6 +24,9 @@ struct Box {
 /// Intersection over union, in [0, 1]; 0 where either is empty. Pure.
 float iou(const Box& a, const Box& b);
 
+/// The part of the box inside the picture, empty where there is none. Pure.
+Box inside(const Box& box, Size image);
+
 /// The ground-truth clean of Simple Baselines (lib/dataset/coco.py, _load_coco_keypoint_annotation_kernal):
 /// x1 = max(0, x), y1 = max(0, y), x2 = min(W-1, x1 + max(0, w-1)), y2 likewise; the box is [x1, y1, x2-x1, y2-y1].
 /// An empty box (width or height <= 0) comes back where nothing of it lies inside the image. Pure.

@@ -11,8 +11,8 @@
 #include "poise/card/picture_input.h"
 #include "poise/codec/detection.h"
 #include "poise/crop/letterbox.h"
+#include "poise/geometry/box.h"
 #include "poise/graph/graph.h"
-#include "poise/infer/inside.h"
 #include "poise/weights/network_file.h"
 
 namespace poise {

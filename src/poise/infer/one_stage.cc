@@ -5,10 +5,11 @@
 #include <cmath>
 #include <utility>
 
+#include "poise/base/counted.h"
 #include "poise/card/check_card.h"
 #include "poise/card/picture_input.h"
 #include "poise/crop/letterbox.h"
-#include "poise/infer/inside.h"
+#include "poise/geometry/box.h"
 
 namespace poise {
 namespace {
@@ -147,16 +148,16 @@ std::vector<std::string> OneStage::notes() const {
   const OneStageLeftOut out = left_out();
   std::vector<std::string> lines;
   if (out.not_finite > 0) {
-    lines.push_back(std::to_string(out.not_finite) + " people of the network left out: no finite numbers");
+    lines.push_back(counted(out.not_finite, "person", "people") + " of the network left out: no finite numbers");
   }
   if (out.outside > 0) {
-    lines.push_back(std::to_string(out.outside) +
-                    " people of the network left out: nothing of them lies in the picture");
+    lines.push_back(counted(out.outside, "person", "people") +
+                    " of the network left out: nothing of them lies in the picture");
   }
   if (out.full_pictures > 0) {
-    lines.push_back("in " + std::to_string(out.full_pictures) + (out.full_pictures == 1 ? " picture" : " pictures") +
-                    " the network found " + std::to_string(model_->card.max_detections) +
-                    " people, which is its limit (\"max_detections\" of its card): there may be more");
+    lines.push_back("in " + counted(out.full_pictures, "picture") + " the network found " +
+                    counted(model_->card.max_detections, "person", "people") +
+                    ", which is its limit (\"max_detections\" of its card): there may be more");
   }
   return lines;
 }

@@ -77,13 +77,6 @@ void turn_back(LabelledPerson& person, int orientation, Size stored, const std::
   for (std::size_t j = 0; j < flip.size(); ++j) person.joints[j] = joints[static_cast<std::size_t>(flip[j])];
 }
 
-Box cut_to(const Box& box, const ImageView& image) {
-  const float left = std::max(box.x, 0.0F), top = std::max(box.y, 0.0F);
-  const float right = std::min(box.x + box.width, static_cast<float>(image.width));
-  const float bottom = std::min(box.y + box.height, static_cast<float>(image.height));
-  return {left, top, right - left, bottom - top};
-}
-
 /// looks[person][view] of what the estimator makes of `people` through each view.
 Result<std::vector<std::vector<Pose>>> look(PoseFinder& finder, const ImageView& image,
                                             const std::vector<PersonBox>& people, std::span<const LabelView> views) {
@@ -148,7 +141,7 @@ Result<std::vector<LabelledPerson>> label_people(PoseFinder& finder, const Pipel
   if (people.empty()) return labelled;
   POISE_TRY(const auto looks, look(finder, image, people, options.views));
   for (std::size_t i = 0; i < people.size(); ++i) {
-    labelled.push_back({cut_to(people[i].box, image), people[i].score,
+    labelled.push_back({inside(people[i].box, image.size()), people[i].score,
                         agree(looks[i], people[i].box, image.size(), options.agreement)});
   }
   if (picture.frame.exif_applied) {
