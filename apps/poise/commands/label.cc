@@ -12,7 +12,6 @@
 #include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
-#include "model_store.h"
 #include "poise/base/counted.h"
 #include "poise/base/version.h"
 #include "poise/data/person_sheet.h"
@@ -127,15 +126,11 @@ Status put_summary(const Options& o, const Done& done) {
                   o.json);
 }
 
-Result<PoseFinder> open_finder(Options& o, std::string& model_name) {
+Result<OpenFinder> open_teacher(Options& o) {
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   o.estimator.card.preset = o.card.preset;
   POISE_TRY(o.estimator.card.flags, o.card.json());
-  POISE_TRY(BoxSource people, open_people(o.boxes, o.detector, o.estimator.run));
-  POISE_TRY(OpenModel model, open_model(o.model));
-  model_name = model.name;
-  POISE_TRY(Estimator estimator, Estimator::create(std::move(model.onnx), o.estimator, model.path));
-  return PoseFinder(std::move(estimator), std::move(people), o.doubles);
+  return open_finder({o.model, o.boxes, o.detector, o.doubles}, o.estimator);
 }
 
 Status label(Options& o, int& code) {
@@ -148,9 +143,9 @@ Status label(Options& o, int& code) {
   const std::vector<PictureToLabel> pictures = named(o, found.files);
   for (const std::string& file : {o.out, o.sheet, o.json}) POISE_RETURN_IF_ERROR(not_an_input(file));
   if (!o.sheet.empty()) POISE_RETURN_IF_ERROR(prepare_file(o.sheet));
-  std::string model_name;
-  POISE_TRY(PoseFinder finder, open_finder(o, model_name));
-  o.file.settings = settings_of(o, finder, model_name);
+  POISE_TRY(OpenFinder opened, open_teacher(o));
+  PoseFinder& finder = opened.finder;
+  o.file.settings = settings_of(o, finder, opened.name);
   POISE_TRY(LabelFile file, LabelFile::open(o.out, finder.skeleton(), o.file));
   watch_interrupts();
   if (const std::string note = found.note(); !note.empty()) console.note(note);
