@@ -5,10 +5,10 @@
 #include <numeric>
 #include <vector>
 
+#include "poise/base/ascii.h"
+
 namespace poise {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// `most` + 1 where it is over `most`.
 std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
@@ -19,7 +19,7 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
     std::size_t diagonal = row[0];
     row[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
+      const std::size_t replaced = diagonal + (lower_case(a[i]) == lower_case(b[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
     }

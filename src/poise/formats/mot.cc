@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "poise/base/ascii.h"
 #include "poise/base/file.h"
 #include "poise/base/json.h"
 #include "poise/base/printable.h"
@@ -20,12 +21,6 @@ constexpr std::size_t kClassColumns = 9;
 constexpr double kLargest = 1e9;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 /// The numbers of a line.
 struct Columns {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "poise/base/ascii.h"
 
 namespace poise {
 namespace {
@@ -78,12 +79,6 @@ constexpr std::array<PublishedModel, 4> kModels{{
      kSinglePose},
 }};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 }  // namespace
 
 std::span<const PublishedModel> published_models() { return kModels; }
@@ -100,10 +95,11 @@ Result<const PublishedModel*> find_published(std::string_view name) {
 std::vector<const PublishedModel*> search_published(std::span<const std::string> words) {
   std::vector<const PublishedModel*> found;
   for (const PublishedModel& model : kModels) {
-    std::string text = lower(model.name);
-    for (const std::string_view more : {model.description, model.licence, model.package}) text += " " + lower(more);
-    if (std::ranges::all_of(words,
-                            [&](const std::string& word) { return text.find(lower(word)) != std::string::npos; })) {
+    std::string text = lower_case(model.name);
+    for (const std::string_view more : {model.description, model.licence, model.package})
+      text += " " + lower_case(more);
+    if (std::ranges::all_of(
+            words, [&](const std::string& word) { return text.find(lower_case(word)) != std::string::npos; })) {
       found.push_back(&model);
     }
   }

@@ -1,17 +1,11 @@
 #include "poise/serve/lambda_event.h"
 
-#include <algorithm>
-#include <cctype>
+#include "poise/base/ascii.h"
 
 namespace poise {
 namespace {
 
 constexpr std::size_t kMostBytes = 6U * 1024 * 1024;  // of an answer (Lambda quotas, synchronous invocation)
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 const std::string* text_of(const Json* json) {
   return json != nullptr && json->is_string() ? &json->as_string() : nullptr;
@@ -43,7 +37,7 @@ void take_headers(const Json& event, HttpRequest& request) {
   const Json* headers = event.find("headers");
   if (headers == nullptr || !headers->is_object()) return;
   for (const auto& [name, value] : headers->as_object()) {
-    if (value.is_string()) request.headers.insert_or_assign(lower(name), value.as_string());
+    if (value.is_string()) request.headers.insert_or_assign(lower_case(name), value.as_string());
   }
 }
 

@@ -1,7 +1,8 @@
 #include "poise/serve/multipart.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "poise/base/ascii.h"
 
 namespace poise {
 namespace {
@@ -10,17 +11,7 @@ constexpr std::size_t kMostParts = 64;
 constexpr std::size_t kMostHeaderBytes = 8192;
 constexpr std::size_t kMostBoundary = 70;  // RFC 2046, 5.1.1
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlanks = " \t";
 
 /// The parameter of a header's value, `form-data; name="image"`: "" where there is none. Quotes are taken off.
 std::string parameter(std::string_view value, std::string_view wanted) {
@@ -29,8 +20,8 @@ std::string parameter(std::string_view value, std::string_view wanted) {
     value.remove_prefix(at + 1);
     const std::size_t is = value.find('=');
     if (is == std::string_view::npos) return {};
-    const std::string name = lower(trimmed(value.substr(0, is)));
-    value = trimmed(value.substr(is + 1));
+    const std::string name = lower_case(trimmed(value.substr(0, is), kBlanks));
+    value = trimmed(value.substr(is + 1), kBlanks);
     std::string text;
     std::size_t end = 0;
     if (!value.empty() && value.front() == '"') {
@@ -42,7 +33,7 @@ std::string parameter(std::string_view value, std::string_view wanted) {
       if (end >= value.size()) return {};
     } else {
       end = std::min(value.find(';'), value.size());
-      text = trimmed(value.substr(0, end));
+      text = trimmed(value.substr(0, end), kBlanks);
     }
     if (name == wanted) return text;
     at = value.find(';', end);
@@ -59,10 +50,10 @@ Result<FormPart> parse_headers(std::string_view headers) {
     headers = end == std::string_view::npos ? std::string_view() : headers.substr(end + 2);
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return malformed("the form has a part whose header has no colon");
-    const std::string name = lower(trimmed(line.substr(0, colon)));
-    const std::string_view value = trimmed(line.substr(colon + 1));
+    const std::string name = lower_case(trimmed(line.substr(0, colon), kBlanks));
+    const std::string_view value = trimmed(line.substr(colon + 1), kBlanks);
     if (name == "content-disposition") {
-      named = lower(value).starts_with("form-data");
+      named = lower_case(value).starts_with("form-data");
       part.name = parameter(value, "name");
       part.file_name = parameter(value, "filename");
     } else if (name == "content-type") {

@@ -6,17 +6,12 @@
 #include <cmath>
 #include <random>
 
+#include "poise/base/ascii.h"
 #include "poise/base/version.h"
 #include "poise/serve/page.h"
 
 namespace poise {
 namespace {
-
-std::string lower(beast::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 std::string_view as_view(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -43,10 +38,10 @@ bool bears_token(const http::request_header<>& header, const HttpRequest& reques
 
 /// A page of another host must not use what a visitor can reach: where a browser says which page asks, it is ours.
 bool comes_from_elsewhere(const http::request_header<>& header) {
-  const std::string origin = lower(header[http::field::origin]);
+  const std::string origin = lower_case(as_view(header[http::field::origin]));
   if (origin.empty()) return false;
   const std::size_t host = origin.find("://");
-  return host == std::string::npos || origin.substr(host + 3) != lower(header[http::field::host]);
+  return host == std::string::npos || origin.substr(host + 3) != lower_case(as_view(header[http::field::host]));
 }
 
 }  // namespace
@@ -115,7 +110,8 @@ std::optional<HttpResponse> refuse_header(const http::request_header<>& header, 
   }
   if (comes_from_elsewhere(header))
     return error_response(403, "forbidden", "a page of another host asks: its Origin is not the Host");
-  if (const auto encoding = header[http::field::content_encoding]; !encoding.empty() && lower(encoding) != "identity")
+  if (const auto encoding = header[http::field::content_encoding];
+      !encoding.empty() && lower_case(as_view(encoding)) != "identity")
     return error_response(415, "unsupported", "the body must not be compressed: Content-Encoding is not taken");
   return std::nullopt;
 }
@@ -125,7 +121,7 @@ Result<HttpRequest> to_request(StringRequest&& request) {
   taken.method = std::string(request.method_string());
   POISE_RETURN_IF_ERROR(parse_target(as_view(request.target()), taken));
   for (const auto& field : request)
-    taken.headers.insert_or_assign(lower(field.name_string()), std::string(field.value()));
+    taken.headers.insert_or_assign(lower_case(as_view(field.name_string())), std::string(field.value()));
   taken.id = request_id(request);
   taken.body = std::move(request.body());
   return taken;

@@ -4,19 +4,12 @@
 #include <cmath>
 #include <optional>
 
+#include "poise/base/ascii.h"
 #include "poise/base/counted.h"
 #include "poise/base/printable.h"
 
 namespace poise {
 namespace {
-
-constexpr std::string_view kBlank = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 std::optional<std::int64_t> parse_whole(std::string_view text) {
   std::int64_t value = 0;
