@@ -2,7 +2,6 @@
 
 #include "poise/card/picture_input.h"
 #include "poise/card/pose_card.h"
-#include "poise/models/model_store.h"
 #include "poise/models/shipped.h"
 
 namespace poise {
@@ -45,6 +44,10 @@ PoseFinder::PoseFinder(PoseNetwork network, BoxSource people, DoublesOptions dou
 
 Result<PoseFinder> PoseFinder::open(const PoseFinderOptions& options) {
   POISE_TRY(OpenModel model, ModelStore(options.models).open(options.model.string()));
+  return open(std::move(model), options);
+}
+
+Result<PoseFinder> PoseFinder::open(OpenModel model, const PoseFinderOptions& options) {
   POISE_TRY(PoseNetwork network,
             make_pose_network(std::move(model.onnx), {options.estimate, options.detect.threshold, options.detect.nms},
                               model.path));

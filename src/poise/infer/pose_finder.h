@@ -18,6 +18,7 @@
 #include "poise/infer/estimator.h"
 #include "poise/infer/one_stage.h"
 #include "poise/infer/pipeline.h"
+#include "poise/models/model_store.h"
 
 namespace poise {
 
@@ -51,6 +52,8 @@ class PoseFinder {
   /// Errors: those of ModelStore::open, make_pose_network and Detector::create; messages start with the file;
   /// kInvalidArgument, a detector beside a network that finds everyone itself.
   static Result<PoseFinder> open(const PoseFinderOptions& options = {});
+  /// The same of a pose network that has been read; PoseFinderOptions::model is passed over.
+  static Result<PoseFinder> open(OpenModel model, const PoseFinderOptions& options);
   /// Of parts that are there already. `people`: of a network that finds everyone itself BoxSource::of_network().
   PoseFinder(PoseNetwork network, BoxSource people, DoublesOptions doubles = {});
 

@@ -65,17 +65,18 @@ struct PoseService::State {
 };
 
 Status PoseService::State::open_workers() {
-  POISE_TRY(PoseFinder finder, PoseFinder::open(options.finder));
   POISE_TRY(OpenModel model, ModelStore(options.finder.models).open(options.finder.model.string()));
   model_name = model.name;
+  Graph graph = model.onnx.graph;  // shares its weights
+  POISE_TRY(PoseFinder finder, PoseFinder::open(std::move(model), options.finder));
   provenance = provenance_of(finder, model_name);
   models = models_json(finder, model_name);
-  const NetworkEnds ends = ends_of(model.onnx.graph);
+  const NetworkEnds ends = ends_of(graph);
   SessionOptions session_options;
   session_options.threads = 1;
   session_options.precision = finder.precision();
   session_options.max_memory = options.finder.estimate.run.max_memory;
-  POISE_TRY(Session session, Session::create(std::move(model.onnx.graph), session_options));
+  POISE_TRY(Session session, Session::create(std::move(graph), session_options));
   const int wanted = options.workers > 0 ? options.workers : finder.threads();
   for (int i = 0; i < wanted; ++i) {
     auto sibling = finder.sibling(1);
