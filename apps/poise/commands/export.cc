@@ -16,7 +16,7 @@ struct Options {
   std::string input, out;
   std::string weights = "float32";
   std::string input_sides, refine, precision;
-  std::optional<float> threshold, nms;
+  std::optional<float> threshold, nms, size_slope;
   CardTexts texts;
 };
 
@@ -41,6 +41,7 @@ Status run(const Options& o) {
   if (!o.precision.empty()) options.card.set("precision", o.precision);
   if (o.threshold) options.card.set("threshold", *o.threshold);
   if (o.nms) options.card.set("nms", *o.nms);
+  if (o.size_slope) options.card.set("size_slope", *o.size_slope);
   POISE_TRY(const Graph graph, export_checkpoint(o.input, o.out, options));
   std::printf("%s: %s, %.2f M parameters -> %s\n", o.input.c_str(), graph.name.c_str(),
               static_cast<double>(graph.parameter_count()) * 1e-6, o.out.c_str());
@@ -74,6 +75,11 @@ Action make_export(CLI::App& command) {
       .add_option("--nms", o->nms, "of a detector: of two boxes that overlap more than this the better stays; 1: both")
       ->group(card)
       ->check(within(0.0, 1.0));
+  command
+      .add_option("--size-slope", o->size_slope,
+                  "of a centre_net: by how much the scores of larger boxes rise; chosen on pictures held out")
+      ->group(card)
+      ->check(within(0.0, 2.0));
   o->texts.add_to(command, card, "else what the run measured");
   command.footer(kExamples);
   return [o] {

@@ -12,11 +12,11 @@ namespace poise {
 using namespace card;
 namespace {
 
-constexpr std::array kMembers = {"name",     "family", "input",     "colour",     "scale",      "mean",
-                                 "std",      "fit",    "pad_side",  "pad_colour", "half_pixel", "resample",
-                                 "classes",  "person", "threshold", "nms",        "anchors",    "max_detections",
-                                 "scale_xy", "logits", "precision", "source",     "licence",    "training_data",
-                                 "accuracy"};
+constexpr std::array kMembers = {"name",     "family",    "input",     "colour",     "scale",      "mean",
+                                 "std",      "fit",       "pad_side",  "pad_colour", "half_pixel", "resample",
+                                 "classes",  "person",    "threshold", "nms",        "anchors",    "max_detections",
+                                 "scale_xy", "logits",    "precision", "source",     "licence",    "training_data",
+                                 "accuracy", "size_slope"};
 constexpr std::array kEssentials = {"family", "colour", "mean", "std", "fit"};
 
 constexpr std::size_t kMostOutputs = 16;  // of anchors, and anchors an output
@@ -155,6 +155,8 @@ Status read_head(const Json& json, DetectorCard& card) {
   POISE_RETURN_IF_ERROR(reader.number("nms", 0, 1, card.nms));
   POISE_RETURN_IF_ERROR(reader.whole("max_detections", 1, kMostDetections, card.max_detections));
   POISE_RETURN_IF_ERROR(reader.boolean("logits", card.head.logits));
+  POISE_RETURN_IF_ERROR(reader.number("size_slope", 0, 2, card.head.size_slope));
+  if (card.head.size_slope > 0 && card.family != "centre") return wrong("size_slope", "is of family centre alone");
   POISE_RETURN_IF_ERROR(read_anchors(json, card.head));
   if (card.family == "yolov3" && card.head.anchors.empty()) return wrong("anchors", "must be given for family yolov3");
   const Json* scales = json.find("scale_xy");
@@ -256,6 +258,7 @@ Json to_json(const DetectorCard& card) {
     json.set("scale_xy", std::move(scales));
   }
   if (card.head.logits) json.set("logits", true);
+  if (card.head.size_slope > 0) json.set("size_slope", card.head.size_slope);
   put_precision(card, json);
   put_texts(card, json);
   return json;

@@ -3,8 +3,9 @@
 // network's (card/model_card.h), told apart by its member "family". Members that may be left out, with what then
 // holds: input (the graph's), scale (1/255), pad_side (both), pad_colour ([114, 114, 114]), half_pixel (true), resample
 // (linear), classes (unnamed), person (the class named "person", the only one, or COCO's first of 80), threshold (.25),
-// nms (.45), max_detections (100), anchors (only yolov3 has them), scale_xy (1), logits (false), precision (fp32) and
-// the texts (empty). What cannot be left out: family colour mean std fit. Pure functions of values: thread-safe.
+// nms (.45), max_detections (100), anchors (only yolov3 has them), scale_xy (1), logits (false), size_slope (0),
+// precision (fp32) and the texts (empty). What cannot be left out: family colour mean std fit. Pure functions of
+// values: thread-safe.
 
 #include <filesystem>
 #include <map>
@@ -25,9 +26,9 @@ struct DetectorCard : CardCommon {
   std::vector<std::string> classes;  // in the network's order; empty: not named
   int person = 0;                    // the class that is looked for
   bool person_is_said = false;       // by its name, its number, or as the only class named; else `person` is a guess
-  DetectionHead head;                // "threshold", "anchors", "scale_xy", "logits"; its input is the card's
-  float nms = 0.45F;                 // boxes that overlap a better one by more are dropped; 1: none
-  int max_detections = 100;          // persons a picture
+  DetectionHead head;        // "threshold", "anchors", "scale_xy", "logits", "size_slope"; its input is the card's
+  float nms = 0.45F;         // boxes that overlap a better one by more are dropped; 1: none
+  int max_detections = 100;  // persons a picture
 };
 
 /// fastestdet, yolov3, yolov3-tiny, yolov5, yolov8, yolox, centre, centernet, yolo-end2end, rtmdet, blazepose, nanodet.

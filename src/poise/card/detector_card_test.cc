@@ -61,6 +61,20 @@ TEST(DetectorCard, MembersAreHeld) {
   EXPECT_NE(message(preset("yolox"), {32, 32}).find("input"), std::string::npos) << "its own 640x640 was not meant";
 }
 
+TEST(DetectorCard, SizeSlopeIsOfCentreAlone) {
+  Json json = preset("centre");
+  json.set("size_slope", 0.35);
+  const DetectorCard card = detector_card_from_json(json, {416, 416}).value();
+  EXPECT_FLOAT_EQ(card.head.size_slope, 0.35F);
+  EXPECT_FLOAT_EQ(detector_card_from_json(to_json(card), {416, 416}).value().head.size_slope, 0.35F);
+  json.set("size_slope", -1);
+  EXPECT_NE(message(json).find("size_slope"), std::string::npos);
+  json = preset("yolox");
+  json.set("size_slope", 0.35);
+  json.set("input", Json(Json::Array{Json(64), Json(64)}));
+  EXPECT_NE(message(json).find("size_slope"), std::string::npos);
+}
+
 TEST(DetectorCard, TakesThePrecisionsThatAPoseNetworksCardTakes) {
   Json detector = preset("fastestdet"), pose = card_preset("ailia").value();
   for (const char* name : {"fp32", "bf16", "int8"}) {

@@ -41,12 +41,60 @@ void splat(std::span<float> heat, Size cells, int column, int row, float sigma) 
   }
 }
 
+/// A box in cells: its centre (x, y) lies in the cell (column, row).
+struct Placed {
+  float x, y, width, height;
+  int column, row;
+};
+
+void write_box(std::span<float> maps, std::size_t plane, std::size_t at, const Placed& box, int column, int row) {
+  maps[plane + at] = box.width;
+  maps[2 * plane + at] = box.height;
+  maps[3 * plane + at] = box.x - static_cast<float>(column);
+  maps[4 * plane + at] = box.y - static_cast<float>(row);
+}
+
+/// The box for the cells around its centre, weighted by a Gaussian; larger boxes' centres stay.
+void write_around(EncodedCentres& out, Size cells, const Placed& box, float share) {
+  constexpr float kReach = 2.5F, kMost = 0.5F;  // sigmas; of one cell's weight
+  const float sigma_x = share * box.width, sigma_y = share * box.height;
+  const auto reach_x = static_cast<int>(std::min(kReach * sigma_x, static_cast<float>(cells.width)));
+  const auto reach_y = static_cast<int>(std::min(kReach * sigma_y, static_cast<float>(cells.height)));
+  const std::span<float> maps = out.maps.floats(), weights = out.weights.floats();
+  const std::size_t plane = count(cells);
+  const auto for_around = [&](const auto& visit) {
+    for (int y = std::max(0, box.row - reach_y); y <= std::min(cells.height - 1, box.row + reach_y); ++y) {
+      for (int x = std::max(0, box.column - reach_x); x <= std::min(cells.width - 1, box.column + reach_x); ++x) {
+        const float dx = reach_x == 0 ? 0 : static_cast<float>(x - box.column) / sigma_x;
+        const float dy = reach_y == 0 ? 0 : static_cast<float>(y - box.row) / sigma_y;
+        const std::size_t at = index(cells, x, y);
+        if ((x != box.column || y != box.row) && weights[plane + at] != 1)
+          visit(x, y, std::exp(-(dx * dx + dy * dy) / 2));
+      }
+    }
+  };
+  float sum = 0;
+  for_around([&](int, int, float value) { sum += value; });
+  for_around([&](int x, int y, float value) {
+    const std::size_t at = index(cells, x, y);
+    write_box(maps, plane, at, box, x, y);
+    weights[plane + at] = std::min(kMost, value / sum);
+  });
+}
+
 Box box_at(const CentreCodec& codec, const CentreMaps& maps, int column, int row) {
   const std::size_t plane = count(maps.cells), at = index(maps.cells, column, row);
   const float width = maps.size[at] * codec.stride, height = maps.size[plane + at] * codec.stride;
   const float x = (static_cast<float>(column) + maps.offset[at]) * codec.stride;
   const float y = (static_cast<float>(row) + maps.offset[plane + at]) * codec.stride;
   return {x - width / 2, y - height / 2, width, height};
+}
+
+/// The score of a box of that size in an input of these cells, by CentreDecoding::size_slope.
+float sized_score(float score, const Box& box, float longer_side, float slope) {
+  const float side = std::sqrt(box.width * box.height) / longer_side;
+  if (slope == 0 || !(side > 0) || !(score > 0 && score < 1)) return score;
+  return sigmoid(std::log(score / (1 - score)) + slope * std::log(side / CentreDecoding::kUnmoved));
 }
 
 /// The peaks of one heatmap, asked for cell by cell in the order of rows.
@@ -140,10 +188,9 @@ EncodedCentres encode(const CentreCodec& codec, std::span<const Box> boxes, std:
     const float sigma = std::max(codec.min_sigma, (2 * centre_radius(width, height, codec.min_iou) + 1) / 6);
     splat(maps.subspan(0, plane), cells, column, row, sigma);
     const std::size_t at = index(cells, column, row);
-    maps[plane + at] = width;
-    maps[2 * plane + at] = height;
-    maps[3 * plane + at] = x - static_cast<float>(column);
-    maps[4 * plane + at] = y - static_cast<float>(row);
+    const Placed placed{x, y, width, height, column, row};
+    if (codec.box_sigma > 0) write_around(out, cells, placed, codec.box_sigma);
+    write_box(maps, plane, at, placed, column, row);
     weights[at] = weights[plane + at] = 1;
   }
   return out;
@@ -155,7 +202,7 @@ std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, cons
   for (int row = 0; row < cells.height; ++row) {
     for (int column = 0; column < cells.width; ++column) {
       const std::size_t at = index(cells, column, row);
-      if (weights[plane + at] == 0) continue;
+      if (weights[plane + at] != 1) continue;
       boxes.push_back(box_at(codec, {maps, maps + plane, maps + 3 * plane, cells}, column, row));
     }
   }
@@ -164,6 +211,7 @@ std::vector<Box> encoded_boxes(const CentreCodec& codec, const float* maps, cons
 
 std::vector<Detection> decode(const CentreCodec& codec, const CentreMaps& maps, const CentreDecoding& options) {
   const Size cells = maps.cells;
+  const float longer_side = static_cast<float>(std::max(cells.width, cells.height)) * codec.stride;
   std::vector<Detection> found;
   for (int category = 0; category < maps.categories; ++category) {
     const float* heat = maps.heatmap + static_cast<std::size_t>(category) * count(cells);
@@ -171,11 +219,11 @@ std::vector<Detection> decode(const CentreCodec& codec, const CentreMaps& maps, 
     for (int row = 0; row < cells.height; ++row) {
       for (int column = 0; column < cells.width; ++column) {
         const std::size_t at = index(cells, column, row);
-        const float score = options.logits ? sigmoid(heat[at]) : heat[at];
+        const Box box = box_at(codec, maps, column, row);
+        const float score =
+            sized_score(options.logits ? sigmoid(heat[at]) : heat[at], box, longer_side, options.size_slope);
         // Peaks are those of the heatmap as it is: a sigmoid makes plateaus of what is nearly 1.
-        if (!(score > options.threshold) || !peaks.begins_at(at)) continue;
-        const Detection one{box_at(codec, maps, column, row), score, category};
-        if (is_box(one.box)) found.push_back(one);
+        if (score > options.threshold && peaks.begins_at(at) && is_box(box)) found.push_back({box, score, category});
       }
     }
   }

@@ -67,6 +67,73 @@ TEST(Centre, TheSmallerOfTwoKeepsTheCell) {
   EXPECT_EQ(found[0].box, boxes[0]);
 }
 
+TEST(Centre, LargerBoxesScoresRiseByTheSlope) {
+  const float side = CentreDecoding::kUnmoved * 320;  // of the input, 320 x 240
+  const std::vector<Box> boxes{{10, 10, 20, 20}, {100, 20, side, side}, {200, 30, 100, 200}};
+  EncodedCentres encoded = encode(kCodec, boxes, {}, kCells);
+  for (float& value : encoded.maps.floats().subspan(0, static_cast<std::size_t>(kCells.width) * kCells.height))
+    value *= 0.4F;
+  const auto scores = [&](const CentreDecoding& options) {
+    std::vector<float> of(3);
+    for (const Detection& one : decoded(encoded, options)) {
+      for (std::size_t i = 0; i < 3; ++i) {
+        if (iou(one.box, boxes[i]) > 0.9F) of[i] = one.score;
+      }
+    }
+    return of;
+  };
+  EXPECT_EQ(scores({}), (std::vector<float>{0.4F, 0.4F, 0.4F}));
+  const std::vector<float> sized = scores({.threshold = 0.1F, .size_slope = 0.5F});
+  const auto expected = [](double share) {
+    return 1 / (1 + std::exp(-(std::log(0.4 / 0.6) + 0.5 * std::log(share / 0.26))));
+  };
+  EXPECT_NEAR(sized[0], expected(20.0 / 320), 1e-5);
+  EXPECT_NEAR(sized[1], 0.4, 1e-5);
+  EXPECT_NEAR(sized[2], expected(std::sqrt(100.0 * 200.0) / 320), 1e-5);
+  EXPECT_EQ(scores({.threshold = 0.35F, .size_slope = 0.5F})[0], 0);  // it fell below the threshold
+}
+
+TEST(Centre, CellsAroundACentreKnowItsBoxToo) {
+  CentreCodec codec = kCodec;
+  codec.box_sigma = 0.09F;
+  const std::vector<Box> boxes{{41, 30, 200, 160}, {200, 100, 8, 8}};  // the second is too small for neighbours
+  const EncodedCentres encoded = encode(codec, boxes, {}, kCells);
+  const float* maps = encoded.maps.floats().data();
+  const auto plane = static_cast<std::size_t>(kCells.width) * kCells.height;
+  float around = 0;
+  std::size_t cells = 0, centres = 0;
+  for (std::size_t at_cell = 0; at_cell < plane; ++at_cell) {
+    const float weight = encoded.weights.floats()[plane + at_cell];
+    if (weight == 1) ++centres;
+    if (weight == 0 || weight == 1) continue;
+    EXPECT_LE(weight, 0.5F);
+    ++cells, around += weight;
+    const auto x = static_cast<float>(at_cell % kCells.width), y = static_cast<float>(at_cell / kCells.width);
+    EXPECT_NEAR((x + maps[3 * plane + at_cell]) * 8, 141, 1e-3);  // the box's centre
+    EXPECT_NEAR((y + maps[4 * plane + at_cell]) * 8, 110, 1e-3);
+    EXPECT_EQ(maps[plane + at_cell], 25);
+    EXPECT_EQ(maps[2 * plane + at_cell], 20);
+  }
+  EXPECT_EQ(centres, 2U);
+  EXPECT_GT(cells, 20U);
+  EXPECT_NEAR(around, 1, 1e-4);
+  EXPECT_EQ(encoded_boxes(codec, maps, encoded.weights.floats().data(), kCells).size(), 2U);
+  const EncodedCentres plain = encode(kCodec, boxes, {}, kCells);
+  EXPECT_TRUE(std::equal(maps, maps + plane, plain.maps.floats().begin()));  // the heatmap is the same
+}
+
+TEST(Centre, ASmallBoxesNeighboursLeaveLargerCentresAlone) {
+  CentreCodec codec = kCodec;
+  codec.box_sigma = 0.3F;
+  const std::vector<Box> boxes{{0, 0, 200, 160},
+                               {76, 60, 64, 56}};  // centres (100, 80) and (108, 88): cells beside each other
+  const EncodedCentres encoded = encode(codec, boxes, {}, kCells);
+  EXPECT_EQ(at(encoded.weights, 1, 12, 10), 1);
+  EXPECT_EQ(at(encoded.maps, 1, 12, 10), 25);
+  EXPECT_EQ(at(encoded.maps, 1, 13, 11), 8);
+  EXPECT_EQ(at(encoded.maps, 1, 14, 11), 8);  // the smaller one's neighbour
+}
+
 TEST(Centre, IgnoredBoxesHaveNoWeightButAtCentres) {
   const std::vector<Box> person{{70, 70, 16, 20}}, ignored{{64, 64, 40, 40}, {-1e30F, -1e30F, 1, 1}};
   const EncodedCentres encoded = encode(kCodec, person, ignored, kCells);

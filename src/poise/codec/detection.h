@@ -32,6 +32,7 @@ struct DetectionHead {
   std::vector<float> scale_xy = {};  // yolov3: darknet's scale_x_y, one an output; empty: 1
   int classes = 0;                   // that the card names; 0: none
   bool logits = false;               // centre: the heatmap has not been through a sigmoid
+  float size_slope = 0.0F;           // centre: by how much larger boxes' scores rise, CentreDecoding::size_slope
 };
 
 /// Greedy, each class for itself: the best stays, and what overlaps it by more than `iou` goes. Best first, of equals

@@ -243,6 +243,9 @@ Status check(const SceneOptions& o) {
     if (side < 32 || side > kMaxSide) return invalid_argument("a scene must be 32 to 4096 pixels a side");
   }
   if (!(o.codec.stride >= 1 && o.codec.stride <= 32)) return invalid_argument("the stride must be 1 to 32");
+  if (!(o.codec.box_sigma >= 0 && o.codec.box_sigma <= 0.5F)) {
+    return invalid_argument("the sigma of the cells that learn a box must be 0 to 0.5 of its sides");
+  }
   if (o.scenes < 1 || o.scenes > 1'000'000'000) return invalid_argument("scenes must be 1 to 10^9");
   for (const auto& [name, value] :
        {std::pair("mosaic", o.mosaic), std::pair("nobody", o.nobody), std::pair("hidden", o.hidden),

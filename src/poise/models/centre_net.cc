@@ -40,7 +40,7 @@ void fill_constant(Graph& graph, const std::string& name, float value) {
 
 using Options = CentreNetOptions;
 constexpr const char* kName = "centre_net";
-constexpr std::array<Parameter<Options>, 9> kParameters{
+constexpr std::array<Parameter<Options>, 10> kParameters{
     {{"depth", "18 34 50 101 152", &Options::depth},
      {"width", "a factor of the trunk's channels", &Options::width},
      {"categories", "of objects", &Options::categories},
@@ -48,6 +48,7 @@ constexpr std::array<Parameter<Options>, 9> kParameters{
      {"deconv_filters", "of each deconvolution", &Options::deconv_filters},
      {"deconv_kernel", "2, 3 or 4", &Options::deconv_kernel},
      {"context", "residual blocks behind the trunk, 0 to 8", &Options::context},
+     {"neck", "residual blocks behind the first deconvolution, 0 to 8", &Options::neck},
      {"input", "width and height", &Options::input},
      {"seed", "of the initial weights", &Options::seed}}};
 
@@ -76,6 +77,8 @@ Result<ConfiguredNetwork> from_config(const ConfigReader& config) {
   values.set("deconv_kernel", kernel);
   POISE_TRY(const int context, config.integer("MODEL.EXTRA.CONTEXT", 0));
   if (context != 0) values.set("context", context);
+  POISE_TRY(const int neck, config.integer("MODEL.EXTRA.NECK", 0));
+  if (neck != 0) values.set("neck", neck);
   POISE_TRY(const double width, config.number("MODEL.EXTRA.WIDTH", static_cast<double>(defaults.width)));
   values.set("width", width);
   return ConfiguredNetwork{std::move(values), 32 >> std::min(layers, 5)};
@@ -88,19 +91,24 @@ Result<Graph> centre_net(const CentreNetOptions& options) {
   POISE_RETURN_IF_ERROR(check(relative));
   POISE_RETURN_IF_ERROR(check_range("deconv_layers", options.deconv_layers, 1, 3));
   POISE_RETURN_IF_ERROR(check_range("context", options.context, 0, 8));
+  POISE_RETURN_IF_ERROR(check_range("neck", options.neck, 0, 8));
   POISE_RETURN_IF_ERROR(check_range("categories", options.categories, 1, 1024));
   Layers net("centre_net" + std::to_string(options.depth), options.seed);
   const std::array<FeatureMap, 4> trunk = add_trunk(net, relative);
   FeatureMap x = trunk.back();
   std::vector<std::string> silent;
-  for (int i = 0; i < options.context; ++i) {
-    const std::string name = "context." + std::to_string(i);
-    x.value = net.basic(x.value, name, x.channels, x.channels, 1);
-    silent.push_back(name + ".bn2.weight");
-  }
+  const auto add_blocks = [&](const std::string& group, int blocks) {
+    for (int i = 0; i < blocks; ++i) {
+      const std::string name = group + "." + std::to_string(i);
+      x.value = net.basic(x.value, name, x.channels, x.channels, 1);
+      silent.push_back(name + ".bn2.weight");
+    }
+  };
+  add_blocks("context", options.context);
   for (int i = 0; i < options.deconv_layers; ++i) {
     x = add_lateral(net, add_deconv(net, x, i, relative), i, trunk);
     x.value = net.relu(x.value, deconv_name(i, 2));
+    if (i == 0) add_blocks("neck", options.neck);
   }
   x.value = net.conv(x.value, "head.0", x.channels, x.channels, {3, 1, 1});
   x.value = net.relu(net.norm(x.value, "head.1", x.channels), "head.2");
@@ -127,7 +135,7 @@ const NetworkFamily& centre_net_family() {
       .entries = {{"centre_net18",
                    "3.2 M parameters, 1.1 G multiply-adds at 320x320: finds people, in pictures of any size",
                    {kName, Json::Object{{"depth", 18}}}}},
-      .config_keys = {"CONTEXT"},
+      .config_keys = {"CONTEXT", "NECK"},
       .from_config = from_config,
       .build = build,
       .detector_card = kCard};

@@ -19,6 +19,7 @@ struct CentreNetOptions {
   int deconv_kernel = 4;  // 4 3 2
   int context = 0;     // residual blocks behind the trunk's last, 0 to 8: they see more of the picture; each starts as
                        // nothing, so that weights of a network without it fit
+  int neck = 0;        // residual blocks behind the first deconvolution, at a stride of 16; the same
   float width = 0.5F;  // of the trunk, as PoseResNet's
   std::uint64_t seed = 0;  // of the initial weights
 };

@@ -58,6 +58,12 @@ TEST(CentreNet, ContextsBlocksStartAsNothing) {
     EXPECT_NE(graph.find_value(name + ".conv1.weight"), kNoValue);
   }
   EXPECT_EQ(output_shape(graph, 0, options.input), output_shape(centre_net(thin()).value(), 0, options.input));
+  options.neck = 3;
+  const Graph deeper = centre_net(options).value();
+  for (const std::string name : {"neck.0", "neck.2"}) EXPECT_GE(deeper.find_value(name + ".bn2.weight"), 0) << name;
+  options.neck = 9;
+  EXPECT_EQ(centre_net(options).error().message, "neck is 9: give 0 to 8");
+  options.neck = 0;
   options.context = 9;
   EXPECT_EQ(centre_net(options).error().message, "context is 9: give 0 to 8");
 }

@@ -5,18 +5,14 @@
 
 #include <vector>
 
-namespace poise {
+#include "poise/train/train_options.h"
 
-struct CentreLossOptions {  // Zhou et al., "Objects as Points", 2019, section 3
-  double alpha = 2;
-  double beta = 4;
-  double size = 0.1;
-  double offset = 1;
-};
+namespace poise {
 
 /// outputs: heatmap (N, 1, h, w) in [0, 1], size and offset (N, 2, h, w); targets (N, 5, h, w) and weights (N, 2, h, w)
 /// as EncodedCentres has them. The focal loss of the heatmap (CornerNet, equation 1) over the number of centres, and
-/// the mean absolute differences of size and offset at centres, weighted. A scalar.
+/// the mean absolute differences of size and offset at centres, and 1 - GIoU of the boxes at the cells that have a
+/// weight (Rezatofighi et al., CVPR 2019), over the sum of these, weighted. A scalar.
 at::Tensor centre_loss(const std::vector<at::Tensor>& outputs, const at::Tensor& targets, const at::Tensor& weights,
                        const CentreLossOptions& options = {});
 

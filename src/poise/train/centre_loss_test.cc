@@ -34,6 +34,39 @@ TEST(CentreLoss, EqualsTheSumByHand) {
   EXPECT_NEAR(Case().loss(), focal + 0.1 * (4 + 10) / 2 + (0.25 + 0.75) / 2, 1e-5);
 }
 
+TEST(CentreLoss, BoxesThatOverlapLessCostMore) {
+  const CentreLossOptions overlap{.size = 0, .offset = 0, .giou = 1};
+  const CentreLossOptions none{.size = 0, .offset = 0};
+  const auto cost = [&](Case& one) { return one.loss(overlap) - one.loss(none); };
+  Case right;
+  right.outputs[1].copy_(right.targets.narrow(1, 1, 2));
+  right.outputs[2].copy_(right.targets.narrow(1, 3, 2));
+  EXPECT_NEAR(cost(right), 0, 1e-5);
+  right.outputs[1][0][0][0][0] = 2.0;  // half as wide: IoU .5, the hull is the truth
+  EXPECT_NEAR(cost(right), 0.5, 1e-5);
+  right.outputs[1][0][0][0][0] = 4.0;
+  right.outputs[2][0][0][0][0] = 8.25;  // 8 cells to the right: nothing shared, a hull of 12 x 10 with 4 x 10 empty
+  EXPECT_NEAR(cost(right), 1 + 1.0 / 3, 1e-5);
+  right.outputs[1][0][0][0][0] = -3.0;  // no width at all: defined, with a slope
+  right.outputs[2].requires_grad_();
+  const at::Tensor loss = centre_loss(right.outputs, right.targets, right.weights, overlap);
+  loss.backward();
+  EXPECT_TRUE(std::isfinite(loss.item<double>()));
+  EXPECT_TRUE(at::isfinite(right.outputs[2].grad()).all().item<bool>());
+}
+
+TEST(CentreLoss, CellsAroundACentreLearnItsBoxAlone) {
+  Case one;
+  one.weights[0][1][0][1] = 0.25;
+  const double before = one.loss({.size = 1, .offset = 1});
+  one.outputs[1][0][0][0][1] = 7.0;
+  EXPECT_EQ(one.loss({.size = 1, .offset = 1}), before);  // absolute differences are the centres'
+  one.targets[0][1][0][1] = 7.0, one.targets[0][2][0][1] = 3.0;
+  const double wrong = one.loss({.giou = 1});
+  one.outputs[1][0][1][0][1] = 3.0;
+  EXPECT_LT(one.loss({.giou = 1}), wrong);
+}
+
 TEST(CentreLoss, IgnoredCellsAndSizesElsewhereCountForNothing) {
   Case plain, other;
   other.outputs[0][0][0][0][2] = 0.99;

@@ -81,7 +81,7 @@ class CentreTask : public Task {
 
   at::Tensor loss(const std::vector<at::Tensor>& outputs, const at::Tensor& targets,
                   const at::Tensor& weights) const override {
-    return centre_loss(outputs, targets, weights);
+    return centre_loss(outputs, targets, weights, options_.centre_loss);
   }
 
   Result<Measured> validate(TorchGraph& network) const override {

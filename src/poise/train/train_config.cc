@@ -117,6 +117,7 @@ Status read_scenes(const ConfigReader& reader, const AugmentOptions& augment, Sc
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.MOSAIC", options.mosaic));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.NOBODY", options.nobody));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.HIDDEN", options.hidden));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.BOX_SIGMA", options.codec.box_sigma));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.SMALLEST", options.smallest));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.LARGEST", options.largest));
   return check(options);
@@ -133,6 +134,7 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
   POISE_TRY(const int hardest, reader.integer("LOSS.TOPK", 8));
   options.loss.hard_joints = hard ? hardest : 0;
   POISE_TRY(config.joint_weights, reader.boolean("LOSS.USE_DIFFERENT_JOINTS_WEIGHT", false));
+  POISE_TRY(options.centre_loss.giou, reader.number("LOSS.GIOU", options.centre_loss.giou));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.CUT_WEIGHT", config.cut_weight));
   POISE_RETURN_IF_ERROR(read_optimizer(reader, options.optimizer));
   POISE_RETURN_IF_ERROR(read_schedule(reader, options.schedule));

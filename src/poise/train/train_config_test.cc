@@ -78,8 +78,7 @@ TEST(TrainOptions, TheAverageStartsShort) {
 TEST(TrainConfig, ScenesOfADetector) {
   const TrainConfig config = parse(
       "DATASET: {SCENES: 7, MOSAIC: 0.5, NOBODY: 0.3, SMALLEST: 9, LARGEST: 99, FLIP: false, "
-      "COLOUR: "
-      "0.1}");
+      "COLOUR: 0.1, BOX_SIGMA: 0.09}\nLOSS: {GIOU: 2}");
   EXPECT_EQ(config.scene.scenes, 7U);
   EXPECT_FLOAT_EQ(config.scene.mosaic, 0.5F);
   EXPECT_FLOAT_EQ(config.scene.nobody, 0.3F);
@@ -87,7 +86,11 @@ TEST(TrainConfig, ScenesOfADetector) {
   EXPECT_FLOAT_EQ(config.scene.largest, 99);
   EXPECT_FLOAT_EQ(config.scene.flip, 0);
   EXPECT_FLOAT_EQ(config.scene.colour, 0.1F);
+  EXPECT_FLOAT_EQ(config.scene.codec.box_sigma, 0.09F);
+  EXPECT_EQ(config.options.centre_loss.giou, 2);
+  EXPECT_EQ(parse("DATASET: {SCENES: 7}").options.centre_loss.giou, 0);
   EXPECT_FALSE(train_config_from_json(parse_yaml("DATASET: {MOSAIC: 2}").value()).ok());
+  EXPECT_FALSE(train_config_from_json(parse_yaml("DATASET: {BOX_SIGMA: 2}").value()).ok());
 }
 
 }  // namespace

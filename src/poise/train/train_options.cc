@@ -30,6 +30,7 @@ Status check(const TrainOptions& options) {
   POISE_RETURN_IF_ERROR(in_range("threads", options.threads, 0, 1024));
   POISE_RETURN_IF_ERROR(in_range("workers", options.workers, 1, 256));
   POISE_RETURN_IF_ERROR(in_range("hard joints", options.loss.hard_joints, 0, 1024));
+  POISE_RETURN_IF_ERROR(in_range("weight of GIoU", options.centre_loss.giou, 0, 100));
   POISE_RETURN_IF_ERROR(in_range("learning rate", options.optimizer.learning_rate, 0, 100));
   POISE_RETURN_IF_ERROR(in_range("weight decay", options.optimizer.weight_decay, 0, 10));
   POISE_RETURN_IF_ERROR(in_range("momentum", options.optimizer.momentum, 0, 1));

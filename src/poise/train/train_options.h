@@ -15,6 +15,14 @@ struct LossOptions {
   int hard_joints = 0;         // over 0: only so many worst joints of each person count (OHKM; HRNet: 8)
 };
 
+struct CentreLossOptions {  // of a network of centres; Zhou et al., "Objects as Points", 2019, section 3
+  double alpha = 2;
+  double beta = 4;
+  double size = 0.1;
+  double offset = 1;
+  double giou = 0;  // weight of 1 - GIoU of the boxes
+};
+
 struct OptimizerOptions {
   enum class Kind { kAdam, kAdamW, kSgd } kind = Kind::kAdam;
   double learning_rate = 1e-3;
@@ -35,6 +43,7 @@ struct ScheduleOptions {
 
 struct TrainOptions {
   LossOptions loss;
+  CentreLossOptions centre_loss;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   int epochs = 140;

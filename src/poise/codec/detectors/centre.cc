@@ -29,8 +29,8 @@ Status decode_centre(std::span<const Tensor> outputs, const DetectionHead& head,
   const CentreCodec codec{.stride = static_cast<float>(stride)};
   const auto floats = [&](std::size_t i) { return outputs[i].floats().data(); };
   constexpr int kAll = std::numeric_limits<int>::max();  // which of them are persons is not known here
-  const std::vector<Detection> boxes =
-      decode(codec, {floats(0), floats(1), floats(2), cells, classes}, {head.threshold, kAll, head.logits});
+  const std::vector<Detection> boxes = decode(codec, {floats(0), floats(1), floats(2), cells, classes},
+                                              {head.threshold, kAll, head.logits, head.size_slope});
   found.insert(found.end(), boxes.begin(), boxes.end());
   return {};
 }
