@@ -19,8 +19,8 @@ namespace poise::app {
 namespace {
 volatile std::sig_atomic_t interrupt_seen = 0;
 extern "C" void on_interrupt(int signal) {
-  interrupt_seen = 1;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+  interrupt_seen = signal;
+  std::signal(signal, SIG_DFL);  // a second one ends the program at once
 }
 
 std::string spelled(char c) {
@@ -111,6 +111,13 @@ std::function<bool(std::size_t, std::size_t, const std::string&)> progress_of(Co
 }
 
 bool interrupted() { return interrupt_seen != 0; }
-void watch_interrupts() { std::signal(SIGINT, on_interrupt); }
+int interrupt_code() { return 128 + interrupt_seen; }
+
+void watch_interrupts() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // What starts a program may have it pass over a signal, as nohup does.
+    if (std::signal(signal, on_interrupt) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
+}
 
 }  // namespace poise::app

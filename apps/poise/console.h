@@ -40,8 +40,10 @@ class Console {
 /// Progress as the library reports it, on the console; false, which ends the work, after Ctrl-C.
 std::function<bool(std::size_t done, std::size_t total, const std::string& what)> progress_of(Console& console);
 
-/// Set by Ctrl-C: finish the file at hand, then stop.
+/// Set by Ctrl-C, and by SIGTERM and SIGHUP: finish the file at hand, then stop.
 bool interrupted();
+/// The exit code of a program that was stopped so, as a shell has it: 130 after Ctrl-C, 143 after SIGTERM.
+int interrupt_code();
 void watch_interrupts();
 
 }  // namespace poise::app

@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Each command has its own --help with examples.\nExit codes: 0 done, 1 something failed, 2 wrong usage, 130 "
-      "stopped by Ctrl-C.");
+      "stopped by Ctrl-C, 143 by SIGTERM.");
   std::vector<poise::app::Action> actions;
   std::vector<CLI::App*> commands;
   for (const Entry& entry : kCommands) {
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
       if (!commands[i]->parsed()) continue;
       code = actions[i]();
       if (code == 1 && poise::app::usage_was_wrong()) code = 2;
-      return finished(code != 0 && poise::app::interrupted() ? 130 : code);
+      return finished(code != 0 && poise::app::interrupted() ? poise::app::interrupt_code() : code);
     }
   } catch (const std::bad_alloc&) {
     std::fputs("poise: there is not memory enough for this\n", stderr);

@@ -226,8 +226,7 @@ Result<int> run(const Flags& flags) {
   console.note(text);
   if (!summary.stopped) return 0;
   console.note("go on with --resume");
-  constexpr int kInterrupted = 130;  // as a shell has it: what comes after `&&` is not run
-  return kInterrupted;
+  return interrupt_code();  // not 0: what comes after `&&` is not run
 }
 
 /// Takes KEY=VALUE out of the words, wherever they stand: behind --data they would be folders.

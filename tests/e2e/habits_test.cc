@@ -370,7 +370,7 @@ TEST_F(Habits, TheDrawingIsChosen) {
   EXPECT_EQ(run({"predict", kFigure, "--alpha", "2"}).code, 2);
 }
 
-TEST_F(Habits, CtrlCEndsWith130) {
+TEST_F(Habits, StoppedBySignalsEndsAsAShellHasIt) {
   figure("in/0.jpg");
   Json::Array images;
   for (int i = 0; i < 600; ++i) {
@@ -388,9 +388,15 @@ TEST_F(Habits, CtrlCEndsWith130) {
                                      {"annotations", persons},
                                      {"categories", Json::Array{Json::Object{{"id", 1}, {"name", "person"}}}}})
                        .dump());
-  for (const Strings& words : {Strings{"predict", "in", "--no-image", "--out", "o"},
-                               {"detect", "in", "--out", "b.json"},
-                               {"eval", "--detector", "poise-person", "-a", "gt.json", "-i", "in"}}) {
+  struct Stopped {
+    Strings words;
+    int signal, code;
+  };
+  for (const auto& [words, signal, code] :
+       {Stopped{{"predict", "in", "--no-image", "--out", "o"}, SIGINT, 130},
+        Stopped{{"detect", "in", "--out", "b.json"}, SIGINT, 130},
+        Stopped{{"eval", "--detector", "poise-person", "-a", "gt.json", "-i", "in"}, SIGINT, 130},
+        Stopped{{"predict", "in", "--no-image", "--out", "p"}, SIGTERM, 143}}) {
     const pid_t child = start(words);
     siginfo_t ended{};
     // The first line of progress, a tenth of the way.
@@ -398,9 +404,9 @@ TEST_F(Habits, CtrlCEndsWith130) {
            waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
       usleep(10'000);
     }
-    kill(child, SIGINT);
+    kill(child, signal);
     const Outcome outcome = finish(child);
-    EXPECT_EQ(outcome.code, 130) << words[0] << outcome.err;
+    EXPECT_EQ(outcome.code, code) << words[0] << outcome.err;
   }
 }
 

@@ -55,6 +55,15 @@ TEST_F(Label, MakesLabelsThatDataCheckTakesAndASheet) {
   EXPECT_EQ(run({"label", "photos", "--out", "b.json", "--views", "turn"}).code, 2);
 }
 
+TEST_F(Label, SaysWhereNobodyIsFound) {
+  fs::create_directories(folder_ / "photos");
+  const Image grey(64, 48);
+  ASSERT_TRUE(write_image(folder_ / "photos/grey.png", grey.view()).ok());
+  const Outcome outcome = run({"label", "photos", "--out", "labels.json"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "nobody was found: a lower --detect-threshold finds more")) << outcome.err;
+}
+
 TEST_F(Label, KilledAndResumedGivesTheSameFile) {
   pictures(12);
   ASSERT_EQ(run({"label", "photos", "--out", "whole.json", "--quiet"}).code, 0);

@@ -160,9 +160,9 @@ TEST_F(Track, CtrlCKeepsWhatWasDone) {
          ended.si_pid == 0) {
     usleep(10'000);
   }
-  kill(child, SIGINT);
+  kill(child, SIGTERM);  // as a service manager does
   const Outcome outcome = finish(child);
-  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  EXPECT_EQ(outcome.code, 143) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   const std::size_t frames = lines("poise-out/frames.jsonl").size() - 1;
   EXPECT_GE(frames, 1U);

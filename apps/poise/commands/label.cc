@@ -160,6 +160,7 @@ Status label(Options& o, int& code) {
                                       .error = fail,
                                       .stop = interrupted}));
   console.finish();
+  say_of_finder(finder, done.run.looked_at, done.run.persons, console, "");
   for (const std::string& line : done.run.notes.lines()) console.note(line);
   const std::string journal = o.out + ".part";
   if (interrupted()) {

@@ -316,7 +316,7 @@ class Tracking {
       for (const std::string& file : files) text += "\n  " + shown(file);
       std::printf("%s\n", text.c_str());
     }
-    code = none || !errors_.as_array().empty() ? 1 : interrupted() ? 130 : 0;
+    code = none || !errors_.as_array().empty() ? 1 : interrupted() ? interrupt_code() : 0;
     return {};
   }
 

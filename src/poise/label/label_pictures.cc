@@ -110,6 +110,7 @@ Result<LabelRun> label_pictures(PoseFinder& finder, std::span<const PictureToLab
     } else if (kept.ok()) {
       for (const std::string& problem : labelled->problems) callbacks.error(problem);
       run.notes.add(left[i]->path.string(), labelled->notes);
+      run.persons += labelled->picture.people.size();
       kept = file.add(labelled->picture);
       run.looked_at += kept.ok() ? 1 : 0;
     }

@@ -29,6 +29,7 @@ struct LabelCallbacks {
 struct LabelRun {
   std::size_t looked_at = 0;  // in this run
   std::size_t there = 0;      // labelled by earlier runs
+  std::size_t persons = 0;    // found in this run, those to be ignored too
   PictureNotes notes;
 };
 
