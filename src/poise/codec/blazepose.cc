@@ -63,6 +63,7 @@ Point refined(const Maps& maps, std::size_t joint, Point point) {
 class BlazePoseCodec : public PoseCodec {
  public:
   const char* name() const override { return kName; }
+  bool wants_upright() const override { return true; }
   Json parameters() const override { return Json::object(); }
 
   Result<PoseAnswer> check(std::span<const NetworkOutput> outputs, const Skeleton& skeleton,

@@ -72,6 +72,9 @@ class PoseCodec {
   virtual void encode(const PoseAnswer& answer, std::span<const Point> joints, std::span<const bool> present,
                       std::span<float> targets, std::span<float> weights) const = 0;
 
+  /// Whether the network is taught on people who stand upright in its input.
+  virtual bool wants_upright() const { return false; }
+
   /// What can be shown of an answer; nothing where it has no maps.
   virtual std::optional<PoseMaps> maps(const PoseAnswer& /*answer*/) const { return std::nullopt; }
 };

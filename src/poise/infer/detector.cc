@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <optional>
 #include <utility>
 
 #include "poise/base/counted.h"
@@ -61,7 +63,24 @@ bool is_finite(const Detection& d) {
          std::isfinite(d.box.height) && std::isfinite(d.score);
 }
 
+/// The same in the picture's pixels.
+std::optional<TurnedBox> upright_in_image(const std::array<Point, 2>& body, const Placement& placement, Size image) {
+  const auto in_image = [&](Point p) {
+    const Box at = image_box({p.x, p.y, 0, 0}, placement, image);
+    return Point{at.x, at.y};
+  };
+  return upright_square(in_image(body[0]), in_image(body[1]));
+}
+
 }  // namespace
+
+std::optional<TurnedBox> upright_square(Point hips, Point edge) {
+  const float dx = edge.x - hips.x, dy = edge.y - hips.y;
+  const float side = 2 * std::hypot(dx, dy);
+  if (!(side > 0) || !std::isfinite(side)) return std::nullopt;
+  constexpr float kDegrees = 180 / std::numbers::pi_v<float>;
+  return TurnedBox{{hips.x - side / 2, hips.y - side / 2, side, side}, std::atan2(dx, -dy) * kDegrees};
+}
 
 struct Detector::Model {
   DetectorCard card;
@@ -164,7 +183,8 @@ Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
   for (const Detection& detection : kept) {
     const Box box = inside(image_box(detection.box, placement, image.size()), image.size());
     if (box.width > 0 && box.height > 0) {
-      persons.push_back({box, std::min(detection.score, 1.0F)});
+      PersonBox& person = persons.emplace_back(PersonBox{box, std::min(detection.score, 1.0F)});
+      if (detection.body) person.upright = upright_in_image(*detection.body, placement, image.size());
     } else {
       ++counts_->outside;
     }

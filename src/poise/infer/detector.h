@@ -31,6 +31,12 @@ struct DetectorLeftOut {
   std::size_t full_pictures = 0;  // pictures with max_detections persons: there may be more
 };
 
+/// The square about somebody of whom the middle of the hips and a point on the circle round the whole body, above the
+/// head, are known, turned so that the person stands upright in it; nothing where the points are one. Source:
+/// mediapipe/modules/pose_landmark/pose_detection_to_roi.pbtxt and calculators/util/
+/// alignment_points_to_rects_calculator.cc, which counts angles the other way. Pure.
+std::optional<TurnedBox> upright_square(Point hips, Point edge);
+
 class Detector {
  public:
   /// Reads the model and its card: ONNX, or darknet .weights with its .cfg beside it. Errors: those of the readers and

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "poise/crop/crop.h"
 #include "poise/engine/session.h"
 #include "poise/graph/passes/passes.h"
 #include "poise/image/codec.h"
+#include "poise/infer/estimator.h"
 
 namespace poise {
 namespace {
@@ -87,6 +89,49 @@ TEST(Detector, FindsThePersonsClassWhereItIs) {
   flags.set("person", 1);
   Detector green = Detector::create(patches(), yolov8(flags)).value();
   EXPECT_EQ(look(green, square({128, 96}, {64, 48, 32, 32}, 0, 255)).value().size(), 1U);
+}
+
+TEST(Detector, InAnUprightSquareTheHeadIsAbove) {
+  for (const Point edge : {Point{160, 100}, {40, 100}, {100, 40}, {100, 160}, {142.4264F, 57.5736F}}) {
+    const TurnedBox square = upright_square({100, 100}, edge).value();
+    EXPECT_NEAR(square.box.width, 120, 1e-3);
+    const Affine crop = crop_from_image(square.box, {.size = {64, 64}, .padding = 1, .rotation = square.degrees});
+    const Point hips = crop({100, 100}), head = crop(edge);
+    EXPECT_NEAR(hips.x, 32, 1e-3);
+    EXPECT_NEAR(hips.y, 32, 1e-3);
+    EXPECT_NEAR(head.x, 32, 1e-3);
+    EXPECT_NEAR(head.y, 0, 1e-3);
+  }
+  EXPECT_FALSE(upright_square({5, 5}, {5, 5}));
+}
+
+/// Whoever lies is posed as well as who stands: the drawn figure, and the same turned by a quarter.
+TEST(Detector, BlazePosesChainTurnsPeopleUpright) {
+  const std::filesystem::path models = kShared / "models";
+  if (!std::filesystem::exists(models / "pose_landmark_lite.tflite")) GTEST_SKIP() << "../shared is missing";
+  DetectorOptions options;
+  options.card.preset = "blazepose";
+  Detector detector = Detector::load(models / "blazepose_detection.tflite", options).value();
+  Estimator estimator = Estimator::load(models / "pose_landmark_lite.tflite").value();
+  const Image standing = read_image(std::string(POISE_SOURCE_DIR) + "/docs/images/figure.jpg").value();
+  Image lying(standing.height(), standing.width());  // clockwise: the head to the right
+  for (int y = 0; y < standing.height(); ++y) {
+    for (int x = 0; x < standing.width(); ++x) {
+      std::copy_n(standing.row(y) + std::ptrdiff_t{3} * x, 3,
+                  lying.row(x) + std::ptrdiff_t{3} * (standing.height() - 1 - y));
+    }
+  }
+  const std::vector<PersonBox> up = detector(standing), down = detector(lying);
+  ASSERT_EQ(up.size(), 1U);
+  ASSERT_EQ(down.size(), 1U);
+  EXPECT_NEAR(down[0].upright.value().degrees - up[0].upright.value().degrees, 90, 10);
+  const Pose a = estimator(standing, up).at(0), b = estimator(lying, down).at(0);
+  const float height = up[0].upright->box.height;
+  for (const std::size_t joint : {11, 12, 23, 24, 25, 26}) {  // shoulders, hips, knees
+    const Point standing_at = a.keypoints[joint].point, lying_at = b.keypoints[joint].point;
+    EXPECT_NEAR(lying_at.x, static_cast<float>(standing.height() - 1) - standing_at.y, 0.05F * height);
+    EXPECT_NEAR(lying_at.y, standing_at.x, 0.05F * height);
+  }
 }
 
 TEST(Detector, BoxesEndWithThePicture) {

@@ -28,6 +28,14 @@ void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t w
   for (std::int64_t y = 0; y < rows; ++y) std::reverse_copy(from + y * width, from + (y + 1) * width, to + y * width);
 }
 
+/// What is cut out of the picture for this person.
+Affine crop_of(const PersonBox& person, const ModelCard& card) {
+  CropOptions options = card.crop();
+  if (!person.upright || !card.codec->wants_upright()) return crop_from_image(person.box, options);
+  options.rotation = person.upright->degrees;
+  return crop_from_image(person.upright->box, options);
+}
+
 }  // namespace
 
 Box whole_box(Size image) { return {0, 0, static_cast<float>(image.width), static_cast<float>(image.height)}; }
@@ -123,7 +131,7 @@ void Estimator::State::write_crops(const Model& model, std::span<const PicturePe
     const auto band = static_cast<int>(part % bands);
     const Person& person = persons[first + static_cast<std::size_t>(p)];
     const ImageView& image = pictures[person.picture].image;
-    const Affine to_crop = crop_from_image(person.found.box, model.card.crop());
+    const Affine to_crop = crop_of(person.found, model.card);
     const std::span<float> plane(planes + p * pixels, static_cast<std::size_t>(pixels));
     if (bands > 1) {
       write_crop_rows(image, to_crop, form, plane, form.size.height * band / bands,
@@ -181,7 +189,7 @@ void Estimator::State::read_person(const Model& model, const PersonBox& person, 
     if (model.flip_test) flipped.push_back(own.back() + output.count() / 2);  // mirror images lie behind all others
   }
   if (model.flip_test) codec.merge_flipped(answer, own, flipped);
-  const Affine input_from_image = crop_from_image(person.box, model.card.crop());
+  const Affine input_from_image = crop_of(person, model.card);
   Pose pose = decode_pose(codec, answer, own, input_from_image.inverse(), person);
   const Skeleton& reported = model.card.reported;
   if (reported.name != model.card.skeleton.name) pose = derive(pose, reported);

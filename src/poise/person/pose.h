@@ -25,10 +25,19 @@ struct Pose {
   std::optional<int> track_id;
 };
 
+/// A box, turned about its centre.
+struct TurnedBox {
+  Box box;
+  float degrees = 0;  // as CropOptions::rotation
+};
+
 /// A box to look for one person in.
 struct PersonBox {
   Box box;
   float score = 1;
+  /// Where the detector knows how somebody lies: the square about the person, turned so that it is upright in it. What
+  /// networks that are taught on upright people cut out instead of the box (PoseCodec::wants_upright).
+  std::optional<TurnedBox> upright = {};
 };
 
 /// What became of one picture or video frame.
