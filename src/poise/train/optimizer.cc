@@ -16,28 +16,41 @@ Optimizer::Optimizer(std::vector<NamedTensor> parameters, const OptimizerOptions
 void Optimizer::step(double learning_rate) {
   const at::NoGradGuard no_gradients;
   ++steps_;
+  std::vector<std::size_t> learned;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    at::Tensor& parameter = parameters_[i].tensor;
-    if (!parameter.grad().defined()) continue;
-    if (options_.kind == OptimizerOptions::Kind::kSgd) {
-      sgd(parameter, parameter.grad(), i, learning_rate);
-    } else {
-      adam(parameter, parameter.grad(), i, learning_rate);
-    }
-    parameter.mutable_grad().reset();
+    if (parameters_[i].tensor.grad().defined()) learned.push_back(i);
   }
+  if (options_.kind == OptimizerOptions::Kind::kSgd) {
+    for (const std::size_t i : learned) sgd(parameters_[i].tensor, parameters_[i].tensor.grad(), i, learning_rate);
+  } else if (!learned.empty()) {
+    adam(learned, learning_rate);
+  }
+  for (const std::size_t i : learned) parameters_[i].tensor.mutable_grad().reset();
 }
 
-// torch/optim/adam.py and adamw.py, _single_tensor_adam and _single_tensor_adamw.
-void Optimizer::adam(const at::Tensor& parameter, const at::Tensor& gradient, std::size_t i, double rate) {
-  if (options_.kind == OptimizerOptions::Kind::kAdamW) parameter.mul_(1.0 - rate * options_.weight_decay);
+// torch/optim/adam.py and adamw.py, _multi_tensor_adam and _multi_tensor_adamw: each operation over all tensors at
+// once, which on a GPU is a few launches, not one a tensor. On a CPU the bits are those of one tensor after another.
+void Optimizer::adam(const std::vector<std::size_t>& learned, double rate) {
+  std::vector<at::Tensor> parameters, gradients, first, second;
+  for (const std::size_t i : learned) {
+    parameters.push_back(parameters_[i].tensor);
+    gradients.push_back(parameters_[i].tensor.grad());
+    first.push_back(first_[i]);
+    second.push_back(second_[i]);
+  }
+  if (options_.kind == OptimizerOptions::Kind::kAdamW)
+    at::_foreach_mul_(parameters, 1.0 - rate * options_.weight_decay);
   const auto steps = static_cast<double>(steps_);
   const double correction1 = 1.0 - std::pow(options_.beta1, steps);
   const double correction2 = 1.0 - std::pow(options_.beta2, steps);
-  first_[i].mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
-  second_[i].mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
-  const at::Tensor denominator = second_[i].sqrt().div_(std::sqrt(correction2)).add_(options_.epsilon);
-  parameter.addcdiv_(first_[i], denominator, -rate / correction1);
+  at::_foreach_mul_(first, options_.beta1);
+  at::_foreach_add_(first, gradients, 1.0 - options_.beta1);
+  at::_foreach_mul_(second, options_.beta2);
+  at::_foreach_addcmul_(second, gradients, gradients, 1.0 - options_.beta2);
+  const std::vector<at::Tensor> denominators = at::_foreach_sqrt(second);
+  at::_foreach_div_(denominators, std::sqrt(correction2));
+  at::_foreach_add_(denominators, options_.epsilon);
+  at::_foreach_addcdiv_(parameters, first, denominators, -rate / correction1);
 }
 
 // torch/optim/sgd.py, _single_tensor_sgd, without dampening: there the first step sets the buffer to the gradient,

@@ -22,7 +22,7 @@ class Optimizer {
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
  private:
-  void adam(const at::Tensor& parameter, const at::Tensor& gradient, std::size_t i, double rate);
+  void adam(const std::vector<std::size_t>& learned, double rate);
   void sgd(const at::Tensor& parameter, const at::Tensor& gradient, std::size_t i, double rate);
 
   std::vector<NamedTensor> parameters_;
