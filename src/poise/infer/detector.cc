@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -15,6 +14,7 @@
 #include "poise/crop/letterbox.h"
 #include "poise/geometry/box.h"
 #include "poise/graph/graph.h"
+#include "poise/infer/picture_network.h"
 #include "poise/weights/network_file.h"
 
 namespace poise {
@@ -89,27 +89,13 @@ struct Detector::Model {
   Precision precision = Precision::kFloat32;
 };
 
-struct Detector::Counts {
-  std::atomic<std::size_t> other_class = 0, not_finite = 0, outside = 0, full_pictures = 0;
-};
-
-struct Detector::State {
-  State(std::unique_ptr<Runner> runner, int compute_threads) : network(std::move(runner)), threads(compute_threads) {}
-
-  std::unique_ptr<Runner> network;
-  int threads;
-  Tensor input;  // kept from call to call, as below: steady work asks for no memory
-  std::vector<Tensor> outputs;
-};
-
 Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& options,
                                   const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   read_planes(model.graph);
   auto size = picture_input(model.graph, "a detector");
   if (!size.ok()) return named(size.error());
-  const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
-  if (batch > 1) return named(unsupported("the network takes " + counted(batch, "picture") + " at a time, not 1"));
+  if (const Status one = takes_one_picture(model.graph); !one.ok()) return named(one.error());
   auto layers = gather_detector_card(file, model.metadata, model.hash, options.card, *size);
   if (!layers.ok()) return layers.error();
   auto card = detector_card_from_json(*layers, *size);
@@ -123,7 +109,7 @@ Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& opti
   card->head.threshold = options.threshold.value_or(card->head.threshold);
   card->nms = options.nms.value_or(card->nms);
   auto shared = std::make_shared<const Model>(Model{std::move(*card), family, std::move(model.hash), made->precision});
-  Detector detector(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
+  Detector detector(std::move(shared), std::make_unique<PictureNetwork>(std::move(made->runner), made->threads));
   // Who wrote a card into the file has seen its answers; a preset, or a card laid beside it, may be another network's.
   if (!model.metadata.contains(kCardKey)) {
     const Status answers = detector.check_answers_to_grey();
@@ -133,16 +119,11 @@ Result<Detector> Detector::create(NetworkFile model, const DetectorOptions& opti
 }
 
 Status Detector::check_answers_to_grey() {
-  constexpr int kSide = 16;
-  constexpr std::uint8_t kGrey = 114;
-  Image grey(kSide, kSide);
-  std::fill_n(grey.data(), std::size_t{3} * kSide * kSide, kGrey);
   const DetectionHead& head = model_->card.head;
   DetectionHead everything = head;
   everything.threshold = std::numeric_limits<float>::lowest();
-  POISE_RETURN_IF_ERROR(run(grey.view()));
-  std::vector<Detection> said;
-  POISE_RETURN_IF_ERROR(model_->family->decode(state_->outputs, everything, said));
+  const Image grey = grey_picture();
+  POISE_TRY(const std::vector<Detection> said, look(grey.view(), everything));
   return check_answers(said, head);
 }
 
@@ -151,29 +132,24 @@ Result<Detector> Detector::load(const std::filesystem::path& model, const Detect
   return create(std::move(read), options, model);
 }
 
-Detector::Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state)
-    : model_(std::move(model)), state_(std::move(state)), counts_(std::make_shared<Counts>()) {}
+Detector::Detector(std::shared_ptr<const Model> model, std::unique_ptr<PictureNetwork> network)
+    : model_(std::move(model)), network_(std::move(network)), counts_(std::make_shared<PeopleCounts>()) {}
 Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;
 Detector::~Detector() = default;
 
-/// Leaves what the network says of the picture in the state's outputs.
-Status Detector::run(const ImageView& image) {
-  const DetectorCard& card = model_->card;
-  State& s = *state_;
-  const Size size = card.input.size;
-  if (s.input.count() == 0) s.input = Tensor(Shape{1, 3, size.height, size.width});
-  write_letterbox(image, card.letterbox, card.input, s.input.floats());
-  const TensorView view(s.input);
-  return s.network->run(std::span(&view, 1), s.outputs);
+/// What the network says of the picture, as `head` reads it.
+Result<std::vector<Detection>> Detector::look(const ImageView& image, const DetectionHead& head) {
+  POISE_TRY(const std::vector<Tensor>* outputs, network_->run(image, model_->card.letterbox, model_->card.input));
+  std::vector<Detection> found;
+  POISE_RETURN_IF_ERROR(model_->family->decode(*outputs, head, found));
+  return found;
 }
 
 Result<std::vector<PersonBox>> Detector::detect(const ImageView& image) {
   const DetectorCard& card = model_->card;
   if (image.empty()) return invalid_argument("the image is empty");
-  POISE_RETURN_IF_ERROR(run(image));
-  std::vector<Detection> found;
-  POISE_RETURN_IF_ERROR(model_->family->decode(state_->outputs, card.head, found));
+  POISE_TRY(std::vector<Detection> found, look(image, card.head));
   counts_->other_class += std::erase_if(found, [&](const Detection& d) { return d.label != card.person; });
   counts_->not_finite += std::erase_if(found, [](const Detection& d) { return !is_finite(d); });
   const Placement placement = place(image.size(), card.input.size, card.letterbox);
@@ -197,28 +173,12 @@ std::vector<PersonBox> Detector::operator()(const Image& image) { return detect(
 const DetectorCard& Detector::card() const { return model_->card; }
 const std::string& Detector::model_hash() const { return model_->hash; }
 Precision Detector::precision() const { return model_->precision; }
-int Detector::threads() const { return state_->threads; }
+int Detector::threads() const { return network_->threads(); }
 
-DetectorLeftOut Detector::left_out() const {
-  return {counts_->other_class, counts_->not_finite, counts_->outside, counts_->full_pictures};
-}
+PeopleLeftOut Detector::left_out() const { return counts_->so_far(); }
 
 std::vector<std::string> Detector::notes() const {
-  const DetectorLeftOut out = left_out();
-  std::vector<std::string> lines;
-  if (out.not_finite > 0) {
-    lines.push_back(counted(out.not_finite, "box", "boxes") + " of the detector left out: no finite numbers");
-  }
-  if (out.outside > 0) {
-    lines.push_back(counted(out.outside, "box", "boxes") +
-                    " of the detector left out: nothing of them lies in the picture");
-  }
-  if (out.full_pictures > 0) {
-    lines.push_back("in " + counted(out.full_pictures, "picture") + " the detector found " +
-                    counted(model_->card.max_detections, "person", "people") +
-                    ", which is its limit (\"max_detections\" of its card): there may be more");
-  }
-  return lines;
+  return notes_of(left_out(), "the detector", "box", "boxes", model_->card.max_detections);
 }
 
 void Detector::set_threshold(float threshold) {
@@ -228,9 +188,9 @@ void Detector::set_threshold(float threshold) {
 }
 
 std::optional<Detector> Detector::sibling(int threads) const {
-  auto network = state_->network->sibling(threads);
+  auto network = network_->sibling(threads);
   if (network == nullptr) return std::nullopt;
-  Detector other(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
+  Detector other(model_, std::move(network));
   other.counts_ = counts_;
   return other;
 }

@@ -10,6 +10,7 @@
 #include "poise/base/result.h"
 #include "poise/card/detector_card.h"
 #include "poise/image/image.h"
+#include "poise/infer/people_left_out.h"
 #include "poise/infer/runner.h"
 #include "poise/person/pose.h"
 #include "poise/weights/network_file.h"
@@ -23,19 +24,14 @@ struct DetectorOptions {
   CardSources card = {};                // flags over sidecar over embedded card over preset (detector_card.h)
 };
 
-/// What detectors said that became nobody, by reason: to be said aloud.
-struct DetectorLeftOut {
-  std::size_t other_class = 0;    // things above the threshold that are no persons, before they are thinned out
-  std::size_t not_finite = 0;     // boxes or scores of NaN or infinity
-  std::size_t outside = 0;        // boxes of which nothing lies in the picture
-  std::size_t full_pictures = 0;  // pictures with max_detections persons: there may be more
-};
-
 /// The square about somebody of whom the middle of the hips and a point on the circle round the whole body, above the
 /// head, are known, turned so that the person stands upright in it; nothing where the points are one. Source:
 /// mediapipe/modules/pose_landmark/pose_detection_to_roi.pbtxt and calculators/util/
 /// alignment_points_to_rects_calculator.cc, which counts angles the other way. Pure.
 std::optional<TurnedBox> upright_square(Point hips, Point edge);
+
+class PictureNetwork;  // of this folder
+struct PeopleCounts;
 
 class Detector {
  public:
@@ -65,7 +61,7 @@ class Detector {
   Precision precision() const;  // in force
   int threads() const;
   /// Since it was made; its siblings' too. Thread-safe.
-  DetectorLeftOut left_out() const;
+  PeopleLeftOut left_out() const;
   /// The same in words, one line a reason, other classes apart.
   std::vector<std::string> notes() const;
 
@@ -74,14 +70,12 @@ class Detector {
 
  private:
   struct Model;  // what siblings share
-  struct State;  // one's own: the runner, and memory kept from call to call
-  struct Counts;
-  Status run(const ImageView& image);
+  Result<std::vector<Detection>> look(const ImageView& image, const DetectionHead& head);
   Status check_answers_to_grey();
-  Detector(std::shared_ptr<const Model> model, std::unique_ptr<State> state);
+  Detector(std::shared_ptr<const Model> model, std::unique_ptr<PictureNetwork> network);
   std::shared_ptr<const Model> model_;
-  std::unique_ptr<State> state_;
-  std::shared_ptr<Counts> counts_;  // of all siblings
+  std::unique_ptr<PictureNetwork> network_;  // one's own
+  std::shared_ptr<PeopleCounts> counts_;     // of all siblings
 };
 
 }  // namespace poise

@@ -1,15 +1,14 @@
 #include "poise/infer/one_stage.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <utility>
 
-#include "poise/base/counted.h"
 #include "poise/card/check_card.h"
 #include "poise/card/picture_input.h"
 #include "poise/crop/letterbox.h"
 #include "poise/geometry/box.h"
+#include "poise/infer/picture_network.h"
 
 namespace poise {
 namespace {
@@ -41,26 +40,12 @@ struct OneStage::Model {
   std::string backend;
 };
 
-struct OneStage::Counts {
-  std::atomic<std::size_t> other_class = 0, not_finite = 0, outside = 0, full_pictures = 0;
-};
-
-struct OneStage::State {
-  State(std::unique_ptr<Runner> runner, int compute_threads) : network(std::move(runner)), threads(compute_threads) {}
-
-  std::unique_ptr<Runner> network;
-  int threads;
-  Tensor input;  // kept from call to call, as below: steady work asks for no memory
-  std::vector<Tensor> outputs;
-};
-
 Result<OneStage> OneStage::create(NetworkFile model, const OneStageOptions& options,
                                   const std::filesystem::path& file) {
   const auto named = [&](const Error& error) { return file.empty() ? error : error.prefixed(file.string()); };
   auto size = picture_input(model.graph, "a pose network");
   if (!size.ok()) return named(size.error());
-  const std::int64_t batch = model.graph.values.at(model.graph.inputs[0]).shape[0];
-  if (batch > 1) return named(unsupported("the network takes " + std::to_string(batch) + " pictures at a time, not 1"));
+  if (const Status one = takes_one_picture(model.graph); !one.ok()) return named(one.error());
   auto card = one_stage_card_from_json(options.card, *size);
   if (!card.ok()) return named(card.error());
   auto answer = find_answer(model.graph, *card);
@@ -72,32 +57,24 @@ Result<OneStage> OneStage::create(NetworkFile model, const OneStageOptions& opti
   card->nms = options.nms.value_or(card->nms);
   auto shared = std::make_shared<const Model>(
       Model{std::move(*card), std::move(*answer), std::move(model.hash), made->precision, std::move(made->backend)});
-  OneStage network(std::move(shared), std::make_unique<State>(std::move(made->runner), made->threads));
+  OneStage network(std::move(shared), std::make_unique<PictureNetwork>(std::move(made->runner), made->threads));
   // What it says of nothing shows whether its outputs are what the card says, before the first picture.
-  constexpr int kSide = 16;
-  constexpr std::uint8_t kGrey = 114;
-  Image grey(kSide, kSide);
-  std::fill_n(grey.data(), std::size_t{3} * kSide * kSide, kGrey);
+  const Image grey = grey_picture();
   const auto said = network.run(grey.view());
   if (!said.ok()) return named(said.error());
   return network;
 }
 
-OneStage::OneStage(std::shared_ptr<const Model> model, std::unique_ptr<State> state)
-    : model_(std::move(model)), state_(std::move(state)), counts_(std::make_shared<Counts>()) {}
+OneStage::OneStage(std::shared_ptr<const Model> model, std::unique_ptr<PictureNetwork> network)
+    : model_(std::move(model)), network_(std::move(network)), counts_(std::make_shared<PeopleCounts>()) {}
 OneStage::OneStage(OneStage&&) noexcept = default;
 OneStage& OneStage::operator=(OneStage&&) noexcept = default;
 OneStage::~OneStage() = default;
 
 Result<std::vector<FoundPerson>> OneStage::run(const ImageView& image) {
   const OneStageCard& card = model_->card;
-  State& s = *state_;
-  const Size size = card.input.size;
-  if (s.input.count() == 0) s.input = Tensor(Shape{1, 3, size.height, size.width});
-  write_letterbox(image, card.letterbox, card.input, s.input.floats());
-  const TensorView view(s.input);
-  POISE_RETURN_IF_ERROR(s.network->run(std::span(&view, 1), s.outputs));
-  return card.codec->decode(model_->answer, s.outputs, card.threshold);
+  POISE_TRY(const std::vector<Tensor>* outputs, network_->run(image, card.letterbox, card.input));
+  return card.codec->decode(model_->answer, *outputs, card.threshold);
 }
 
 Result<std::vector<Pose>> OneStage::find(const ImageView& image) {
@@ -138,34 +115,18 @@ const Skeleton& OneStage::skeleton() const { return model_->card.reported; }
 const std::string& OneStage::model_hash() const { return model_->hash; }
 Precision OneStage::precision() const { return model_->precision; }
 const std::string& OneStage::backend() const { return model_->backend; }
-int OneStage::threads() const { return state_->threads; }
+int OneStage::threads() const { return network_->threads(); }
 
-OneStageLeftOut OneStage::left_out() const {
-  return {counts_->other_class, counts_->not_finite, counts_->outside, counts_->full_pictures};
-}
+PeopleLeftOut OneStage::left_out() const { return counts_->so_far(); }
 
 std::vector<std::string> OneStage::notes() const {
-  const OneStageLeftOut out = left_out();
-  std::vector<std::string> lines;
-  if (out.not_finite > 0) {
-    lines.push_back(counted(out.not_finite, "person", "people") + " of the network left out: no finite numbers");
-  }
-  if (out.outside > 0) {
-    lines.push_back(counted(out.outside, "person", "people") +
-                    " of the network left out: nothing of them lies in the picture");
-  }
-  if (out.full_pictures > 0) {
-    lines.push_back("in " + counted(out.full_pictures, "picture") + " the network found " +
-                    counted(model_->card.max_detections, "person", "people") +
-                    ", which is its limit (\"max_detections\" of its card): there may be more");
-  }
-  return lines;
+  return notes_of(left_out(), "the network", "person", "people", model_->card.max_detections);
 }
 
 std::optional<OneStage> OneStage::sibling(int threads) const {
-  auto network = state_->network->sibling(threads);
+  auto network = network_->sibling(threads);
   if (network == nullptr) return std::nullopt;
-  OneStage other(model_, std::make_unique<State>(std::move(network), threads > 0 ? threads : state_->threads));
+  OneStage other(model_, std::move(network));
   other.counts_ = counts_;
   return other;
 }

@@ -12,6 +12,7 @@
 #include "poise/card/model_card.h"
 #include "poise/card/one_stage_card.h"
 #include "poise/image/image.h"
+#include "poise/infer/people_left_out.h"
 #include "poise/infer/runner.h"
 #include "poise/person/pose.h"
 #include "poise/weights/network_file.h"
@@ -25,13 +26,8 @@ struct OneStageOptions {
   Json card = Json::object();           // gather_pose_card()'s
 };
 
-/// What a network said that became nobody, by reason: to be said aloud.
-struct OneStageLeftOut {
-  std::size_t other_class = 0;    // things above the threshold that are no persons
-  std::size_t not_finite = 0;     // people with boxes or joints of NaN or infinity
-  std::size_t outside = 0;        // people of whose box nothing lies in the picture
-  std::size_t full_pictures = 0;  // pictures with max_detections people: there may be more
-};
+class PictureNetwork;  // of this folder
+struct PeopleCounts;
 
 class OneStage {
  public:
@@ -55,7 +51,7 @@ class OneStage {
   const std::string& backend() const;  // what runs the network
   int threads() const;
   /// Since it was made; its siblings' too. Thread-safe.
-  OneStageLeftOut left_out() const;
+  PeopleLeftOut left_out() const;
   /// The same in words, one line a reason, other classes apart.
   std::vector<std::string> notes() const;
 
@@ -64,13 +60,11 @@ class OneStage {
 
  private:
   struct Model;  // what siblings share
-  struct State;  // one's own: the runner, and memory kept from call to call
-  struct Counts;
-  OneStage(std::shared_ptr<const Model> model, std::unique_ptr<State> state);
+  OneStage(std::shared_ptr<const Model> model, std::unique_ptr<PictureNetwork> network);
   Result<std::vector<FoundPerson>> run(const ImageView& image);
   std::shared_ptr<const Model> model_;
-  std::unique_ptr<State> state_;
-  std::shared_ptr<Counts> counts_;  // of all siblings
+  std::unique_ptr<PictureNetwork> network_;  // one's own
+  std::shared_ptr<PeopleCounts> counts_;     // of all siblings
 };
 
 }  // namespace poise
