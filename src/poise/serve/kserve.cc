@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "poise/base/counted.h"
+
 namespace poise {
 namespace {
 
@@ -223,6 +225,10 @@ Result<HttpResponse> infer_response(const std::string& model, const KserveReques
   std::vector<KserveRequest::Output> wanted = request.outputs;
   if (wanted.empty()) {
     for (const KserveTensor& output : outputs) wanted.push_back({output.name, request.binary_outputs});
+  }
+  if (wanted.size() > outputs.size()) {  // one output named a million times is an answer of gigabytes
+    return invalid_argument("the request names " + counted(wanted.size(), "output") + ", the model has " +
+                            std::to_string(outputs.size()));
   }
   Json list = Json::array();
   std::string binary;

@@ -35,7 +35,8 @@ struct KserveRequest {
 /// UINT64, FP32, FP64, BYTES).
 Result<KserveRequest> parse_infer_request(const HttpRequest& request);
 
-/// `outputs` in JSON, and those wanted so in binary behind it. Errors: kInvalidArgument, an output that is not there.
+/// `outputs` in JSON, and those wanted so in binary behind it. Errors: kInvalidArgument, an output that is not there,
+/// or more outputs than there are.
 Result<HttpResponse> infer_response(const std::string& model, const KserveRequest& request,
                                     const std::vector<KserveTensor>& outputs);
 

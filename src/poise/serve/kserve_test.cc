@@ -96,6 +96,8 @@ TEST(Kserve, OutputsAreJsonOrBinaryAsWanted) {
   EXPECT_EQ(mixed.body.substr(length), outputs[0].bytes);
   request.outputs = {{"c", false}};
   EXPECT_FALSE(infer_response("m", request, outputs).ok());
+  request.outputs = {{"a", true}, {"a", true}, {"a", true}};
+  EXPECT_EQ(infer_response("m", request, outputs).error().message, "the request names 3 outputs, the model has 2");
 }
 
 }  // namespace
