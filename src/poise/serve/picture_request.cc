@@ -125,7 +125,9 @@ Result<AnswerForm> parse_answer_form(const HttpRequest& request, const DrawOptio
     return found == request.query.end() ? nullptr : &found->second;
   };
   const std::string* format = asked("format");
-  POISE_TRY(form.format, find_output_format(format == nullptr ? "poise" : *format));
+  auto found = find_output_format(format == nullptr ? "poise" : *format);
+  if (!found.ok()) return invalid_argument(found.error().message);  // what is not found is a word, not an address
+  form.format = *found;
   if (!form.format.holds_pictures())
     return invalid_argument(std::string("the format ") + form.format.name + " is of videos");
   if (const std::string* score = asked("min_score"); score != nullptr) {

@@ -37,8 +37,8 @@ struct AnswerForm {
   DrawOptions draw;
 };
 
-/// Of the query: format, draw (1), min_score; of the header Accept: image/png or image/jpeg. Errors: kNotFound (a
-/// format), kInvalidArgument.
+/// Of the query: format, draw (1), min_score; of the header Accept: image/png or image/jpeg. Errors:
+/// kInvalidArgument.
 Result<AnswerForm> parse_answer_form(const HttpRequest& request, const DrawOptions& draw);
 
 Result<HttpResponse> write_answer(const AnswerForm& form, FrameResult frame, Image image, const Skeleton& skeleton,

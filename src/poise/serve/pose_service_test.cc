@@ -111,7 +111,7 @@ TEST(PoseService, WhatMakesNoSenseIsSaidWithItsStatus) {
   EXPECT_EQ(served->answer(post("{}", "application/json")).status, 400);
   EXPECT_EQ(served->answer(post(R"({"image": "Zg==", "boxes": [[1,2,3]]})", "application/json")).status, 400);
   EXPECT_EQ(served->answer(post("x", "multipart/form-data; boundary=b")).status, 400);
-  EXPECT_EQ(served->answer(post("x", "image/jpeg", "/v1/poses?format=word")).status, 404);
+  EXPECT_EQ(served->answer(post("x", "image/jpeg", "/v1/poses?format=word")).status, 400);
   EXPECT_EQ(served->answer(post("x", "image/jpeg", "/v1/poses?format=bvh")).status, 400);
   EXPECT_EQ(served->answer(post("x", "image/jpeg", "/v1/poses?min_score=2")).status, 400);
   EXPECT_EQ(served->answer(post("x", "image/jpeg", "/v1/poses?draw=yes")).status, 400);
