@@ -5,39 +5,22 @@ same process, and what becomes of too many requests.
     bench/serve.py build/release/bin/poise build/release/tests/serve_rate PICTURE... [--seconds 120] [--clients 64]
 
 Prints JSON lines: `serial` (one client), `handler` (serve_rate: the service's function called by as many threads, no
-sockets), `load` (clients with a connection each), `overload` (four times as many requests as are answered, offered at a
-steady rate, each on a connection of its own), `slow` (the load again, beside 500 sockets that send a byte a second).
+sockets), `load` (clients with a connection each), `slow` (the load beside 500 sockets that send a byte a second, and
+once more without them), `overload` (four times as many requests as are answered, offered at a steady rate, each on a
+connection of its own).
 """
 import argparse
 import http.client
 import json
 import os
-import re
-import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
-
-class Server:
-    def __init__(self, poise, options):
-        self.child = subprocess.Popen([poise, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
-        self.port = None
-        for line in self.child.stderr:
-            found = re.search(r"listens at http://127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found.group(1))
-                break
-        threading.Thread(target=self.child.stderr.read, daemon=True).start()
-
-    def rss(self):
-        text = open(f"/proc/{self.child.pid}/status").read()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) / 1024
-
-    def end(self):
-        self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(60)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "kit"))
+from served import Served  # noqa: E402
 
 
 def ask(connection, body):
@@ -52,7 +35,8 @@ def percentile(values, share):
 
 def load(port, bodies, expected, clients, seconds):
     """Each client asks again as soon as it is answered."""
-    lock, counts, times = threading.Lock(), {"requests": 0, "fine": 0, "other": 0, "unequal": 0}, []
+    lock, times = threading.Lock(), []
+    counts = {"requests": 0, "fine": 0, "other": 0, "lost": 0, "unequal": 0}
     end = time.monotonic() + seconds
 
     def client(number):
@@ -62,10 +46,17 @@ def load(port, bodies, expected, clients, seconds):
             which = turn % len(bodies)
             turn += 1
             begin = time.monotonic()
-            status, text = ask(connection, bodies[which])
-            took = time.monotonic() - begin
             with lock:
                 counts["requests"] += 1
+            try:
+                status, text = ask(connection, bodies[which])
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                with lock:
+                    counts["lost"] += 1
+                continue
+            took = time.monotonic() - begin
+            with lock:
                 counts["fine" if status == 200 else "other"] += 1
                 counts["unequal"] += status == 200 and text != expected[which]
                 times.append(took)
@@ -91,7 +82,7 @@ def overload(port, bodies, rate, seconds):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             status, _ = ask(connection, body)
             connection.close()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             with lock:
                 lost[0] += 1
             return
@@ -112,17 +103,19 @@ def overload(port, bodies, rate, seconds):
             "refused_p99_ms": percentile(refused, .99), "fine_p99_ms": percentile(fine, .99)}
 
 
-def slow_sockets(port, count, stop):
-    sockets = []
-    for _ in range(count):
-        one = socket.create_connection(("127.0.0.1", port))
-        sockets.append(one)
+def slow_sockets(port, count, stop, closed):
+    """A byte a second on each, and a new one for each that the server lets go."""
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
     while not stop.wait(1):
-        for one in sockets:
+        for i, one in enumerate(sockets):
             try:
                 one.send(b"G")
             except OSError:
-                pass
+                one.close()
+                sockets[i] = socket.create_connection(("127.0.0.1", port))
+                closed[0] += 1
+    for one in sockets:
+        one.close()
 
 
 def main():
@@ -135,7 +128,7 @@ def main():
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
     bodies = [open(picture, "rb").read() for picture in options.pictures]
-    server = Server(options.poise, ["--workers", str(options.workers), "--queue", str(options.clients)])
+    server = Served(options.poise, "--workers", str(options.workers), "--queue", str(options.clients))
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     begin = time.monotonic()
     expected = [ask(connection, body)[1] for body in bodies]
@@ -146,19 +139,24 @@ def main():
     print(json.dumps({"handler": handler}), flush=True)
     before = server.rss()
     loaded = load(server.port, bodies, expected, options.clients, options.seconds)
-    loaded["of_handler"] = round(loaded["per_second"] / handler["per_second"], 3)
     loaded["rss_mb"] = [round(before, 1), round(server.rss(), 1)]
-    print(json.dumps({"load": loaded}), flush=True)
     again = json.loads(subprocess.run([options.serve_rate, str(options.workers), str(options.seconds / 4),
                                        *options.pictures], check=True, capture_output=True, text=True).stdout)
+    loaded["of_handler"] = round(2 * loaded["per_second"] / (handler["per_second"] + again["per_second"]), 3)
+    print(json.dumps({"load": loaded}), flush=True)
     print(json.dumps({"handler": again}), flush=True)
     stop = threading.Event()
-    slow = threading.Thread(target=slow_sockets, args=(server.port, 500, stop))
+    closed = [0]
+    slow = threading.Thread(target=slow_sockets, args=(server.port, 500, stop, closed))
     slow.start()
     time.sleep(1)
-    print(json.dumps({"slow": load(server.port, bodies, expected, options.clients, options.seconds / 4)}), flush=True)
+    beside = load(server.port, bodies, expected, options.clients, options.seconds / 4)
     stop.set()
     slow.join()
+    between = load(server.port, bodies, expected, options.clients, options.seconds / 4)
+    beside["of_without"] = round(beside["per_second"] / between["per_second"], 3)
+    beside["slow_sockets_let_go"] = closed[0]
+    print(json.dumps({"slow": beside}), flush=True)
     before = server.rss()
     beyond = overload(server.port, bodies, 4 * loaded["per_second"], options.seconds / 4)
     beyond["of_peak"] = round(beyond["fine_per_second"] / loaded["per_second"], 3)
