@@ -23,8 +23,9 @@ struct Maps {
   int width = 0, height = 0;
   bool planar = true;
   float at(std::size_t joint, int x, int y) const {
-    const auto cell = static_cast<std::size_t>(y * width + x);
-    return planar ? values[joint * static_cast<std::size_t>(width * height) + cell] : values[cell * kLandmarks + joint];
+    const auto cell = static_cast<std::size_t>(std::int64_t{y} * width + x);
+    return planar ? values[joint * static_cast<std::size_t>(std::int64_t{width} * height) + cell]
+                  : values[cell * kLandmarks + joint];
   }
 };
 

@@ -114,7 +114,8 @@ class LocalBlur {
     double total = 0;
     for (int i = -radius_; i <= radius_; ++i) total += std::exp(-i * i / (2 * own * own));
     for (int i = -radius_; i <= radius_; ++i) {
-      weights_[static_cast<std::size_t>(i + radius_)] = static_cast<float>(std::exp(-i * i / (2 * own * own)) / total);
+      weights_[static_cast<std::size_t>(std::int64_t{i} + radius_)] =
+          static_cast<float>(std::exp(-i * i / (2 * own * own)) / total);
     }
   }
 
@@ -145,7 +146,8 @@ class LocalBlur {
     }
   }
   float at(int dx, int dy) const {
-    return around_[static_cast<std::size_t>(dy + kReach)][static_cast<std::size_t>(dx + kReach)];
+    return around_[static_cast<std::size_t>(std::int64_t{dy} + kReach)]
+                  [static_cast<std::size_t>(std::int64_t{dx} + kReach)];
   }
   float largest() const {
     float most = around_[0][0];
@@ -154,7 +156,7 @@ class LocalBlur {
   }
 
  private:
-  float weight(int distance) const { return weights_[static_cast<std::size_t>(distance + radius_)]; }
+  float weight(int distance) const { return weights_[static_cast<std::size_t>(std::int64_t{distance} + radius_)]; }
 
   static constexpr int kWidest = 2 * (3 * static_cast<int>(kMaxSigma) + 1) + 1;
   int radius_;

@@ -32,6 +32,7 @@ void KnownValues::compute(const Node& node, const Operator& op, std::span<const 
   if (wanted > kMostBytes) return;
   bytes_ = wanted;
   std::vector<Tensor> computed;
+  computed.reserve(outputs.size());
   for (const ValueInfo& output : outputs) computed.emplace_back(output.shape, output.type);
   op.run(node, tensors, computed);
   for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -116,7 +116,7 @@ Result<LabelRun> label_pictures(PoseFinder& finder, std::span<const PictureToLab
     }
     callbacks.progress(i + 1, left.size(), left[i]->name);
   }
-  POISE_RETURN_IF_ERROR(kept);
+  if (!kept.ok()) return kept.error();
   return run;
 }
 

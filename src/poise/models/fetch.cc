@@ -133,16 +133,18 @@ Status unpack(const PublishedModel& model, const Client& client, const FetchOpti
   return {};
 }
 
+Error other_file(const std::string& hash, const PublishedFile& file) {
+  return malformed("its sha256 is " + hash + ", it should be " + std::string(file.sha256) +
+                   ": it is not the file that was looked at, and is not kept");
+}
+
 /// The files as they are listed, put side by side: a package may have them in any depth.
 Status verify(const PublishedModel& model, const fs::path& from, const fs::path& to) {
   for (const PublishedFile& file : model.files) {
     const Result<Bytes> bytes = read_file(from / file.path, kMaxFileBytes);
     const std::string what = requirement_of(model) + ", " + std::string(file.path);
     if (!bytes.ok()) return bytes.error().prefixed(what);
-    if (const std::string hash = sha256_hex(*bytes); hash != file.sha256) {
-      return malformed(what + ": its sha256 is " + hash + ", it should be " + std::string(file.sha256) +
-                       ": it is not the file that was looked at, and is not kept");
-    }
+    if (const std::string hash = sha256_hex(*bytes); hash != file.sha256) return other_file(hash, file).prefixed(what);
     POISE_RETURN_IF_ERROR(write_file_atomic(to / fs::path(file.path).filename(), BytesView(*bytes)));
   }
   return {};
@@ -161,6 +163,7 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, const fs::
     const Descriptor to(ends[1]);
     std::vector<std::string> copy = words;
     std::vector<char*> argv;
+    argv.reserve(copy.size() + 1);
     for (std::string& word : copy) argv.push_back(word.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;

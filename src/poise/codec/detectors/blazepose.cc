@@ -95,8 +95,9 @@ Status decode_blazepose(std::span<const Tensor> outputs, const DetectionHead& he
   std::int64_t at = 0;
   for (const Layer& layer : kLayers) {
     for (int cell = 0; cell < layer.side * layer.side; ++cell) {
-      const float x = (static_cast<float>(cell % layer.side) + 0.5F) / static_cast<float>(layer.side) * kInput;
-      const float y = (static_cast<float>(cell / layer.side) + 0.5F) / static_cast<float>(layer.side) * kInput;
+      const int column = cell % layer.side, line = cell / layer.side;
+      const float x = (static_cast<float>(column) + 0.5F) / static_cast<float>(layer.side) * kInput;
+      const float y = (static_cast<float>(line) + 0.5F) / static_cast<float>(layer.side) * kInput;
       for (int anchor = 0; anchor < layer.anchors; ++anchor, ++at) {
         const float score =
             sigmoid(std::clamp(own.logits->floats()[static_cast<std::size_t>(at)], -kMostLogit, kMostLogit));
