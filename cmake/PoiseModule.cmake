@@ -26,7 +26,7 @@ endif()
 
 # Test files are compiled as fast as can be: what they test is optimised, they need not be.
 add_library(poise_test_options INTERFACE)
-target_compile_options(poise_test_options INTERFACE $<$<CONFIG:Release>:-O0>)
+target_compile_options(poise_test_options INTERFACE $<$<OR:$<CONFIG:Release>,$<BOOL:${POISE_SANITIZE}>>:-O0>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(poise_test_options INTERFACE -fpch-preprocess) # ccache wants it
 endif()
