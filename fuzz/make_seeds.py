@@ -61,6 +61,23 @@ def requests():
         {"name": "a", "shape": [2], "datatype": "UINT8", "parameters": {"binary_data_size": 2}}]}) + "\x01\x02")
 
 
+def connections():
+    head = "Host: localhost\r\n"
+    put("server", "pipelined", f"HEAD / HTTP/1.1\r\n{head}\r\nGET /metrics HTTP/1.1\r\n{head}X-Request-Id: a\r\n\r\n"
+        f"GET /v2/models/poise HTTP/1.0\r\n\r\n")
+    put("server", "chunked", f"POST /v1/poses?draw=1 HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n"
+        "3;a=b\r\nabc\r\n0\r\nTrailer: c\r\n\r\n")
+    put("server", "expect", f"POST /v1/poses HTTP/1.1\r\n{head}Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc")
+    part = "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\nabc\r\n--b--\r\n"
+    put("server", "form", f"POST /v1/poses HTTP/1.1\r\n{head}Content-Type: multipart/form-data; boundary=b\r\n"
+        f"Content-Length: {len(part)}\r\n\r\n{part}")
+    # A hello in text, a frame in two parts with a ping between them, a close; masks of zeros.
+    frames = b"\x81\x85" + bytes(4) + b"hello" + b"\x02\x83" + bytes(4) + b"abc" + b"\x89\x80" + bytes(4) \
+        + b"\x80\x83" + bytes(4) + b"def" + b"\x88\x82" + bytes(4) + b"\x03\xe8"
+    put("server", "stream", f"GET /v1/stream HTTP/1.1\r\n{head}Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode() + frames)
+
+
 def npy():
     for name, dtype, shape, size in (("f4", "<f4", "(2, 3)", 24), ("u1", "|u1", "(5,)", 5), ("i8", "<i8", "()", 8)):
         head = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode()
@@ -122,4 +139,4 @@ def tfjs():
 
 
 if __name__ == "__main__":
-    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests(), tfjs()
+    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests(), connections(), tfjs()
