@@ -225,7 +225,7 @@ Result<ValueId> TfBuilder::constant(Tensor tensor, const std::string& name) {
   return keep(std::make_shared<const Tensor>(std::move(tensor)), name);
 }
 
-Result<ValueId> TfBuilder::constant(std::vector<std::int64_t> list, const std::string& name) {
+Result<ValueId> TfBuilder::constant(const std::vector<std::int64_t>& list, const std::string& name) {
   return constant(Tensor::from({static_cast<std::int64_t>(list.size())}, list), name);
 }
 

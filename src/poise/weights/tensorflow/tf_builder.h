@@ -59,7 +59,7 @@ class TfBuilder {
   Result<ValueId> as(int index, bool planar_wanted) { return planar_wanted ? planar(index) : plain(index); }
   const ValueInfo& info(ValueId id) const { return infos_[static_cast<std::size_t>(id)]; }
   Result<ValueId> constant(Tensor tensor, const std::string& name);
-  Result<ValueId> constant(std::vector<std::int64_t> list, const std::string& name);
+  Result<ValueId> constant(const std::vector<std::int64_t>& list, const std::string& name);
   ValueId number(float value);
   /// A node of one output, named after what is being translated.
   Result<ValueId> add(const char* op, std::vector<ValueId> inputs, TfAttributes attributes = {});
