@@ -33,3 +33,6 @@ class IoError(PoiseError, OSError):
 
 # By the number of the library's ErrorCode (base/result.h).
 BY_CODE = (InvalidArgument, NotFound, Malformed, Unsupported, TooLarge, IoError)
+
+for _error in (PoiseError, *BY_CODE):
+    _error.__module__ = "poise"  # where its users find it
