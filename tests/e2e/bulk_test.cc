@@ -84,7 +84,8 @@ TEST_F(Bulk, KilledAtAnyMomentEachIdIsThereOnce) {
     before = done.size();
     EXPECT_EQ(std::set<std::string>(done.begin(), done.end()).size(), done.size()) << "nothing is there twice";
   }
-  EXPECT_EQ(wait_for(begin(words("1/1"))), 1) << "one picture is none";
+  const int code = wait_for(begin(words("1/1")));
+  EXPECT_TRUE(code == 0 || code == 1) << code << "; 1 where this run came to the picture that is none";
   const auto done = ids("part-"), failed = ids("failed-");
   EXPECT_EQ(done.size() + failed.size(), static_cast<std::size_t>(pictures));
   EXPECT_EQ(std::set<std::string>(done.begin(), done.end()).size(), done.size());

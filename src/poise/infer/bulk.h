@@ -3,6 +3,7 @@
 // does its shard of the ids, and what is done is written in parts, JSON Lines that get their names when they are whole.
 // A later run reads the ids back from them and does the rest: every id is once in the parts, or once among the
 // failures.
+// One thread at a time a folder.
 
 #include <chrono>
 #include <cstddef>
