@@ -6,7 +6,7 @@ find_package(Threads REQUIRED)
 
 include(PoiseTurbojpeg)
 
-if(POISE_PROGRAMS)
+if(POISE_PROGRAMS OR POISE_PYTHON)
   find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp)
   if(NOT CLI11_INCLUDE_DIR)
     message(FATAL_ERROR "CLI11's headers are not found: scripts/setup installs Debian's; for unpacked ones, give "

@@ -1,6 +1,7 @@
 # What others link: poise::poise, one library of all folders but training, and beside it poise::mat, which brings libmatio
 # and libhdf5, poise::video, which brings FFmpeg's, and poise::flow, which brings OpenCV's. Static, or shared with
-# BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these.
+# BUILD_SHARED_LIBS. Our own programs and tests link the folders, not these. poise::c, for C, is always shared, holds all
+# that it needs of Poise, and shows the functions of src/poise/capi/symbols.txt alone.
 include(GNUInstallDirs)
 
 # poise_library(poise FOLDERS base ... LINK PUBLIC ... PRIVATE ...): of the folders' objects.
@@ -57,6 +58,24 @@ if(POISE_HAS_HTTP)
   poise_library(poise_http FOLDERS serve_http LINK PUBLIC poise PRIVATE OpenSSL::SSL prometheus-cpp::core)
 endif()
 
+if(POISE_C)
+  set(symbols ${PROJECT_SOURCE_DIR}/src/poise/capi/symbols.txt)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${symbols})
+  file(STRINGS ${symbols} names)
+  list(JOIN names "; " names)
+  set(version_script ${PROJECT_BINARY_DIR}/poise_c.map)
+  file(CONFIGURE OUTPUT ${version_script} CONTENT "POISE_C_1 { global: @names@; local: *; };\n" @ONLY)
+  add_library(poise_c SHARED $<TARGET_OBJECTS:poise_capi>)
+  add_library(poise::c ALIAS poise_c)
+  target_link_libraries(poise_c PRIVATE poise_capi)
+  target_link_options(poise_c PRIVATE -Wl,--version-script=${version_script})
+  target_include_directories(poise_c INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # The number is POISE_ABI_VERSION.
+  set_target_properties(poise_c PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME c VERSION 1.${PROJECT_VERSION} SOVERSION 1
+    LINK_DEPENDS ${version_script})
+endif()
+
 # The same for our own programs.
 list(TRANSFORM folders PREPEND poise:: OUTPUT_VARIABLE all)
 add_library(poise_all INTERFACE)
@@ -90,6 +109,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/poise DESTINATION ${CMAKE_INSTALL_IN
   PATTERN "weights/darknet" EXCLUDE
   PATTERN "src/poise/train" EXCLUDE
   PATTERN "src/poise/graph_torch" EXCLUDE
+  PATTERN "capi/handles.h" EXCLUDE
   PATTERN "test_*.h" EXCLUDE)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poiseConfig.cmake.in ${PROJECT_BINARY_DIR}/poiseConfig.cmake
   INSTALL_DESTINATION ${config})
@@ -113,3 +133,11 @@ file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 configure_file(${PROJECT_SOURCE_DIR}/cmake/poise.pc.in ${PROJECT_BINARY_DIR}/poise.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/poise.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${library})
+if(POISE_C) # a package of its own, since C has no use for what the other's asks for
+  install(TARGETS poise_c EXPORT poise_c ARCHIVE ${library} LIBRARY ${library} NAMELINK_COMPONENT poise_library RUNTIME ${library})
+  install(EXPORT poise_c NAMESPACE poise:: FILE poise_cConfig.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/poise_c ${library})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/poise_cConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/poise_cConfigVersion.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/poise_c ${library})
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/poise_c.pc.in ${PROJECT_BINARY_DIR}/poise_c.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/poise_c.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${library})
+endif()

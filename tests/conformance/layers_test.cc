@@ -66,9 +66,10 @@ const std::array<Annexe, 3> kAnnexes{{{"media/ffmpeg/", {"<libav", "\"libav", "<
                                       {"track/opencv/", {"<opencv2/", "\"opencv2/"}},
                                       {"serve/http/", {"<boost/", "<prometheus/", "<openssl/"}}}};
 /// Headers that are not installed: cmake/PoiseLibrary.cmake.
-constexpr std::array<std::string_view, 8> kNotInstalled{
+constexpr std::array<std::string_view, 9> kNotInstalled{
     "engine/backends/onednn/", "weights/onnx/", "weights/torch/", "weights/darknet/",
-    "media/ffmpeg/",           "train/",        "graph_torch/",   "image/test_"};
+    "media/ffmpeg/",           "train/",        "graph_torch/",   "image/test_",
+    "capi/handles.h"};
 /// It calls programs of others, by their flags.
 constexpr std::string_view kCallsOthers = "models/fetch.cc";
 constexpr std::string_view kUmbrella = "poise.h";

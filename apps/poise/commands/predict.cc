@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "commands/command.h"
+#include "commands/predict_bulk.h"
 #include "commands/predict_video.h"
 #include "console.h"
 #include "device.h"
@@ -44,6 +45,7 @@ struct Options {
   DoublesOptions doubles;
   EstimatorOptions estimator;
   PictureWriterOptions output;
+  BulkFlags bulk;
   std::string out = "poise-out", device = "cpu";
   bool no_image = false, skip_existing = false, quiet = false;
 };
@@ -62,6 +64,8 @@ constexpr const char* kExamples =
     "  poise predict person.jpg --model pose.onnx --preset gluon --flip-test --heatmaps\n"
     "  poise predict val/ --model pose.onnx --boxes person_keypoints.json --format coco --no-image\n"
     "  poise predict holiday/ --skip-existing          # goes on where an earlier run stopped\n"
+    "  poise predict big/ --manifest list.csv --shard 3/64 --resume --format jsonl --out out/    # a million, in "
+    "parts\n"
     "  curl -s https://.../team.jpg | poise predict - --out - | jq .persons[0].keypoints";
 
 Result<Json> card_flags(const Options& o) {
@@ -378,13 +382,38 @@ Status check_video(const Options& o) {
   return {};
 }
 
+/// With --format jsonl.
+Status predict_in_parts(Options& o, int& code) {
+  POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
+  o.estimator.card.preset = o.card.preset;
+  POISE_TRY(o.estimator.card.flags, card_flags(o));
+  return predict_bulk(
+      {o.bulk, o.sources, o.out, o.exif, o.json, {o.model, o.boxes, o.detector, o.doubles}, o.estimator, o.quiet},
+      code);
+}
+
+/// What cannot go together, of pictures in parts.
+Status check_bulk(const Options& o) {
+  if (o.output.format != kBulkFormat) {
+    if (!o.bulk.any()) return {};
+    return usage_error("--manifest, --shard and --resume are of --format jsonl: add it");
+  }
+  if (!o.video.empty()) return usage_error("--format jsonl is of pictures; poise track writes a video's poses so");
+  if (is_dash(o.out)) return usage_error("--format jsonl writes parts into a folder: name one with --out");
+  if (o.output.heatmaps) return usage_error("--format jsonl writes no --heatmaps");
+  if (o.skip_existing) return usage_error("--skip-existing looks for a file a picture; --format jsonl has --resume");
+  return {};
+}
+
 /// What cannot go together.
 Status check(const Options& o) {
+  POISE_RETURN_IF_ERROR(check_bulk(o));
   if (is_dash(o.out) && is_dash(o.json))
     return usage_error("--out - and --json - both go to standard output: give one of them a file");
   if (is_dash(o.out) && o.output.heatmaps) return usage_error("--heatmaps makes files: --out - makes none");
   std::vector<std::string> read = o.sources;
   read.push_back(o.boxes);
+  read.push_back(o.bulk.manifest);
   POISE_RETURN_IF_ERROR(one_dash(read));
   if (!o.video.empty()) return check_video(o);
   if (!o.skip_existing) return {};
@@ -401,6 +430,7 @@ Status check(const Options& o) {
 Status predict(Options& o, int& code) {
   POISE_RETURN_IF_ERROR(check(o));
   if (!o.video.empty()) return predict_frames(o, code);
+  if (o.output.format == kBulkFormat) return predict_in_parts(o, code);
   POISE_RETURN_IF_ERROR(set_device(o.device, o.estimator.run));
   o.output.folder = o.out;
   o.output.image = !o.no_image && !is_dash(o.out);
@@ -436,7 +466,8 @@ Action make_predict(CLI::App& command) {
       ->excludes(sources)
       ->type_name("SOURCE");
   command.parse_complete_callback([o] {
-    if (o->sources.empty() && o->video.empty()) throw CLI::RequiredError("sources, or --video,");
+    if (o->sources.empty() && o->video.empty() && o->bulk.manifest.empty())
+      throw CLI::RequiredError("sources, or --video, or --manifest");
   });
   command.add_option("-m,--model", o->model, "an ONNX file, or a model's name; otherwise the default")
       ->type_name("FILE");
@@ -447,12 +478,15 @@ Action make_predict(CLI::App& command) {
   command.add_option("-o,--out", o->out, "folder for the results; - prints them, and draws none")
       ->capture_default_str()
       ->type_name("DIR");
-  const FormatChoice formats = formats_that(&OutputFormat::holds_pictures);
+  FormatChoice formats = formats_that(&OutputFormat::holds_pictures);
+  formats.names.emplace_back(kBulkFormat);
+  formats.about += "; jsonl: a line a picture, in parts that a later run goes on from";
   command.add_option("-f,--format", o->output.format, formats.about)
       ->check(one_of(formats.names))
       ->capture_default_str();
   command.add_flag("--no-image", o->no_image, "draw no pictures, no video");
   command.add_flag("--skip-existing", o->skip_existing, "pass over pictures whose results are there already");
+  o->bulk.add_to(command, "Pictures without end (--format jsonl)");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
   add_draw_flags(command, o->output.draw, "Drawing");
   o->detector.add_to(command, "Who is where");

@@ -90,9 +90,8 @@ Status run_part(const Options& o, CocoPart part, const std::string& prefix, Json
 /// What the words of the options mean.
 CocoReportOptions report_options(const Options& o) {
   CocoReportOptions options = o.report;
-  if (o.variant == "xtcocotools") options.variant.reset();
-  if (o.variant == "crowdpose" || (o.iou == "keypoints_crowd" && o.variant != "cocoapi"))
-    options.variant = CocoVariant::kCrowdPose;
+  options.variant = coco_rules(o.variant).value();
+  if (o.iou == "keypoints_crowd" && o.variant != "cocoapi") options.variant = CocoVariant::kCrowdPose;
   if (o.area == "given") options.area = CocoReportOptions::Area::kGiven;
   if (o.area == "box") options.area = CocoReportOptions::Area::kBox;
   options.bootstrap.threads = options.threads;

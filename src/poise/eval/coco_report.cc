@@ -76,6 +76,13 @@ constexpr std::array<CocoPartName, 6> kParts = {{{"body", CocoPart::kBody},
 
 std::span<const CocoPartName> coco_parts() { return kParts; }
 
+Result<std::optional<CocoVariant>> coco_rules(std::string_view name) {
+  if (name == "cocoapi") return std::optional(CocoVariant::kCocoapi);
+  if (name == "crowdpose") return std::optional(CocoVariant::kCrowdPose);
+  if (name == "xtcocotools") return std::optional<CocoVariant>();
+  return invalid_argument("no rules are named \"" + std::string(name) + "\"; there are cocoapi xtcocotools crowdpose");
+}
+
 Result<CocoReport> measure_coco(const CocoReportOptions& options) {
   CocoReport m;
   m.options = options;

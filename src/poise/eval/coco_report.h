@@ -31,6 +31,10 @@ struct CocoReportOptions {
   int threads = 0;                           // 0: as many as there are processors
 };
 
+/// CocoReportOptions::variant by name: "cocoapi", "xtcocotools" (of CrowdPose where the truth is that), "crowdpose".
+/// Errors: kInvalidArgument, listing them.
+Result<std::optional<CocoVariant>> coco_rules(std::string_view name);
+
 struct CocoReport {
   CocoReportOptions options;
   CocoTruth truth;

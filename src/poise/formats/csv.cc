@@ -21,6 +21,40 @@ std::string csv_field(std::string_view field) {
   return quoted ? result + '"' : result;
 }
 
+namespace {
+constexpr std::size_t kMaxColumns = 64;
+}
+
+Result<std::vector<std::string>> csv_record(std::string_view text, std::size_t& at, std::size_t& line) {
+  std::vector<std::string> fields(1);
+  while (at < text.size()) {
+    const char c = text[at++];
+    if (c == '\n') return ++line, fields;
+    if (c == '\r' && at < text.size() && text[at] == '\n') continue;
+    if (c == '\r') return malformed("a line ends as on an old Macintosh (CR): save it with other line ends");
+    if (c == ',') {
+      if (fields.size() >= kMaxColumns) return malformed("more than 64 fields");
+      fields.emplace_back();
+    } else if (c == '"' && fields.back().empty()) {
+      while (true) {
+        if (at >= text.size()) return malformed("truncated: a quoted field does not end");
+        const char q = text[at++];
+        line += q == '\n' ? 1 : 0;
+        if (q != '"') {
+          fields.back() += q;
+        } else if (at < text.size() && text[at] == '"') {
+          fields.back() += text[at++];
+        } else {
+          break;
+        }
+      }
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
 std::string csv_number(float value) { return std::isfinite(value) ? Json(value).dump() : std::string(); }
 
 std::string csv_header() { return "source,person,score,joint,x,y,joint_score\n"; }

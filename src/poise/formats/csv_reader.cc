@@ -8,45 +8,14 @@
 
 #include "poise/base/counted.h"
 #include "poise/base/memory.h"
+#include "poise/formats/csv_text.h"
 #include "poise/formats/mat_limits.h"
 #include "poise/formats/pose_readers.h"
 
 namespace poise {
 namespace {
 
-constexpr std::size_t kMaxColumns = 64;
 constexpr std::size_t kMaxJoints = 4096;
-
-/// RFC 4180: the fields of one record; `at` moves past its end, `line` counts lines.
-Result<std::vector<std::string>> record(std::string_view text, std::size_t& at, std::size_t& line) {
-  std::vector<std::string> fields(1);
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '\n') return ++line, fields;
-    if (c == '\r' && at < text.size() && text[at] == '\n') continue;
-    if (c == '\r') return malformed("a line ends as on an old Macintosh (CR): save it with other line ends");
-    if (c == ',') {
-      if (fields.size() >= kMaxColumns) return malformed("more than 64 fields");
-      fields.emplace_back();
-    } else if (c == '"' && fields.back().empty()) {
-      while (true) {
-        if (at >= text.size()) return malformed("truncated: a quoted field does not end");
-        const char q = text[at++];
-        line += q == '\n' ? 1 : 0;
-        if (q != '"') {
-          fields.back() += q;
-        } else if (at < text.size() && text[at] == '"') {
-          fields.back() += text[at++];
-        } else {
-          break;
-        }
-      }
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
 
 /// An empty field is no number: NaN.
 Result<float> number(const std::string& field, const char* name) {
@@ -215,7 +184,7 @@ Result<PoseSet> csv_pose_set(std::string_view text) {
   CsvReader reader(text.size());
   for (bool first = true; at < text.size(); first = false) {
     const std::string where = "line " + std::to_string(line);
-    auto fields = record(text, at, line);
+    auto fields = csv_record(text, at, line);
     if (!fields.ok()) return fields.error().prefixed(where);
     if (!first && fields->size() == 1 && fields->front().empty()) continue;
     const Status taken = first ? reader.take_header(*fields) : reader.add(std::move(*fields));

@@ -14,8 +14,7 @@
 #include "poise/serve/openapi.h"
 #include "poise/serve/picture_request.h"
 #include "poise/serve/served_models.h"
-#include "poise/track/one_euro.h"
-#include "poise/track/tracker.h"
+#include "poise/stream/frame_tracker.h"
 
 namespace poise {
 namespace {
@@ -222,14 +221,11 @@ struct PoseStream::State {
   std::int64_t came = 0, skipped = 0;
   bool busy = false;
 
-  std::optional<Tracker> tracker;  // these are one frame's, and frames are looked at one at a time
-  OneEuro steady;
+  std::optional<FrameTracker> tracker;  // frames are looked at one at a time
 
   void give(std::string answer);
   Json look(Worker& worker, const Frame& frame);
   Result<Json> try_look(Worker& worker, const Frame& frame);
-  Result<std::vector<Pose>> look_at_boxes(PoseFinder& finder, const ImageView& image);
-  Result<std::vector<Pose>> look_at_all(PoseFinder& finder, const ImageView& image);
 };
 
 std::shared_ptr<PoseStream> PoseService::open_stream(TakeAnswer take) {
@@ -316,48 +312,13 @@ Json PoseStream::State::look(Worker& worker, const Frame& frame) {
   }
 }
 
-/// The detector's people, and those whom the tracker expects.
-Result<std::vector<Pose>> PoseStream::State::look_at_boxes(PoseFinder& finder, const ImageView& image) {
-  std::vector<PersonBox> boxes{{whole_box(image.size())}};
-  if (Detector* detector = finder.people().detector(); detector != nullptr) {
-    POISE_TRY(boxes, detector->detect(image));
-  }
-  boxes = tracker->propose(boxes);
-  POISE_TRY(Estimate estimate, finder.estimator()->estimate(image, boxes));
-  // Doubles of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
-  const auto carried = static_cast<std::ptrdiff_t>(tracker->carried());
-  std::vector<Pose> of_carried(std::make_move_iterator(estimate.poses.end() - carried),
-                               std::make_move_iterator(estimate.poses.end()));
-  estimate.poses.resize(estimate.poses.size() - of_carried.size());
-  remove_doubles(estimate, finder.crop(), finder.skeleton(), finder.doubles());
-  std::ranges::move(of_carried, std::back_inserter(estimate.poses));
-  return std::move(estimate.poses);
-}
-
-/// Of a network that finds everyone itself.
-Result<std::vector<Pose>> PoseStream::State::look_at_all(PoseFinder& finder, const ImageView& image) {
-  POISE_TRY(FrameResult found, finder.find(image));
-  std::vector<PersonBox> boxes;
-  for (const Pose& pose : found.poses) boxes.push_back({pose.box, pose.box_score});
-  tracker->propose(boxes);
-  return std::move(found.poses);
-}
-
 Result<Json> PoseStream::State::try_look(Worker& worker, const Frame& frame) {
   POISE_TRY(const DecodedImage decoded, decode_picture(frame.bytes, service->options.max_pixels));
   const ImageView image = decoded.image.view();
   PoseFinder& finder = worker.finder;
-  if (!tracker) tracker.emplace(finder.skeleton());
+  if (!tracker) tracker.emplace(finder.skeleton(), FrameTrackerOptions{.flow = false});
   const double seconds = std::chrono::duration<double>(frame.came - begin).count();
-  tracker->begin(nullptr, seconds, image.size());
-  POISE_TRY(std::vector<Pose> poses,
-            finder.estimator() != nullptr ? look_at_boxes(finder, image) : look_at_all(finder, image));
-  tracker->link(poses);
-  steady.smooth(poses, seconds);
-  FrameResult found;
-  found.width = image.width;
-  found.height = image.height;
-  found.poses = std::move(poses);
+  POISE_TRY(FrameResult found, tracker->next(finder, image, seconds));
   service->metrics->people(found.poses.size());
   return Json(Json::Object{{"frame", frame.number},
                            {"width", image.width},

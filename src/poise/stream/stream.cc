@@ -6,10 +6,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <thread>
+
+#include "poise/stream/frame_tracker.h"
 
 namespace poise {
 namespace {
@@ -252,24 +253,12 @@ class FramesUnderWay {
   void link(Slot& slot, Lock& lock) {
     linking_ = true;
     run(lock, report.link, 0, [&]() -> Status {
-      Estimate whole;
-      whole.poses = std::move(slot.everyone);
+      std::vector<Pose> poses = std::move(slot.everyone);
       for (Portion& portion : slot.portions) {
-        for (Pose& pose : portion.estimate.poses) whole.poses.push_back(std::move(pose));
+        for (Pose& pose : portion.estimate.poses) poses.push_back(std::move(pose));
       }
-      PoseFinder& finder = *parts_.finder;
-      // Of the detector's boxes alone: whether a carried box shows somebody else is the tracker's to say.
-      const bool looks_at_boxes = finder.one_stage() == nullptr;
-      const std::size_t carried = parts_.tracker != nullptr && looks_at_boxes ? parts_.tracker->carried() : 0;
-      const auto first_carried = whole.poses.end() - static_cast<std::ptrdiff_t>(std::min(carried, whole.poses.size()));
-      std::vector<Pose> others(std::make_move_iterator(first_carried), std::make_move_iterator(whole.poses.end()));
-      whole.poses.erase(first_carried, whole.poses.end());
-      if (finder.people().are_guesses()) {
-        remove_doubles(whole, finder.crop(), finder.skeleton(), finder.doubles());
-      }
-      std::move(others.begin(), others.end(), std::back_inserter(whole.poses));
-      if (parts_.tracker != nullptr) parts_.tracker->link(whole.poses);
-      slot.found.result.poses = std::move(whole.poses);
+      link_people(*parts_.finder, parts_.tracker, poses);
+      slot.found.result.poses = std::move(poses);
       return {};
     });
     slot.linked = !broken_;
