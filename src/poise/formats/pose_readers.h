@@ -54,6 +54,12 @@ Status add_poses_lines(std::string_view text, PoseSet& set);
 /// "frame_000000000012".
 std::string frame_name(std::int64_t index);
 
+/// "skeleton" of what we wrote, and what reads it: joints by name, limbs by number. Errors: kMalformed, kTooLarge.
+Json skeleton_json(const Skeleton& skeleton);
+Result<Skeleton> written_skeleton(const Json& json);
+/// Takes the first line off; "" at the end. Empty lines are passed over, and counted in `number` as all are.
+std::string_view take_line(std::string_view& text, std::size_t& number);
+
 /// A joint that was not found.
 Keypoint not_found_keypoint();
 /// A finite number in float's range. Errors: kMalformed, naming it.
