@@ -27,6 +27,7 @@ Action make_label(CLI::App& command);
 Action make_lambda(CLI::App& command);
 Action make_serve(CLI::App& command);
 Action make_train(CLI::App& command);
+Action make_triangulate(CLI::App& command);
 Action make_export(CLI::App& command);
 Action make_quantize(CLI::App& command);
 
