@@ -25,6 +25,7 @@ Action make_models(CLI::App& command);
 Action make_data(CLI::App& command);
 Action make_label(CLI::App& command);
 Action make_lambda(CLI::App& command);
+Action make_lift(CLI::App& command);
 Action make_serve(CLI::App& command);
 Action make_train(CLI::App& command);
 Action make_triangulate(CLI::App& command);
