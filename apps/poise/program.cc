@@ -36,6 +36,8 @@ constexpr Entry kCommands[] = {
     {"eval", "crop, network, decoding and metric in one stream over an annotated set", poise::app::make_eval},
     {"convert-results", "poses and annotations from one format into another: COCO, MPII, LSP, OpenPose, CSV, ours",
      poise::app::make_convert_results},
+    {"lift", "2-D poses of one camera to people in space", poise::app::make_lift},
+    {"triangulate", "people in space, from 2-D poses of several calibrated cameras", poise::app::make_triangulate},
     {"data", "data sets to learn from: check them, pack them", poise::app::make_data},
     {"label", "labels to learn from: what a model sees of the people in pictures, where several looks agree",
      poise::app::make_label},

@@ -19,6 +19,7 @@
 #include "figures.h"
 #include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
+#include "poise/card/lift_card.h"
 #include "poise/models/config.h"
 #include "poise/models/config_reader.h"
 #include "poise/models/zoo.h"
@@ -117,7 +118,7 @@ std::string line_of(const TrainProgress& p) {
 }
 
 /// Of a measure, for people.
-const char* title(const std::string& measure) { return measure == "pck" ? "PCK" : "AP50"; }
+const char* title(const std::string& measure) { return measure == "pck" ? "PCK" : measure == "auc3d" ? "AUC" : "AP50"; }
 
 TrainCallbacks callbacks(Console& console) {
   TrainCallbacks calls;
@@ -172,7 +173,7 @@ Result<TrainJob> configured_job(const Flags& flags) {
   network.parameters.set("seed", static_cast<std::int64_t>(options.seed));
   POISE_TRY(job.graph, build_model(network));
   job.card = model->card;
-  job.card.set("input", *network.parameters.find("input"));
+  if (const Json* input = network.parameters.find("input")) job.card.set("input", *input);
   job.resume = flags.resume;
   return job;
 }
@@ -196,19 +197,25 @@ Result<int> run(const Flags& flags) {
   }
   POISE_TRY(job.out, run_folder(flags, job.config));
   if (flags.out.empty()) console.note("the run's folder: " + job.out.string());
-  const bool boxes = is_detector_card(job.card);
-  if (!boxes && job.card.find("skeleton") == nullptr) {
+  const bool boxes = is_detector_card(job.card), lifts = is_lift_card(job.card), joints_of_data = !boxes && !lifts;
+  if (joints_of_data && job.card.find("skeleton") == nullptr) {
     POISE_TRY(const Skeleton skeleton, skeleton_of_data(flags.data, job.settings));
     job.card.set("skeleton", to_json(skeleton));
   }
-  const auto card = boxes ? Result<ModelCard>(ModelCard()) : card_from_json(job.card, {});
+  const auto card = joints_of_data ? card_from_json(job.card, {}) : Result<ModelCard>(ModelCard());
   if (!card.ok()) return card.error().prefixed(flags.config);
   if (!flags.resume) {
-    const Skeleton* joints = boxes ? nullptr : &card->skeleton;
+    const Skeleton* joints = joints_of_data ? &card->skeleton : nullptr;
     POISE_RETURN_IF_ERROR(take_initial_weights(flags, job.config, joints, job.graph, console));
   }
   const Note note = [&console](const std::string& line) { console.note(line); };
-  if (boxes) {
+  if (lifts) {
+    if (!flags.data.folders.empty())
+      return invalid_argument("a network that lifts learns from poses made up: no --data");
+    LiftData made{static_cast<std::size_t>(job.settings.poses), {}};
+    made.kinematics.noise = job.settings.noise;
+    job.data = made;
+  } else if (boxes) {
     POISE_TRY(job.data, open_box_data(flags.data, note));
   } else {
     POISE_TRY(job.data, open_training_data(flags.data, job.settings, *card, note));

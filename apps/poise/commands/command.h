@@ -25,8 +25,10 @@ Action make_models(CLI::App& command);
 Action make_data(CLI::App& command);
 Action make_label(CLI::App& command);
 Action make_lambda(CLI::App& command);
+Action make_lift(CLI::App& command);
 Action make_serve(CLI::App& command);
 Action make_train(CLI::App& command);
+Action make_triangulate(CLI::App& command);
 Action make_export(CLI::App& command);
 Action make_quantize(CLI::App& command);
 

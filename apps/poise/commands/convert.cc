@@ -88,7 +88,7 @@ Status convert(Options& o) {
 void add_parameters(CLI::App& command, std::map<std::string, std::string>& values, const std::string& group) {
   std::vector<std::pair<std::string, std::string>> flags;
   for (const NetworkFamily* family : network_families()) {
-    if (family->detector_card != nullptr) continue;
+    if (family->card != nullptr) continue;
     for (const NetworkParameter& parameter : family->parameters) {
       if (parameter.name == "input" || parameter.name == "seed") continue;
       const std::string of_all(parameter.help);
@@ -132,7 +132,7 @@ Action make_convert(CLI::App& command) {
       ->type_name("FILE");
   std::string families;
   for (const NetworkFamily* family : network_families()) {
-    if (family->detector_card == nullptr) families += std::string(family->name) + ", ";
+    if (family->card == nullptr) families += std::string(family->name) + ", ";
   }
   command.add_option("--arch", o->convert.network, families + "or a name of `poise models list`")
       ->group(network)

@@ -20,6 +20,7 @@ constexpr Family kFamilies[] = {
     {"mot", "tracked boxes: CLEAR MOT, IDF1 and HOTA, as TrackEval's", make_metrics_mot},
     {"posetrack", "tracked poses: AP and MOTA of each joint, as poseval's", make_metrics_posetrack},
     {"angles", "angles at elbows, knees ...: errors in degrees with intervals, as poseaudit's", make_metrics_angles},
+    {"mpjpe", "poses in space: MPJPE, P-MPJPE, N-MPJPE, PCK3D and its area", make_metrics_mpjpe},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ Action make_metrics_pdj(CLI::App& command);
 Action make_metrics_pcp(CLI::App& command);
 Action make_metrics_pckh(CLI::App& command);
 Action make_metrics_mot(CLI::App& command);
+Action make_metrics_mpjpe(CLI::App& command);
 Action make_metrics_posetrack(CLI::App& command);
 
 }  // namespace poise::app

@@ -7,6 +7,7 @@
 
 #include "poise/base/counted.h"
 #include "poise/card/detector_card.h"
+#include "poise/card/lift_card.h"
 #include "poise/card/one_stage_card.h"
 #include "poise/card/picture_input.h"
 #include "poise/card/pose_card.h"
@@ -62,6 +63,10 @@ Result<OneStageAnswer> find_answer(const Graph& graph, const OneStageCard& card)
 Result<std::string> check_card(const Json& card, const Graph& file_graph) {
   if (card.as_object().empty()) {
     return std::string("the model has no card: whoever runs it must name a preset, or say colour, mean and the like");
+  }
+  if (is_lift_card(card)) {  // it reads no pictures
+    POISE_RETURN_IF_ERROR(lift_card_from_json(card));
+    return std::string();
   }
   Graph graph = file_graph;
   read_planes(graph);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kJoints = 14;
 
-enum class Kind { kNone, kLsp, kLspet, kPredictions };
+enum class Kind { kNone, kLsp, kLspet, kPredictions, kPredictionsByAxis };
 
 /// Of a variable by its dimensions; a set of one image has lost its third one.
 Kind kind_of(const MatVariable& variable) {
@@ -20,6 +20,7 @@ Kind kind_of(const MatVariable& variable) {
   if (d[0] == 3 && d[1] == kJoints) return Kind::kLsp;
   if (d[0] == kJoints && d[1] == 3) return Kind::kLspet;
   if (d[0] == 2 && d[1] == kJoints) return Kind::kPredictions;
+  if (d[0] == kJoints && d[1] == 2) return Kind::kPredictionsByAxis;  // shihenw/convolutional-pose-machines-release
   return Kind::kNone;
 }
 
@@ -79,12 +80,13 @@ Result<Annotation> truth_row(const MatVariable& variable, Kind kind, std::size_t
   return truth;
 }
 
-Pose pose_row(const MatVariable& variable, std::size_t row) {
+Pose pose_row(const MatVariable& variable, Kind kind, std::size_t row) {
   Pose pose;
   pose.score = 1;
   for (std::size_t j = 0; j < kJoints; ++j) {
-    const double x = variable.numbers[(row * kJoints + j) * 2];
-    const double y = variable.numbers[(row * kJoints + j) * 2 + 1];
+    const double* numbers = variable.numbers.data() + row * kJoints * 2;
+    const bool by_axis = kind == Kind::kPredictionsByAxis;
+    const double x = by_axis ? numbers[j] : numbers[j * 2], y = by_axis ? numbers[kJoints + j] : numbers[j * 2 + 1];
     const bool found = std::abs(x) < 1e6 && std::abs(y) < 1e6;
     pose.keypoints.push_back(found ? Keypoint{from_matlab(x, y), 1} : not_found_keypoint());
   }
@@ -99,14 +101,14 @@ Result<PoseSet> lsp_from_mat(const std::vector<MatVariable>& variables) {
   const MatVariable* joints = find_joints(variables);
   if (joints == nullptr) {
     return malformed(
-        "not of the Leeds sets: they hold joints 3x14xN (LSP) or 14x3xN (LSPET), predictions are 2x14xN; "
+        "not of the Leeds sets: they hold joints 3x14xN (LSP) or 14x3xN (LSPET), predictions are 2x14xN or 14x2xN; "
         "this file holds " +
         describe(variables));
   }
   const Kind kind = kind_of(*joints);
   PoseSet set;
   POISE_TRY(set.skeleton, find_skeleton("lsp14"));
-  set.is_truth = kind != Kind::kPredictions;
+  set.is_truth = kind == Kind::kLsp || kind == Kind::kLspet;
   set.nameless = !set.is_truth;
   if (kind == Kind::kLspet) set.annotated = Annotated::kPersonCentric;
   const std::size_t rows = joints->numbers.size() / (kJoints * (set.is_truth ? 3 : 2));
@@ -114,7 +116,7 @@ Result<PoseSet> lsp_from_mat(const std::vector<MatVariable>& variables) {
   for (std::size_t row = 0; row < rows; ++row) {
     PoseSet::Image& image = set.images[row];
     if (!set.is_truth) {
-      image.poses.push_back(pose_row(*joints, row));
+      image.poses.push_back(pose_row(*joints, kind, row));
       continue;
     }
     image.id = static_cast<std::int64_t>(row) + 1;

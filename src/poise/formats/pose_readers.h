@@ -15,7 +15,7 @@
 namespace poise {
 
 /// LSP's joints 3x14xN (third row 1: occluded) or LSPET's 14x3xN (third column 1: visible, else not labelled), or
-/// predictions 2x14xN. 1-based pixels, as MATLAB counts. Images are im0001.jpg (LSPET: im00001.jpg) with their row as
+/// predictions 2x14xN or 14x2xN. 1-based pixels, as MATLAB counts. Images are im0001.jpg (LSPET: im00001.jpg) with their row as
 /// id; predictions have no names. Errors: kMalformed, naming the file's variables where none is of these shapes.
 Result<PoseSet> lsp_from_mat(const std::vector<MatVariable>& variables);
 bool is_lsp(const std::vector<MatVariable>& variables);
@@ -53,6 +53,12 @@ bool is_json_lines(std::string_view text);
 Status add_poses_lines(std::string_view text, PoseSet& set);
 /// "frame_000000000012".
 std::string frame_name(std::int64_t index);
+
+/// "skeleton" of what we wrote, and what reads it: joints by name, limbs by number. Errors: kMalformed, kTooLarge.
+Json skeleton_json(const Skeleton& skeleton);
+Result<Skeleton> written_skeleton(const Json& json);
+/// Takes the first line off; "" at the end. Empty lines are passed over, and counted in `number` as all are.
+std::string_view take_line(std::string_view& text, std::size_t& number);
 
 /// A joint that was not found.
 Keypoint not_found_keypoint();

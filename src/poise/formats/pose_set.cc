@@ -159,7 +159,7 @@ Result<PoseFormat> guess_mat(const fs::path& path, const PoseReadOptions& option
   }
   if (is_lsp(variables)) return PoseFormat::kLsp;
   return malformed(path.string() +
-                   ": neither of the Leeds sets (joints 3x14xN or 14x3xN, predictions 2x14xN) nor of MPII "
+                   ": neither of the Leeds sets (joints 3x14xN or 14x3xN, predictions 2x14xN or 14x2xN) nor of MPII "
                    "(pos_gt_src 16x2xN, preds Nx16x2); it holds " +
                    describe(variables));
 }

@@ -145,10 +145,7 @@ namespace {
 
 /// Of the first picture or video, and of all that follow.
 Status take_skeleton(const Json& json, PoseSet& set) {
-  const Json* skeleton = json.find("skeleton");
-  if (skeleton == nullptr) return malformed("skeleton is missing");
-  POISE_TRY(const auto names, joint_names(*skeleton));
-  POISE_TRY(Skeleton own, skeleton_of_joints(names, limbs_of(*skeleton, names.size())));
+  POISE_TRY(Skeleton own, written_skeleton(json));
   if (set.images.empty()) {
     set.skeleton = std::move(own);
   } else if (!(own == set.skeleton)) {
@@ -166,7 +163,15 @@ void add_frame(FrameResult frame, PoseSet& set) {
   image.poses = std::move(frame.poses);
 }
 
-/// Takes the first line off; "" at the end. Empty lines are passed over, and counted in `number` as all are.
+}  // namespace
+
+Result<Skeleton> written_skeleton(const Json& json) {
+  const Json* skeleton = json.find("skeleton");
+  if (skeleton == nullptr) return malformed("skeleton is missing");
+  POISE_TRY(const auto names, joint_names(*skeleton));
+  return skeleton_of_joints(names, limbs_of(*skeleton, names.size()));
+}
+
 std::string_view take_line(std::string_view& text, std::size_t& number) {
   while (!text.empty()) {
     ++number;
@@ -176,8 +181,6 @@ std::string_view take_line(std::string_view& text, std::size_t& number) {
   }
   return {};
 }
-
-}  // namespace
 
 Status add_poses_json(const Json& json, PoseSet& set) {
   POISE_TRY(FrameResult frame, parse_poses_json(json));

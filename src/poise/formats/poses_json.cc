@@ -7,19 +7,12 @@
 #include "poise/base/counted.h"
 #include "poise/base/version.h"
 #include "poise/formats/output_formats.h"
+#include "poise/formats/pose_readers.h"
 
 namespace poise {
 namespace {
 
 constexpr std::int64_t kSchema = 1;
-
-Json skeleton_json(const Skeleton& skeleton) {
-  Json joints = Json::array();
-  for (const Joint& joint : skeleton.joints) joints.push(joint.name);
-  Json limbs = Json::array();
-  for (const Limb& limb : skeleton.limbs) limbs.push(Json::Array{limb.from, limb.to});
-  return Json::Object{{"name", skeleton.name}, {"joints", std::move(joints)}, {"limbs", std::move(limbs)}};
-}
 
 /// `number`: of the person in its picture, from 1.
 Json person_json(const Pose& pose, std::size_t number) {
@@ -119,6 +112,14 @@ Status parse_image(const Json* image, FrameResult& frame) {
 }
 
 }  // namespace
+
+Json skeleton_json(const Skeleton& skeleton) {
+  Json joints = Json::array();
+  for (const Joint& joint : skeleton.joints) joints.push(joint.name);
+  Json limbs = Json::array();
+  for (const Limb& limb : skeleton.limbs) limbs.push(Json::Array{limb.from, limb.to});
+  return Json::Object{{"name", skeleton.name}, {"joints", std::move(joints)}, {"limbs", std::move(limbs)}};
+}
 
 Json persons_json(const FrameResult& frame, std::size_t joints) {
   Json persons = Json::array();

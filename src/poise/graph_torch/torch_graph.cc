@@ -28,6 +28,12 @@ Status check_node(const Graph& graph, const Node& node) {
     return {};
   };
   if (node.op == "Clip" || node.op == "Resize") return must_be_constant(1);
+  if (node.op == "Slice") {
+    constexpr std::size_t kAll = 4;  // of five inputs: with axes, without steps
+    if (node.inputs.size() != kAll)
+      return unsupported(node.label() + " has steps or no axes, LibTorch is told neither");
+    return must_be_constant(1);
+  }
   const auto pads = node.integers("pads");
   if (node.op == "AveragePool" && node.integer("count_include_pad", 0) == 0) {
     const bool uneven = pads.size() == 4 && (pads[0] != pads[2] || pads[1] != pads[3]);

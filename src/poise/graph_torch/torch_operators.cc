@@ -115,6 +115,14 @@ at::Tensor sub(const Call& call) { return call.inputs[0] - call.inputs[1]; }
 at::Tensor mul(const Call& call) { return call.inputs[0] * call.inputs[1]; }
 at::Tensor div(const Call& call) { return call.inputs[0] / call.inputs[1]; }
 
+at::Tensor slice(const Call& call) {  // create() has refused what is not constant
+  const auto numbers = [&call](std::size_t i) { return call.graph.constant(call.node.inputs[i])->ints(); };
+  const auto begins = numbers(1), ends = numbers(2), axes = numbers(3);
+  at::Tensor x = call.inputs[0];
+  for (std::size_t i = 0; i < axes.size(); ++i) x = x.slice(axes[i], begins[i], ends[i], 1);
+  return x;
+}
+
 at::Tensor concat(const Call& call) { return at::cat(call.inputs, call.node.integer("axis", 0)); }
 
 at::Tensor gemm(const Call& call) {
@@ -207,6 +215,7 @@ const std::vector<TorchOperator>& table() {
       {"Mul", mul, {}},
       {"Div", div, {}},
       {"Concat", concat, {}},
+      {"Slice", slice, {}},
       {"Resize", resize, {}},
       {"Gemm", gemm, {1, 2}},
       {"Flatten", flatten, {}},

@@ -77,5 +77,30 @@ TEST_F(Leeds, PersonCentric) {
          73.557});
 }
 
+/// Convolutional Pose Machines' own predictions: Wei and others, CVPR 2016, table of LSP (PC), 84.32 and 90.50.
+TEST(ConvolutionalPoseMachines, OwnPredictionsGiveThePublishedFigures) {
+  const std::filesystem::path cpm = kFolder / "../cpm";
+  if (!std::filesystem::exists(cpm)) GTEST_SKIP() << cpm << " is not there";
+  struct Figures {
+    const char* file;
+    std::vector<double> parts;  // ankle knee hip wrist elbow shoulder head
+    double mean;
+  };
+  for (const Figures& one :
+       {Figures{"LSP_prediction_model_LSP_6s.mat", {81.15, 83.15, 86.5, 75.1, 80.4, 87.1, 96.85}, 84.321},
+        Figures{"LSP_prediction_model_MPII_LSP_6s.mat", {89.9, 90.85, 91.5, 83.9, 87.05, 92.5, 97.8}, 90.500}}) {
+    const PoseSet truth = read_pose_set(kFolder / "lsp-joints-PC.mat", PoseFormat::kLsp).value();
+    const PoseSet predictions = read_pose_set(cpm / one.file, guess_format(cpm / one.file).value()).value();
+    const PersonPairs pairs = pair_persons(truth, predictions).value();
+    ASSERT_EQ(pairs.persons.size(), 1000U);
+    const PckResult pck = measure_pck(pairs, {.threshold = 0.2, .reference = PckReference::kTorso}).value();
+    std::size_t i = 0;
+    for (const char* part : {"ankle", "knee", "hip", "wrist", "elbow", "shoulder", "head"}) {
+      EXPECT_NEAR(rate(pck.parts, part), one.parts[i++], 1e-9) << part;
+    }
+    EXPECT_NEAR(100 * pck.mean, one.mean, 5e-4);
+  }
+}
+
 }  // namespace
 }  // namespace poise

@@ -138,7 +138,7 @@ const NetworkFamily& centre_net_family() {
       .config_keys = {"CONTEXT", "NECK"},
       .from_config = from_config,
       .build = build,
-      .detector_card = kCard};
+      .card = kCard};
   return family;
 }
 

@@ -50,7 +50,7 @@ constexpr std::array<Keys, 12> kKnown{{
      " DATASET ROOT TRAIN_SET TEST_SET DATA_FORMAT HYBRID_JOINTS_TYPE SELECT_DATA FLIP SCALE_FACTOR ROT_FACTOR "
      "PROB_HALF_BODY NUM_JOINTS_HALF_BODY COLOR_RGB "
      "SKELETON ROT_LIMIT ROT_PROB TRUNCATE CUT_WEIGHT TRANSLATION COLOUR SATURATION CUTOUT GROW_EPOCHS GROW_FROM "
-     "SCENES MOSAIC NOBODY HIDDEN SMALLEST LARGEST SHARPNESS BOX_SIGMA "},
+     "POSES NOISE SCENES MOSAIC NOBODY HIDDEN SMALLEST LARGEST SHARPNESS BOX_SIGMA "},
     {"TRAIN",
      " OPTIMIZER LR LR_FACTOR LR_STEP WD MOMENTUM NESTEROV GAMMA1 GAMMA2 BEGIN_EPOCH END_EPOCH BATCH_SIZE "
      "BATCH_SIZE_PER_GPU SHUFFLE RESUME CHECKPOINT "
@@ -242,13 +242,15 @@ Result<ModelConfig> model_config_from_json(const Json& root) {
   POISE_TRY(ConfiguredNetwork network, family.from_config(reader));
   POISE_TRY(const int joints, reader.integer("MODEL.NUM_JOINTS", second ? 17 : 16));
   POISE_TRY(const Size input, reader.size("MODEL.IMAGE_SIZE", {256, 256}));
-  POISE_RETURN_IF_ERROR(check_heatmap_size(reader, network.stride, input));
   ModelConfig config;
   config.options = {name, std::move(network.parameters)};
-  config.options.parameters.set("input", Json::Array{input.width, input.height});
+  if (family.takes_pictures) {
+    POISE_RETURN_IF_ERROR(check_heatmap_size(reader, network.stride, input));
+    config.options.parameters.set("input", Json::Array{input.width, input.height});
+  }
   if (family.has("joints")) config.options.parameters.set("joints", joints);
-  POISE_TRY(config.card, family.detector_card != nullptr ? parse_json(std::string_view(family.detector_card))
-                                                         : card_of(reader, second, joints));
+  POISE_TRY(config.card,
+            family.card != nullptr ? parse_json(std::string_view(family.card)) : card_of(reader, second, joints));
   for (const std::string_view section : kSections) {
     const Json* found = reader.find(section);
     if (found != nullptr && !found->is_object()) return Reader::wrong(std::string(section), "must hold keys", *found);

@@ -101,8 +101,9 @@ Result<ModelOptions> named_network(const ConvertOptions& o) {
   }
   POISE_TRY(ModelOptions options, find_network(o.network));
   POISE_TRY(const NetworkFamily* family, find_family(options.family));
-  if (family->detector_card != nullptr) {
-    return unsupported(o.network + " finds people, not joints: a network of it is exported from its training");
+  if (family->card != nullptr) {
+    return unsupported(o.network + std::string(family->takes_pictures ? " finds people, not joints" : " lifts poses") +
+                       ": a network of it is exported from its training");
   }
   if (o.parameters.find("input") == nullptr) {
     return invalid_argument("give parameter \"input\", the size of the network's input: the weights do not tell it");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "poise/card/detector_card.h"
+#include "poise/card/lift_card.h"
 #include "poise/card/model_card.h"
 #include "poise/graph/passes/passes.h"
 #include "poise/models/config.h"
@@ -18,19 +19,23 @@ namespace {
 /// Of a card; empty where the run has measured nothing yet.
 std::string measured(const Json& progress) {
   const auto pck = progress.number("best_pck"), ap50 = progress.number("best_ap50");
+  const auto auc = progress.number("best_auc3d");
   const auto epoch = progress.integer("best_epoch");
-  const double best = pck.ok() ? *pck : ap50.ok() ? *ap50 : -1;
+  const double best = pck.ok() ? *pck : ap50.ok() ? *ap50 : auc.ok() ? *auc : -1;
   if (best < 0 || !epoch.ok()) return {};
   char text[96];
   std::snprintf(text, sizeof text,
-                pck.ok() ? "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)"
-                         : "AP50 %.4f on scenes of the validation set (epoch %lld)",
+                pck.ok()    ? "PCK@0.2 %.4f on the validation set (epoch %lld, true boxes, no flip test)"
+                : ap50.ok() ? "AP50 %.4f on scenes of the validation set (epoch %lld)"
+                            : "AUC %.4f of PCK3D over 0 to 150 mm on poses made up (epoch %lld)",
                 best, static_cast<long long>(*epoch));
   return text;
 }
 
 Status check_complete(const Json& card) {
-  if (is_detector_card(card)) {
+  if (is_lift_card(card)) {
+    POISE_RETURN_IF_ERROR(lift_card_from_json(card));
+  } else if (is_detector_card(card)) {
     POISE_RETURN_IF_ERROR(detector_card_from_json(card, {}));
   } else {
     POISE_RETURN_IF_ERROR(card_from_json(card, {}));

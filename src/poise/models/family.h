@@ -19,7 +19,8 @@ class ConfigReader;
 struct ModelOptions {
   std::string family;  // "pose_resnet"
   /// What differs from the family's defaults: {"depth": 50, "joints": 17, "input": [192, 256]}. "input" is width and
-  /// height; "seed", of the initial weights, and "input" are every family's, "joints" every pose network's.
+  /// height; "seed", of the initial weights, is every family's, "input" of those that take pictures, "joints" every
+  /// pose network's.
   Json parameters = Json::object();
 };
 
@@ -51,9 +52,10 @@ struct NetworkFamily {
   Result<ConfiguredNetwork> (*from_config)(const ConfigReader& config);
   /// The network with its initial weights. Errors: kInvalidArgument, naming the parameter.
   Result<Graph> (*build)(const Json& parameters);
-  /// JSON: the card of a network that finds people. nullptr: it finds joints, and its card depends on the
-  /// configuration.
-  const char* detector_card = nullptr;
+  /// JSON: the card of a network that finds people, or lifts poses. nullptr: it finds joints, and its card depends on
+  /// the configuration.
+  const char* card = nullptr;
+  bool takes_pictures = true;  // else numbers: it has no "input"
 
   bool has(std::string_view parameter) const;
 };

@@ -62,6 +62,37 @@ ValueId Layers::conv_bias(ValueId x, const std::string& name, std::int64_t input
                         conv_attributes(window));
 }
 
+ValueId Layers::conv_time(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                          const TimeWindow& window) {
+  const double deviation = std::sqrt(2.0 / static_cast<double>(outputs * window.kernel));
+  const ValueId weight = normal(name + ".weight", {outputs, inputs, window.kernel, 1}, deviation);
+  Attributes attributes{{"kernel_shape", Ints{window.kernel, 1}},
+                        {"strides", Ints{1, 1}},
+                        {"pads", Ints{0, 0, 0, 0}},
+                        {"dilations", Ints{window.dilation, 1}},
+                        {"group", std::int64_t{1}}};
+  return graph.add_node("Conv", name, {x, weight}, name + ".out", std::move(attributes));
+}
+
+ValueId Layers::linear(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                       const std::string& output) {
+  const double deviation = std::sqrt(2.0 / static_cast<double>(inputs));
+  const ValueId weight = normal(name + ".weight", {outputs, inputs}, deviation);
+  const ValueId bias = normal(name + ".bias", {outputs}, std::sqrt(2.0 / static_cast<double>(outputs)));
+  return graph.add_node("Gemm", name, {x, weight, bias}, output.empty() ? name + ".out" : output,
+                        {{"transB", std::int64_t{1}}});
+}
+
+ValueId Layers::slice(ValueId x, const std::string& name, const SliceRange& range) {
+  const auto number = [&](const char* what, std::int64_t value) {
+    return graph.add_constant(name + "." + what,
+                              std::make_shared<Tensor>(Tensor::from({1}, std::vector<std::int64_t>{value})));
+  };
+  const ValueId begin = number("starts", range.begin), end = number("ends", range.end),
+                axis = number("axes", range.axis);
+  return graph.add_node("Slice", name, {x, begin, end, axis}, name + ".out");
+}
+
 ValueId Layers::deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
                        const DeconvOptions& options) {
   const std::int64_t kernel = options.kernel;

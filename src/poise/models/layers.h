@@ -20,6 +20,16 @@ struct Window {
   std::int64_t pad = 0;
 };
 
+/// Over the third axis alone, whose ends are not padded.
+struct TimeWindow {
+  std::int64_t kernel = 1;
+  std::int64_t dilation = 1;
+};
+
+struct SliceRange {
+  std::int64_t axis = 0, begin = 0, end = 0;  // end: below 0 from the end
+};
+
 struct BiasedOptions {
   std::string output = {};               // the result's name; empty: "NAME.out"
   std::optional<double> deviation = {};  // of the weights; none: the network's own
@@ -41,6 +51,13 @@ class Layers {
   ValueId conv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window);
   ValueId conv_bias(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs, const Window& window,
                     const BiasedOptions& options = {});
+  /// Without bias.
+  ValueId conv_time(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                    const TimeWindow& window);
+  /// (N, inputs) -> (N, outputs); weights and bias He et al. by fan in. `output`: its name; empty: "NAME.out".
+  ValueId linear(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                 const std::string& output = {});
+  ValueId slice(ValueId x, const std::string& name, const SliceRange& range);
   /// Doubles the map: stride 2, each kernel with the padding that does so.
   ValueId deconv(ValueId x, const std::string& name, std::int64_t inputs, std::int64_t outputs,
                  const DeconvOptions& options);

@@ -6,12 +6,15 @@
 #include "poise/models/centre_net.h"
 #include "poise/models/hourglass.h"
 #include "poise/models/hrnet.h"
+#include "poise/models/martinez.h"
 #include "poise/models/pose_resnet.h"
+#include "poise/models/video_pose.h"
 
 namespace poise {
 
 std::span<const NetworkFamily* const> network_families() {
-  static const std::array families{&pose_resnet_family(), &hrnet_family(), &hourglass_family(), &centre_net_family()};
+  static const std::array families{&pose_resnet_family(), &hrnet_family(),    &hourglass_family(),
+                                   &centre_net_family(),  &martinez_family(), &video_pose_family()};
   return families;
 }
 

@@ -36,7 +36,7 @@ struct Measure {
   const char* title;
 };
 const Measure* measure_in(const Json& record) {
-  static constexpr std::array<Measure, 2> kMeasures{{{"pck", "PCK@0.2"}, {"ap50", "AP50"}}};
+  static constexpr std::array<Measure, 3> kMeasures{{{"pck", "PCK@0.2"}, {"ap50", "AP50"}, {"auc3d", "AUC of PCK3D"}}};
   const auto has = [&record](const char* name) { return record.number(name).ok(); };
   if (!has("epoch") || !has("loss") || !has("val_loss")) return nullptr;
   const auto* found = std::ranges::find_if(kMeasures, [&](const Measure& m) { return has(m.name); });

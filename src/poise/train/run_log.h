@@ -24,8 +24,8 @@ class RunLog {
   Status add(const Json& record, double seconds);
   /// A picture for TensorBoard. Errors: kIo.
   Status add_picture(const std::string& name, const Image& picture, std::int64_t step, double seconds);
-  /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck" or "ap50". Errors:
-  /// kIo.
+  /// Losses and accuracy by epoch, from the records that have "epoch", "loss", "val_loss" and "pck", "ap50" or "auc3d".
+  /// Errors: kIo.
   Status draw_curves() const;
 
  private:

@@ -40,12 +40,16 @@ std::optional<std::string> difference(const Json* before, const Json* now, const
 
 }  // namespace
 
-std::string measure_of(const TrainJob& job) { return std::holds_alternative<PoseData>(job.data) ? "pck" : "ap50"; }
+std::string measure_of(const TrainJob& job) {
+  if (std::holds_alternative<LiftData>(job.data)) return "auc3d";
+  return std::holds_alternative<PoseData>(job.data) ? "pck" : "ap50";
+}
 
 Learned learned_by(const TrainJob& job) {
   if (const auto* poses = std::get_if<PoseData>(&job.data)) {
     return {static_cast<std::int64_t>(poses->train->size()), "persons"};
   }
+  if (const auto* lift = std::get_if<LiftData>(&job.data)) return {static_cast<std::int64_t>(lift->poses), "poses"};
   std::size_t pictures = 0;
   for (const WeightedBoxSet& one : std::get<BoxData>(job.data).train) pictures += one.set.size();
   return {static_cast<std::int64_t>(pictures), "pictures"};

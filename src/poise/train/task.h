@@ -40,10 +40,13 @@ Result<std::unique_ptr<Task>> make_task(const TrainJob& job);
 Status check_task(const TrainJob& job);
 Status check_pose_task(const TrainJob& job);
 Status check_centre_task(const TrainJob& job);
+Status check_lift_task(const TrainJob& job);
 
-/// The two kinds. Persons one by one, their joints as heatmaps:
+/// The kinds. Persons one by one, their joints as heatmaps:
 Result<std::unique_ptr<Task>> pose_task(const TrainJob& job, const PoseData& data);
 /// Scenes, the people in them as centres:
 Result<std::unique_ptr<Task>> centre_task(const TrainJob& job, const BoxData& data);
+/// Poses made up, lifted:
+Result<std::unique_ptr<Task>> lift_task(const TrainJob& job, const LiftData& data);
 
 }  // namespace poise

@@ -136,6 +136,8 @@ Result<TrainConfig> train_config_from_json(const Json& root) {
   POISE_TRY(config.joint_weights, reader.boolean("LOSS.USE_DIFFERENT_JOINTS_WEIGHT", false));
   POISE_TRY(options.centre_loss.giou, reader.number("LOSS.GIOU", options.centre_loss.giou));
   POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.CUT_WEIGHT", config.cut_weight));
+  POISE_TRY(config.poses, reader.integer("DATASET.POSES", config.poses));
+  POISE_RETURN_IF_ERROR(read_number(reader, "DATASET.NOISE", config.noise));
   POISE_RETURN_IF_ERROR(read_optimizer(reader, options.optimizer));
   POISE_RETURN_IF_ERROR(read_schedule(reader, options.schedule));
   POISE_RETURN_IF_ERROR(read_augmentation(reader, config.augment));

@@ -14,6 +14,8 @@ struct TrainConfig {
   SceneOptions scene;                    // of a network of centres; size, stride and colours are the network's
   bool select = false;                   // learn from persons about the middle of their box alone (data/select.h)
   bool joint_weights = false;            // Joint::weight times the target weights
+  int poses = 100'000;                   // made up an epoch, of a network that lifts
+  float noise = 0.015F;                  // of these, as KinematicOptions::noise
   float cut_weight = 0;                  // as SampleOptions::cut_weight
   std::string root, train_set, val_set;  // where the authors look for their data
   bool mpii = false;                     // in the authors' MPII format, else COCO's

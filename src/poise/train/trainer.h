@@ -1,7 +1,7 @@
 #pragma once
-// Trains a network on persons with joints, or on pictures with boxes, into a folder: last.ckpt (everything, to go on
-// from), best.ckpt (the weights that measured best), log.jsonl, TensorBoard's events, curves.png, val.jpg (prediction
-// beside truth). Names no type of LibTorch.
+// Trains a network on persons with joints, on pictures with boxes, or on poses made up, into a folder: last.ckpt
+// (everything, to go on from), best.ckpt (the weights that measured best), log.jsonl, TensorBoard's events, curves.png,
+// val.jpg (prediction beside truth). Names no type of LibTorch.
 
 #include <filesystem>
 #include <functional>
@@ -11,6 +11,7 @@
 
 #include "poise/card/model_card.h"
 #include "poise/data/data_set.h"
+#include "poise/data/kinematics.h"
 #include "poise/data/scene.h"
 #include "poise/graph/graph.h"
 #include "poise/train/train_config.h"
@@ -26,12 +27,17 @@ struct BoxData {  // for a network of centres
   BoxSet val;
 };
 
+struct LiftData {         // for a network that lifts poses
+  std::size_t poses = 0;  // of an epoch
+  KinematicOptions kinematics;
+};
+
 struct TrainJob {
-  Graph graph;  // with its initial weights; one input (N, 3, H, W); of poses the last output is the heatmaps
+  Graph graph;  // with its initial weights; one input, (N, 3, H, W) of pictures; of joints the last output is heatmaps
   Json card;    // skeleton, feeding, codec: as the model will have it
   Json config;  // kept in the checkpoints, and compared with theirs on resuming
   TrainConfig settings;
-  std::variant<PoseData, BoxData> data;
+  std::variant<PoseData, BoxData, LiftData> data;
   std::filesystem::path out;
   bool resume = false;  // go on from out/last.ckpt
 };
@@ -51,7 +57,7 @@ struct TrainProgress {
 struct EpochResult {
   TrainProgress progress;
   double val_loss = 0;
-  std::string measure;  // of the score: "pck", or "ap50" of boxes
+  std::string measure;  // of the score: "pck", "ap50" of boxes, "auc3d" of lifted poses
   double score = 0;     // on the validation set
   bool best = false;
   double seconds = 0;  // with validation
@@ -73,12 +79,12 @@ struct TrainSummary {
   int best_epoch = 0;  // from 1
 };
 
-/// How the job's weights are measured: "pck", or "ap50" of boxes.
+/// How the job's weights are measured: "pck", "ap50" of boxes, "auc3d" of lifted poses.
 std::string measure_of(const TrainJob& job);
 /// What the job learns from: its number, and its name.
 struct Learned {
   std::int64_t count = 0;
-  std::string name;  // "persons", "pictures"
+  std::string name;  // "persons", "pictures", "poses"
 };
 Learned learned_by(const TrainJob& job);
 
