@@ -114,10 +114,10 @@ bool interrupted() { return interrupt_seen != 0; }
 int interrupt_code() { return 128 + interrupt_seen; }
 
 void watch_interrupts() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // What starts a program may have it pass over a signal, as nohup does.
-    if (std::signal(signal, on_interrupt) == SIG_IGN) std::signal(signal, SIG_IGN);
-  }
+  // Also where it was passed over, as in a script's jobs in the background: who sends one means it.
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  if (std::signal(SIGHUP, on_interrupt) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // by nohup: to outlive its terminal
 }
 
 }  // namespace poise::app

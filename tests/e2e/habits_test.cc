@@ -57,7 +57,7 @@ TEST_F(Habits, MisspeltWordsMeetTheNearest) {
       {{"predict", "a.jpg", "--color=side"}, "did you mean --colours?"},
       {{"predict", "a.jpg", "--color", "bgr"}, "did you mean --colour?"},
       {{"predict", "a.jpg", "--format", "cocoo"},
-       "\"cocoo\" is none of poise, coco, openpose, csv, roboflow: did you mean coco?"},
+       "\"cocoo\" is none of poise, coco, openpose, csv, roboflow, jsonl: did you mean coco?"},
       {{"predict", "a.jpg", "--preset", "simple-baseline"}, "did you mean simple-baselines?"},
       {{"predict", "a.jpg", "--detector-preset", "yolo8"}, "did you mean yolov8?"},
       {{"convert", "a.pth", "--out", "o.onnx", "--preset", "gluoncv"}, "did you mean gluon?"},

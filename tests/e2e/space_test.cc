@@ -116,6 +116,27 @@ TEST_F(Space, PeopleOfFourRealCameras) {  // tests/golden/make_room.py
   EXPECT_LT(high - low, 0.05);
 }
 
+TEST_F(Space, LiftedFromOneCamera) {
+  write_room(walk(2, 8, 1.0));
+  const Outcome outcome = run({"lift", "cam1.csv", "--camera", "calib.toml", "--camera-name", "cam1", "--out", "match",
+                               "--format", "jsonl", "--format", "bvh", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(parse_json(outcome.out).value().integer("poses").value(), 16);
+  EXPECT_EQ(read_world_poses(folder_ / "match.jsonl").value().frames.size(), 8U);
+  const Outcome measured = run({"metrics", "mpjpe", "truth.jsonl", "match.jsonl", "--json"});
+  ASSERT_EQ(measured.code, 0) << measured.err;
+  EXPECT_LT(parse_json(measured.out).value().number("p_mpjpe").value(), 0.1);
+
+  const Outcome assumed = run({"lift", "cam1.csv", "--out", "alone", "--quiet"});
+  EXPECT_EQ(assumed.code, 0) << assumed.err;
+  const Outcome which = run({"lift", "cam1.csv", "--camera", "calib.toml"});
+  EXPECT_EQ(which.code, 2);
+  EXPECT_TRUE(contains(which.err, "choose one by --camera-name: cam1 cam2")) << which.err;
+  const Outcome other = run({"lift", "cam1.csv", "--model", "poise-small"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(contains(other.err, "poise-small: it is no network that lifts poses")) << other.err;
+}
+
 TEST_F(Space, WhatCannotBeIsSaid) {
   write_room(walk(3, 2, 0));
   EXPECT_EQ(run({"triangulate", "cam1.csv", "--calibration", "calib.toml"}).code, 2);

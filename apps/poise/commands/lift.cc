@@ -10,6 +10,7 @@
 #include "poise/base/version.h"
 #include "poise/formats/calibration.h"
 #include "poise/lift/lifter.h"
+#include "poise/models/shipped.h"
 #include "standard_streams.h"
 #include "words.h"
 
@@ -54,11 +55,11 @@ Result<Camera> camera_for(const Options& o, const PoseFrames& video, Console& co
 }
 
 Status run(const Options& o, Console& console) {
-  POISE_TRY(OpenModel model, open_model(o.model));
+  POISE_TRY(OpenModel model, open_model(o.model, kShippedLifter));
   const std::string name = model.path.empty() ? model.name : model.path.filename().string();
   const Provenance provenance{name, model.onnx.hash, {}};
   auto lifter = Lifter::create(std::move(model.onnx), {.threads = o.threads});
-  if (!lifter.ok()) return lifter.error().prefixed(o.model);
+  if (!lifter.ok()) return lifter.error().prefixed(name);
   POISE_TRY(const PoseFrames video, read_poses_given(o.poses, o.skeleton, o.rate));
   for (const std::string& note : video.notes) console.note(note);
   POISE_TRY(const Camera camera, camera_for(o, video, console));
@@ -94,8 +95,7 @@ Action make_lift(CLI::App& command) {
   command.add_option("poses", o->poses, "2-D poses, as track or predict wrote them, or OpenPose's, COCO's, CSV")
       ->required()
       ->type_name("POSES");
-  command.add_option("-m,--model", o->model, "the network that lifts: a file, or a name")
-      ->required()
+  command.add_option("-m,--model", o->model, "the network that lifts: a file, or a name; else poise-lift")
       ->type_name("MODEL");
   command.add_option("--camera", o->camera, "its calibration: Pose2Sim's TOML, or Qualisys' XML")->type_name("FILE");
   command.add_option("--camera-name", o->camera_name, "which, where the file has several")->type_name("NAME");
@@ -113,8 +113,8 @@ Action make_lift(CLI::App& command) {
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   command.footer(
-      "Example:\n  poise lift match.jsonl --model lift.onnx --camera cam.toml --out match3d.jsonl --format jsonl "
-      "--format bvh");
+      "Examples:\n  poise lift match.jsonl --out match3d.jsonl\n"
+      "  poise lift match.jsonl --model lift.onnx --camera cam.toml --out match3d.jsonl --format jsonl --format bvh");
   return [o] {
     Console console(o->quiet);
     const Status status = run(*o, console);

