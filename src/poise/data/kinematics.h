@@ -15,8 +15,8 @@ struct KinematicOptions {
   double noise = 0.015;     // the largest deviation of a joint's place, as a share of the person's size in the picture
   double fixed_noise = -1;  // from 0 on: this deviation in pixels for everyone instead, of pictures of 1000 pixels a
                             // side, and nothing else is wrong
-  double lost = 0.04;  // joints that are not seen
-  double cut = 0.1;    // people whose legs are not seen
+  double lost = 0.04;       // joints that are not seen
+  double cut = 0.1;         // people whose legs are not seen
 };
 
 /// COCO's 17 joints in metres in a camera's axes (x right, y down, z ahead), and where the camera sees them at depth 1.

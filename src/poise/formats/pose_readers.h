@@ -15,8 +15,9 @@
 namespace poise {
 
 /// LSP's joints 3x14xN (third row 1: occluded) or LSPET's 14x3xN (third column 1: visible, else not labelled), or
-/// predictions 2x14xN or 14x2xN. 1-based pixels, as MATLAB counts. Images are im0001.jpg (LSPET: im00001.jpg) with their row as
-/// id; predictions have no names. Errors: kMalformed, naming the file's variables where none is of these shapes.
+/// predictions 2x14xN or 14x2xN. 1-based pixels, as MATLAB counts. Images are im0001.jpg (LSPET: im00001.jpg) with
+/// their row as id; predictions have no names. Errors: kMalformed, naming the file's variables where none is of these
+/// shapes.
 Result<PoseSet> lsp_from_mat(const std::vector<MatVariable>& variables);
 bool is_lsp(const std::vector<MatVariable>& variables);
 

@@ -224,7 +224,8 @@ TEST_F(WorldPoses, FormatsByName) {
   EXPECT_EQ(find_world_format("csv")->ending, std::string(".csv"));
   EXPECT_NE(find_world_format("c3d").error().message.find("jsonl csv trc bvh"), std::string::npos);
   const std::string csv = write(walkers(), "csv");
-  EXPECT_TRUE(csv.starts_with("frame,seconds,id,score,joint,x,y,z,joint_score,error\n10,0,1,0.5,nose,1.032,0,1.6,0.75,1.5"))
+  EXPECT_TRUE(
+      csv.starts_with("frame,seconds,id,score,joint,x,y,z,joint_score,error\n10,0,1,0.5,nose,1.032,0,1.6,0.75,1.5"))
       << csv.substr(0, 120);
 }
 

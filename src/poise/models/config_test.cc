@@ -276,7 +276,8 @@ TEST(ModelConfig, AnotherModelIsNotSupported) {
   const Error error = error_of(with(kResNet, "'pose_resnet'", "pose_hrformer"));
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
   EXPECT_EQ(error.message,
-            "MODEL.NAME is \"pose_hrformer\": pose_resnet, pose_hrnet, hourglass, centre_net, martinez and video_pose are supported");
+            "MODEL.NAME is \"pose_hrformer\": pose_resnet, pose_hrnet, hourglass, centre_net, martinez and video_pose "
+            "are supported");
 }
 
 TEST(ModelConfig, AWrongValueIsNamedByItsKey) {
