@@ -18,6 +18,7 @@ int main(void) {
   poise_tracker* tracker = NULL;
   if (poise_abi_version() != POISE_ABI_VERSION) return 2; /* the library is not the header's */
 
+  poise_set_passive_threads(1); /* others run on this machine too */
   check(poise_picture_read("team.jpg", &photo, &error), &error);
   check(poise_finder_open(NULL, &finder, &error), &error);
 

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <string_view>
 
+#include "poise/base/passive_threads.h"
 #include "poise/base/version.h"
 #include "poise/capi/handles.h"
 #include "poise/draw/draw.h"
@@ -77,6 +80,18 @@ using namespace poise::capi;  // NOLINT(google-build-using-namespace)
 
 int32_t poise_abi_version(void) { return POISE_ABI_VERSION; }
 const char* poise_version(void) { return kVersion; }
+
+int32_t poise_set_passive_threads(int32_t passive) {
+  static std::mutex mutex;
+  static std::unique_ptr<PassiveThreads> threads;
+  const std::lock_guard lock(mutex);
+  if (passive == 0) {
+    threads.reset();
+  } else if (!threads) {
+    threads = std::make_unique<PassiveThreads>();
+  }
+  return threads && threads->active() ? 1 : 0;
+}
 
 const char* poise_code_name(int32_t code) {
   switch (code) {

@@ -32,6 +32,11 @@ extern "C" {
 int32_t poise_abi_version(void);
 const char* poise_version(void);  // "0.1.0"
 
+// Of the whole process: 1, waiting compute threads sleep at once, which a program wants that shares its machine; 0,
+// they spin for some milliseconds first, which is the default, and fastest where nothing else runs. Returns whether
+// they sleep now: 0 too where OMP_WAIT_POLICY or GOMP_SPINCOUNT is set, or OpenMP is not GNU's. Any thread.
+int32_t poise_set_passive_threads(int32_t passive);
+
 typedef enum poise_code {
   POISE_OK = 0,
   POISE_INVALID_ARGUMENT = 1,  // the caller asked for something that makes no sense

@@ -97,6 +97,9 @@ TEST(PoiseC, TheListOfSymbolsIsTheHeaders) {
 
 TEST(PoiseC, SaysItsVersions) {
   EXPECT_EQ(poise_abi_version(), POISE_ABI_VERSION);
+  const int32_t passive = poise_set_passive_threads(1);
+  EXPECT_EQ(poise_set_passive_threads(1), passive);  // twice is once
+  EXPECT_EQ(poise_set_passive_threads(0), 0);
   EXPECT_STREQ(poise_version(), poise::kVersion);
   EXPECT_STREQ(poise_code_name(POISE_MALFORMED), "malformed");
   EXPECT_STREQ(poise_code_name(POISE_INTERNAL + 1), "unknown");
