@@ -43,6 +43,7 @@ Json summary_json(const BulkPrediction& p, const BulkReport& report, const Shard
                       {"persons", count(report.persons)},
                       {"failed", count(report.failed)},
                       {"before", count(report.before)},
+                      {"failed_before", count(report.failed_before)},
                       {"parts", count(report.parts)},
                       {"shard", shard.number},
                       {"shards", shard.count},
@@ -55,6 +56,7 @@ std::string summary_text(const BulkPrediction& p, const BulkReport& report, doub
   std::string text = counted(report.pictures, "picture") + ", " + counted(report.persons, "person");
   if (report.failed > 0) text += ", " + std::to_string(report.failed) + " failed (failed-*.jsonl says why)";
   if (report.before > 0) text += ", " + std::to_string(report.before) + " done before";
+  if (report.failed_before > 0) text += ", of which " + std::to_string(report.failed_before) + " failed";
   text += " in " + duration(seconds);
   if (seconds > 0) text += ", " + figure(static_cast<double>(report.pictures + report.failed) / seconds) + " a second";
   return text + " -> " + shown(p.out);

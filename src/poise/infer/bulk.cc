@@ -75,6 +75,7 @@ BulkFolder::BulkFolder(BulkFolder&& other) noexcept
       next_(other.next_),
       parts_(other.parts_),
       held_(other.held_),
+      failed_before_(other.failed_before_),
       results_(std::move(other.results_)),
       failures_(std::move(other.failures_)),
       begun_(other.begun_),
@@ -144,6 +145,7 @@ Status BulkFolder::read_ids(const fs::path& file) {
   const auto bytes = read_file(file, kMostPartBytes);
   if (!bytes.ok()) return bytes.error().prefixed(name);
   const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  const bool is_failure = name.starts_with(std::string(kFailed) + "-");
   std::size_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -151,7 +153,7 @@ Status BulkFolder::read_ids(const fs::path& file) {
     const auto id = line.ok() ? line->string("id") : Result<std::string>(line.error());
     ++number;
     if (!id.ok()) return id.error().prefixed(name + ", line " + std::to_string(number));
-    if (options_.shard.has(*id)) done_.insert(*id);
+    if (options_.shard.has(*id) && done_.insert(*id).second && is_failure) ++failed_before_;
     at = end + 1;
   }
   return {};
@@ -203,6 +205,7 @@ Result<BulkReport> run_bulk(const std::vector<ManifestEntry>& entries, PoseFinde
     if (!folder.is_done(entry.id)) left.push_back(&entry);
   }
   report.before = entries.size() - left.size();
+  report.failed_before = folder.failed_before();
   std::optional<Error> broken;
   PipelineOptions pipeline;
   pipeline.stop = [&] {

@@ -48,7 +48,8 @@ class BulkFolder {
   Status add(const std::string& id, const FrameResult& found);
   Status add_failure(const std::string& id, const std::string& source, const std::string& error);
   Status finish();
-  std::size_t parts() const { return parts_; }  // that were written
+  std::size_t parts() const { return parts_; }                  // that were written
+  std::size_t failed_before() const { return failed_before_; }  // of this shard, by earlier runs
 
  private:
   BulkFolder(BulkFolderOptions options, std::size_t joints) : options_(std::move(options)), joints_(joints) {}
@@ -62,14 +63,15 @@ class BulkFolder {
   BulkFolderOptions options_;
   std::size_t joints_ = 0;
   std::unordered_set<std::string> done_;  // of this shard
-  std::size_t next_ = 1, parts_ = 0, held_ = 0;
+  std::size_t next_ = 1, parts_ = 0, held_ = 0, failed_before_ = 0;
   std::string results_, failures_;  // lines that have no file yet
   std::chrono::steady_clock::time_point begun_;
   int lock_ = -1;
 };
 
 struct BulkReport {
-  std::size_t before = 0;  // that earlier runs did
+  std::size_t before = 0;         // that earlier runs did ...
+  std::size_t failed_before = 0;  // ... or could not do
   std::size_t pictures = 0, persons = 0, failed = 0;
   std::size_t parts = 0;
   bool stopped = false;

@@ -73,6 +73,19 @@ TEST_F(Bulk, ALaterRunKnowsWhatIsCommittedAndNothingElse) {
   EXPECT_EQ(files().size(), 3U);
 }
 
+TEST_F(Bulk, ALaterRunKnowsWhatFailed) {
+  {
+    BulkFolder folder = open().value();
+    EXPECT_TRUE(folder.add("a", {}).ok());
+    EXPECT_TRUE(folder.add_failure("b", "b.jpg", "b.jpg: no picture").ok());
+    EXPECT_TRUE(folder.finish().ok());
+    EXPECT_EQ(folder.failed_before(), 0U);
+  }
+  const BulkFolder folder = open({}, true).value();
+  EXPECT_TRUE(folder.is_done("b"));
+  EXPECT_EQ(folder.failed_before(), 1U);
+}
+
 TEST_F(Bulk, AnotherNumberOfShardsGoesOnToo) {
   for (int number = 1; number <= 2; ++number) {
     BulkFolder folder = open({number, 2}).value();
