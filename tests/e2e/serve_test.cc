@@ -124,7 +124,10 @@ TEST_F(Serve, SigtermUnderLoadLosesNoRequest) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   kill(child_, SIGTERM);
   std::string ready = get("/readyz");
-  for (int i = 0; i < 50 && !contains(ready, "503"); ++i) ready = get("/readyz");
+  for (int i = 0; i < 400 && !contains(ready, "503"); ++i) {  // the signal is on its way
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ready = get("/readyz");
+  }
   EXPECT_TRUE(contains(ready, "503")) << ready;
   stop = true;
   for (std::thread& client : clients) client.join();

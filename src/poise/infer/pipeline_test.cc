@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 
@@ -176,7 +177,8 @@ TEST(Pipeline, PicturesUnderWayShareABudgetOfPixels) {
       30, {nullptr, &estimator},
       [&](std::size_t i, const AdmitPixels& admit) -> Result<PipelinePicture> {
         POISE_RETURN_IF_ERROR(admit(kLarge));
-        EXPECT_EQ(admitted++, i) << "in order";
+        const std::size_t turn = admitted++;
+        EXPECT_LE(std::max(turn, i) - std::min(turn, i), 1U) << "in order, but for the two that are let in together";
         const std::uint64_t now = held += kLarge;
         for (std::uint64_t before = most; before < now && !most.compare_exchange_weak(before, now);) {
         }
