@@ -36,6 +36,14 @@ constexpr Bone kBones[] = {{"neck", {kRoot, ""}, {0, 1}},
                            {"right_knee", {"right_hip", ""}, {0, -1}},
                            {"right_ankle", {"right_knee", ""}, {0, -1}}};
 
+/// A name without what ends a word.
+std::string word(std::string name) {
+  for (char& c : name) {
+    if (c <= ' ' || c == '{' || c == '}') c = '_';
+  }
+  return name;
+}
+
 }  // namespace
 
 Result<BvhTree> BvhTree::of(const Skeleton& skeleton) {
@@ -100,11 +108,27 @@ std::string bvh_number(double value) {
   return text.data();
 }
 
-std::string bvh_word(std::string name) {
-  for (char& c : name) {
-    if (c <= ' ' || c == '{' || c == '}') c = '_';
-  }
-  return name;
+std::string bvh_hierarchy(const std::vector<BvhNode>& nodes, const std::string& root_name,
+                          const std::function<std::string(std::size_t)>& offset) {
+  std::string text = "HIERARCHY\n";
+  const auto write = [&](const auto& self, std::size_t n, int depth) -> void {
+    const std::string indent(static_cast<std::size_t>(depth), '\t');
+    text += indent + (n == 0 ? "ROOT " + root_name : "JOINT " + word(nodes[n].name)) + "\n" + indent + "{\n";
+    text += indent + "\tOFFSET " + offset(n) + "\n";
+    text += indent + "\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation\n";
+    for (const int child : nodes[n].children) self(self, static_cast<std::size_t>(child), depth + 1);
+    if (nodes[n].children.empty()) {
+      text += indent + "\tEnd Site\n" + indent + "\t{\n" + indent + "\t\tOFFSET 0.000000 0.000000 0.000000\n" + indent +
+              "\t}\n";
+    }
+    text += indent + "}\n";
+  };
+  write(write, 0, 0);
+  return text;
+}
+
+std::string bvh_motion_head(std::size_t frames, double frames_per_second) {
+  return "MOTION\nFrames: " + std::to_string(frames) + "\nFrame Time: " + bvh_number(1 / frames_per_second) + "\n";
 }
 
 }  // namespace poise

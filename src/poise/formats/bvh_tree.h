@@ -2,6 +2,8 @@
 // The tree of joints that motion files hang a skeleton in, and their words. Internal to formats. Pure.
 
 #include <array>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +46,11 @@ class BvhTree {
 
 /// Six digits after the point.
 std::string bvh_number(double value);
-/// A name without what ends a word.
-std::string bvh_word(std::string name);
+/// The tree as the file begins with it, six channels a joint; `root_name` stands for the root's own name, and
+/// `offset(n)` gives a node's place beside its parent, as three numbers.
+std::string bvh_hierarchy(const std::vector<BvhNode>& nodes, const std::string& root_name,
+                          const std::function<std::string(std::size_t)>& offset);
+/// What stands before the frames' lines.
+std::string bvh_motion_head(std::size_t frames, double frames_per_second);
 
 }  // namespace poise

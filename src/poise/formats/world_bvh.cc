@@ -9,6 +9,7 @@
 #include <numbers>
 #include <optional>
 
+#include "poise/base/median.h"
 #include "poise/formats/bvh_tree.h"
 #include "poise/formats/world_writers.h"
 
@@ -54,10 +55,8 @@ class Motion {
   }
 
   std::string text(double frames_per_second) {
-    std::string text = "HIERARCHY\n";
-    write_node(0, 0, text);
-    text +=
-        "MOTION\nFrames: " + std::to_string(seen_.size()) + "\nFrame Time: " + bvh_number(1 / frames_per_second) + "\n";
+    const auto offset = [this](std::size_t n) { return triple(offsets_[n]); };
+    std::string text = bvh_hierarchy(nodes_, "hips", offset) + bvh_motion_head(seen_.size(), frames_per_second);
     offset_now_ = offsets_;
     turn_now_.assign(nodes_.size(), {});
     angles_now_.assign(nodes_.size(), {});
@@ -75,27 +74,10 @@ class Motion {
       const auto& parent = places[static_cast<std::size_t>(nodes_[n].parent)];
       if (places[n] && parent) lengths.push_back(distance(*places[n], *parent));
     }
-    if (lengths.empty()) return kNeverSeen;
-    const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
-    std::nth_element(lengths.begin(), middle, lengths.end());
-    return *middle;
+    return lengths.empty() ? kNeverSeen : upper_median(lengths);
   }
 
   static std::string triple(Point3 p) { return bvh_number(p.x) + " " + bvh_number(p.y) + " " + bvh_number(p.z); }
-
-  void write_node(std::size_t n, int depth, std::string& text) const {
-    const std::string indent(static_cast<std::size_t>(depth), '\t');
-    const BvhNode& node = nodes_[n];
-    text += indent + (n == 0 ? std::string("ROOT hips") : "JOINT " + bvh_word(node.name)) + "\n" + indent + "{\n";
-    text += indent + "\tOFFSET " + triple(offsets_[n]) + "\n";
-    text += indent + "\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation\n";
-    for (const int child : node.children) write_node(static_cast<std::size_t>(child), depth + 1, text);
-    if (node.children.empty()) {
-      text += indent + "\tEnd Site\n" + indent + "\t{\n" + indent + "\t\tOFFSET 0.000000 0.000000 0.000000\n" + indent +
-              "\t}\n";
-    }
-    text += indent + "}\n";
-  }
 
   /// In the world, from what is seen of the bones that start at node n, which stands at `place`.
   std::optional<Matrix3> turn_of(std::size_t n, const Places& seen, Point3 place, const Matrix3& base) const {

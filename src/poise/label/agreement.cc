@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "poise/base/median.h"
+
 namespace poise {
 namespace {
-
-float median(std::vector<float> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 AgreedJoint agree_on(std::span<const Pose> looks, std::size_t joint, float reach) {
   std::vector<float> xs, ys;
@@ -19,7 +14,7 @@ AgreedJoint agree_on(std::span<const Pose> looks, std::size_t joint, float reach
     xs.push_back(look.keypoints[joint].point.x);
     ys.push_back(look.keypoints[joint].point.y);
   }
-  const Point middle{median(std::move(xs)), median(std::move(ys))};
+  const Point middle{median(xs), median(ys)};
   AgreedJoint agreed;
   float all = 0, near = 0;
   for (const Pose& look : looks) {

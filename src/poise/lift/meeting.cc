@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "poise/base/median.h"
 #include "poise/lift/triangulate.h"
 
 namespace poise {
@@ -26,9 +27,7 @@ double misfit(std::span<const Camera> cameras, const SeenPose& a, const SeenPose
     errors.push_back(point ? point->error : kNever);
   }
   if (static_cast<int>(errors.size()) < options.min_joints) return kNever;
-  const auto middle = errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2);
-  std::nth_element(errors.begin(), middle, errors.end());
-  return *middle;
+  return upper_median(errors);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "poise/base/assignment.h"
 #include "poise/base/counted.h"
+#include "poise/base/median.h"
 #include "poise/lift/meeting.h"
 
 namespace poise {
@@ -40,12 +41,7 @@ std::vector<Moment> moments_of(std::span<const PoseFrames> videos) {
   return moments;
 }
 
-double median(std::vector<double>& values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+double median_error(std::vector<double>& errors) { return errors.empty() ? 0 : upper_median(errors); }
 
 /// A body's joints in space, and what they are from.
 struct Body {
@@ -215,10 +211,10 @@ Result<TriangulatedVideos> triangulate_videos(std::span<const Camera> cameras, s
   std::vector<double> all;
   for (std::size_t c = 0; c < cameras.size(); ++c) {
     all.insert(all.end(), errors[c].begin(), errors[c].end());
-    result.cameras[c].median_error = median(errors[c]);
+    result.cameras[c].median_error = median_error(errors[c]);
   }
   result.sightings = all.size();
-  result.median_error = median(all);
+  result.median_error = median_error(all);
   result.people = follower.people();
   return result;
 }

@@ -5,16 +5,10 @@
 #include <numbers>
 
 #include "poise/base/check.h"
+#include "poise/base/median.h"
 
 namespace poise {
 namespace {
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 /// One run, begun as if the first sample had been there for ever.
 void run(const SecondOrderFilter& filter, std::vector<double>& values) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "poise/base/median.h"
+
 namespace poise {
 namespace {
 
@@ -11,12 +13,6 @@ void shift(Pose& pose, Point by) {
   for (Keypoint& joint : pose.keypoints) joint.point = {joint.point.x + by.x, joint.point.y + by.y};
   pose.box.x += by.x;
   pose.box.y += by.y;
-}
-
-float median(std::vector<float>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 constexpr int kEnoughJoints = 2;     // in both poses, as pose_likeness has it
@@ -42,7 +38,7 @@ Point displacement(const Pose& from, const Pose& to, float min_score) {
     dy.push_back(to.keypoints[i].point.y - from.keypoints[i].point.y);
   }
   constexpr std::size_t kEnough = 3;
-  if (dx.size() >= kEnough) return {median(dx), median(dy)};
+  if (dx.size() >= kEnough) return {upper_median(dx), upper_median(dy)};
   const Point a = from.box.centre();
   const Point b = to.box.centre();
   return {b.x - a.x, b.y - a.y};
@@ -64,7 +60,7 @@ void Tracker::carry_by_flow(Track& track, const FlowStep* step) const {
       dy.push_back(carried[i]->y - points[i].y);
     }
     // Joints that flow loses go with the others of their person.
-    const Point mean = dx.empty() ? Point{} : Point{median(dx), median(dy)};
+    const Point mean = dx.empty() ? Point{} : Point{upper_median(dx), upper_median(dy)};
     for (std::size_t i = 0; i < carried.size(); ++i) {
       Keypoint& joint = memory.pose.keypoints[i];
       joint.point = carried[i] ? *carried[i] : Point{points[i].x + mean.x, points[i].y + mean.y};
