@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string>
 
+#include "kit/golden_weights.h"
 #include "poise/base/random.h"
 #include "poise/engine/session.h"
 #include "poise/models/hourglass.h"
@@ -16,40 +17,9 @@
 namespace poise {
 namespace {
 
-/// Random(0, FNV-1a of the name).uniform(low, high), as make_networks.py's uniform().
-Tensor uniform(const std::string& name, const Shape& shape, double low, double high) {
-  std::uint64_t stream = 0xcbf29ce484222325ULL;
-  for (const char c : name) stream = (stream ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  Random random(0, stream);
-  Tensor tensor(shape);
-  for (float& value : tensor.floats()) value = static_cast<float>(low + (high - low) * random.uniform());
-  return tensor;
-}
-
-/// As make_networks.py's fill(): from name and shape alone.
-void fill(Graph& graph) {
-  for (Value& value : graph.values) {
-    if (value.constant == nullptr || value.name.ends_with(".scales")) continue;
-    const Shape& shape = value.constant->shape();
-    double low = -0.3;
-    double high = 0.3;
-    if (shape.size() == 4) {
-      high = std::sqrt(6.0 / static_cast<double>(shape[1] * shape[2] * shape[3]));
-      low = -high;
-    } else if (value.name.ends_with(".running_var")) {
-      low = 0.5;
-      high = 2.0;
-    } else if (value.name.ends_with(".weight")) {
-      low = 0.3;
-      high = 0.9;
-    }
-    value.constant = std::make_shared<Tensor>(uniform(value.name, shape, low, high));
-  }
-}
-
 void expect_golden(Graph graph, const std::string& name) {
-  fill(graph);
-  const Tensor input = uniform(name + " input", {1, 3, 64, 64}, -2.0, 2.0);
+  kit::fill_golden(graph);
+  const Tensor input = kit::golden_uniform(name + " input", {1, 3, 64, 64}, -2.0, 2.0);
   const Tensor want = read_npy(POISE_SOURCE_DIR "/tests/golden/networks_tiny/" + name + "_heatmaps.npy").value();
   for (const char* backend : {"reference", "onednn"}) {
     Session session = Session::create(graph, {.backend = backend}).value();

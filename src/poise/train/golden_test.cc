@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "kit/golden_weights.h"
 #include "poise/base/json.h"
 #include "poise/base/random.h"
 #include "poise/models/pose_resnet.h"
@@ -15,32 +16,10 @@
 namespace poise {
 namespace {
 
-Tensor uniform(const std::string& name, const Shape& shape, double low, double high) {
-  std::uint64_t stream = 0xcbf29ce484222325ULL;  // FNV-1a
-  for (const char c : name) stream = (stream ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  Random random(0, stream);
-  Tensor tensor(shape);
-  for (float& value : tensor.floats()) value = static_cast<float>(random.uniform(low, high));
-  return tensor;
-}
-
 Graph network() {
   Graph graph =
       pose_resnet({.depth = 18, .input = {64, 64}, .joints = 5, .deconv_filters = 8, .width = 0.125F}).value();
-  for (Value& value : graph.values) {
-    if (value.constant == nullptr) continue;
-    const Shape& shape = value.constant->shape();
-    double low = -0.3, high = 0.3;
-    if (shape.size() == 4) {
-      high = std::sqrt(6.0 / static_cast<double>(shape[1] * shape[2] * shape[3]));
-      low = -high;
-    } else if (value.name.ends_with(".running_var")) {
-      low = 0.5, high = 2.0;
-    } else if (value.name.ends_with(".weight")) {
-      low = 0.3, high = 0.9;
-    }
-    value.constant = std::make_shared<Tensor>(uniform(value.name, shape, low, high));
-  }
+  kit::fill_golden(graph);
   return graph;
 }
 
@@ -53,10 +32,10 @@ class Golden : public ::testing::Test {
 
   at::Tensor loss_of(TorchGraph& graph, int step) const {
     const std::string number = std::to_string(step);
-    Tensor weights = uniform("weights " + number, {4, 5}, 0, 1);
+    Tensor weights = kit::golden_uniform("weights " + number, {4, 5}, 0, 1);
     for (float& weight : weights.floats()) weight = weight > 0.25F ? 1.0F : 0.0F;
-    const at::Tensor images = to_torch(uniform("images " + number, {4, 3, 64, 64}, -2, 2));
-    const at::Tensor targets = to_torch(uniform("targets " + number, {4, 5, 16, 16}, 0, 1));
+    const at::Tensor images = to_torch(kit::golden_uniform("images " + number, {4, 3, 64, 64}, -2, 2));
+    const at::Tensor targets = to_torch(kit::golden_uniform("targets " + number, {4, 5, 16, 16}, 0, 1));
     return heatmap_loss(graph.forward({images}, true)[0], targets, to_torch(weights), {});
   }
 
