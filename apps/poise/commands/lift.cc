@@ -18,10 +18,10 @@ namespace poise::app {
 namespace {
 
 struct Options {
-  std::string poses, model, camera, camera_name, skeleton, json;
+  std::string poses, model, camera, camera_name, json;
   WorldFlags world;
   LiftOptions lift;
-  double rate = 30, focal = 0;
+  double focal = 0;
   int threads = 0;
   bool quiet = false;
 };
@@ -60,11 +60,10 @@ Status run(const Options& o, Console& console) {
   const Provenance provenance{name, model.onnx.hash, {}};
   auto lifter = Lifter::create(std::move(model.onnx), {.threads = o.threads});
   if (!lifter.ok()) return lifter.error().prefixed(name);
-  POISE_TRY(const PoseFrames video, read_poses_given(o.poses, o.skeleton, o.rate));
-  for (const std::string& note : video.notes) console.note(note);
+  POISE_TRY(const PoseFrames video, o.world.read(o.poses, console));
   POISE_TRY(const Camera camera, camera_for(o, video, console));
   POISE_TRY(Lifted lifted, (*lifter)(video, camera, o.lift));
-  lifted.set.frames_per_second = o.rate;
+  lifted.set.frames_per_second = o.world.rate;
   Provenance whole = provenance;
   whole.settings = Json::Object{{"camera", camera.name},
                                 {"focal", Json::Array{camera.fx, camera.fy}},
@@ -76,14 +75,12 @@ Status run(const Options& o, Console& console) {
                            {"poses", static_cast<std::int64_t>(lifted.poses)},
                            {"left_out", static_cast<std::int64_t>(lifted.left_out)},
                            {"settings", whole.settings}};
-  Json list = Json::array();
-  for (const std::string& file : files) list.push(file);
-  json.set("files", std::move(list));
-  if (o.json != "-" && !o.quiet) {
+  const bool aloud = o.json != "-" && !o.quiet;
+  if (aloud) {
     std::printf("%s of %s lifted\n", counted(lifted.poses, "pose").c_str(),
                 counted(video.frames.size(), "frame").c_str());
-    for (const std::string& file : files) std::printf("  %s\n", shown(file).c_str());
   }
+  put_files(files, json, aloud);
   if (lifted.left_out > 0) console.note(counted(lifted.left_out, "pose") + " left out: too few joints seen");
   return put_json(json, o.json);
 }
@@ -103,11 +100,6 @@ Action make_lift(CLI::App& command) {
   o->world.add_to(command);
   command.add_option("--min-score", o->lift.min_score, "joints below are taken for not seen")
       ->check(within(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--skeleton", o->skeleton, "of the joints, where a file does not name them")
-      ->check(that(find_skeleton));
-  command.add_option("--rate", o->rate, "frames a second, of poses that have no times")
-      ->check(above_zero())
       ->capture_default_str();
   command.add_option("--threads", o->threads, "0: all")->check(CLI::Range(0, 1024));
   add_json_option(command, o->json);

@@ -20,10 +20,9 @@ namespace {
 
 struct Options {
   std::vector<std::string> videos;
-  std::string calibration, adjusted, skeleton, up = "z", json;
+  std::string calibration, adjusted, up = "z", json;
   WorldFlags world;
   TriangulateVideosOptions work;
-  double rate = 30;
   bool adjust = false, quiet = false;
 };
 
@@ -114,27 +113,22 @@ Status run(Options& o, Console& console) {
   std::vector<PoseFrames> videos;
   for (std::size_t i = 0; i < o.videos.size(); ++i) {
     cameras.push_back(all[chosen[i]]);
-    POISE_TRY(PoseFrames video, read_poses_given(o.videos[i], o.skeleton, o.rate));
-    for (const std::string& note : video.notes) console.note(note);
+    POISE_TRY(PoseFrames video, o.world.read(o.videos[i], console));
     videos.push_back(std::move(video));
   }
   o.work.up = *up_axis_by_name(o.up.c_str());
   Json adjusted;
   if (o.adjust || !o.adjusted.empty()) POISE_RETURN_IF_ERROR(adjust(o, cameras, videos, adjusted, console));
   POISE_TRY(TriangulatedVideos found, triangulate_videos(cameras, videos, o.work));
-  found.set.frames_per_second = o.rate;
+  found.set.frames_per_second = o.world.rate;
   Json json = summary(o, cameras, found);
   if (!adjusted.is_null()) json.set("adjusted", adjusted);
   Provenance provenance;
   provenance.settings = json;
   POISE_TRY(const auto files, o.world.write(found.set, provenance));
-  Json list = Json::array();
-  for (const std::string& file : files) list.push(file);
-  json.set("files", std::move(list));
-  if (o.json != "-" && !o.quiet) {
-    print(cameras, found);
-    for (const std::string& file : files) std::printf("  %s\n", shown(file).c_str());
-  }
+  const bool aloud = o.json != "-" && !o.quiet;
+  if (aloud) print(cameras, found);
+  put_files(files, json, aloud);
   if (found.alone > 0) console.note(counted(found.alone, "pose was", "poses were") + " met by no other camera's");
   return put_json(json, o.json);
 }
@@ -169,11 +163,6 @@ Action make_triangulate(CLI::App& command) {
       ->type_name("FILE");
   command.add_option("--up", o->up, "the calibration's axis that points up: y, -y or z")
       ->check(one_of({"y", "-y", "z"}))
-      ->capture_default_str();
-  command.add_option("--skeleton", o->skeleton, "of the joints, where a file does not name them")
-      ->check(that(find_skeleton));
-  command.add_option("--rate", o->rate, "frames a second, of poses that have no times")
-      ->check(above_zero())
       ->capture_default_str();
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");

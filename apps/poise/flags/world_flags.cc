@@ -1,5 +1,8 @@
 #include "flags/world_flags.h"
 
+#include <cstdio>
+#include <utility>
+
 #include "mat_helper.h"
 #include "standard_streams.h"
 #include "words.h"
@@ -21,6 +24,11 @@ void WorldFlags::add_to(CLI::App& command) {
   command.add_option("--format", formats, help)->check(one_of(format_names_of_space()))->allow_extra_args(false);
   command.add_option("-o,--out", out, "beginning of the files' names; an ending of a format is left off")
       ->capture_default_str();
+  command.add_option("--skeleton", skeleton, "of the joints, where a file does not name them")
+      ->check(that(find_skeleton));
+  command.add_option("--rate", rate, "frames a second, of poses that have no times")
+      ->check(above_zero())
+      ->capture_default_str();
 }
 
 Result<std::vector<std::string>> WorldFlags::write(const WorldPoseSet& set, const Provenance& provenance) const {
@@ -41,13 +49,24 @@ Result<std::vector<std::string>> WorldFlags::write(const WorldPoseSet& set, cons
   return written;
 }
 
-Result<PoseFrames> read_poses_given(const std::string& given, const std::string& skeleton, double frames_per_second) {
+Result<PoseFrames> WorldFlags::read(const std::string& given, Console& console) const {
   PoseReadOptions options{.hdf5 = read_mat_apart};
   if (!skeleton.empty()) {
     POISE_TRY(options.skeleton, find_skeleton(skeleton));
   }
   POISE_TRY(const std::string path, input_path(given));
-  return read_pose_frames(path, options, frames_per_second);
+  POISE_TRY(PoseFrames video, read_pose_frames(path, options, rate));
+  for (const std::string& note : video.notes) console.note(note);
+  return video;
+}
+
+void put_files(const std::vector<std::string>& files, Json& json, bool aloud) {
+  Json list = Json::array();
+  for (const std::string& file : files) {
+    list.push(file);
+    if (aloud) std::printf("  %s\n", shown(file).c_str());
+  }
+  json.set("files", std::move(list));
 }
 
 }  // namespace poise::app
