@@ -19,7 +19,6 @@ set(poise_ffmpeg_modules "libavformat>=59" "libavcodec>=59" "libavutil>=57" "lib
 pkg_check_modules(POISE_FFMPEG QUIET IMPORTED_TARGET GLOBAL ${poise_ffmpeg_modules})
 if(POISE_FFMPEG_FOUND)
   set(POISE_HAS_VIDEO ON)
-  pkg_check_modules(POISE_AVDEVICE QUIET IMPORTED_TARGET GLOBAL "libavdevice>=59") # cameras
 elseif(POISE_VIDEO STREQUAL "ON")
   message(FATAL_ERROR "FFmpeg's libraries are not found (5.0 or newer): scripts/setup --video installs Debian's")
 endif()

@@ -8,12 +8,24 @@
 #include <system_error>
 
 namespace poise::app {
+namespace {
 
-Error become(const std::string& name, const std::vector<std::string>& words) {
+std::filesystem::path beside(const std::string& name) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  std::string program = (self.parent_path() / name).string();
-  if (error || !std::filesystem::exists(program, error)) {
+  return error ? std::filesystem::path() : self.parent_path() / name;
+}
+
+}  // namespace
+
+bool is_beside(const std::string& name) {
+  std::error_code error;
+  return std::filesystem::exists(beside(name), error);
+}
+
+Error become(const std::string& name, const std::vector<std::string>& words) {
+  std::string program = beside(name).string();
+  if (!is_beside(name)) {
     return unsupported("this build has no " + name + ": install LibTorch (scripts/setup --torch), build again");
   }
   std::vector<std::string> all{program};

@@ -1,3 +1,7 @@
 #include "program.h"
+#include "short_spins.h"
 
-int main(int argc, char** argv) { return poise::app::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  poise::app::start_with_short_spins(argv);
+  return poise::app::run_program(argc, argv);
+}

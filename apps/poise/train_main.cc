@@ -1,14 +1,12 @@
 // poise-train: what `poise train` runs.
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -27,6 +25,7 @@
 #include "poise/train/trainer.h"
 #include "poise/train/training_data.h"
 #include "poise/weights/state_dict.h"
+#include "short_spins.h"
 #include "words.h"
 
 namespace poise::app {
@@ -295,17 +294,6 @@ void add_options(CLI::App& app, Flags& flags) {
       ->group(running);
   app.add_flag("-q,--quiet", flags.quiet, "errors only")->group(running);
   app.footer(kExamples);
-}
-
-/// Compute threads that wait by spinning starve the threads that read pictures, and all of them on a machine that does
-/// other work too; those that sleep at once are late for every small layer, a quarter slower. A short spin is neither.
-/// OpenMP reads its environment when it is loaded, so this program starts itself once more. Returns where that is not
-/// to be, or fails.
-void start_with_short_spins(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  ::setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
-  ::setenv("GOMP_SPINCOUNT", "2000", 1);
-  ::execv("/proc/self/exe", argv);
 }
 
 }  // namespace

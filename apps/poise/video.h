@@ -6,10 +6,15 @@
 #include <memory>
 #include <string>
 
+#include "poise/base/result.h"
 #include "poise/media/video.h"
 #include "poise/track/flow.h"
 
 namespace poise::app {
+
+/// What a command on videos calls before all else: where they are dealt with by the program poise-video beside this one,
+/// becomes that. Returns where they are dealt with here, or nowhere. Errors: kIo, it cannot be started.
+Status reach_videos();
 
 struct VideoToWrite {
   Size size;

@@ -5,8 +5,8 @@ namespace {
 
 Error absent() {
   return unsupported(
-      "this build reads and writes no videos: install FFmpeg's libraries (scripts/setup --video), build "
-      "again; folders of pictures and raw frames can be followed without");
+      "this build reads and writes no videos, or poise-video is not beside it: install FFmpeg's libraries "
+      "(scripts/setup --video), build again; folders of pictures and raw frames can be followed without");
 }
 
 }  // namespace

@@ -142,6 +142,32 @@ TEST_F(Cli, TheQuickstartsFigureIsFoundAndDrawnRightly) {
   }
 }
 
+TEST_F(Cli, ComputeThreadsSpinShortlyUnlessTheUserSaysOtherwise) {
+  const Strings shown{"OMP_DISPLAY_ENV=verbose", POISE_PROGRAM, "--version"};
+  const Outcome own = run(shown, "/usr/bin/env");
+  ASSERT_EQ(own.code, 0) << own.err;
+  if (own.err.find("GOMP_SPINCOUNT") == std::string::npos) GTEST_SKIP() << "OpenMP is not GNU's";
+  EXPECT_NE(own.err.find("GOMP_SPINCOUNT = '2000'"), std::string::npos) << own.err;
+  Strings chosen = shown;
+  chosen.insert(chosen.begin(), "GOMP_SPINCOUNT=7");
+  EXPECT_NE(run(chosen, "/usr/bin/env").err.find("GOMP_SPINCOUNT = '7'"), std::string::npos);
+}
+
+TEST_F(Cli, VideosAreDealtWithByTheProgramBesideIt) {
+  const fs::path video = fs::path(POISE_PROGRAM).parent_path() / "poise-video";
+  if (!fs::exists(video)) GTEST_SKIP() << "this build reads no videos";
+  // Alone, the program says what is missing; with the other beside it, the file's fault.
+  fs::create_directories(folder_ / "alone");
+  fs::copy_file(POISE_PROGRAM, folder_ / "alone" / "poise");
+  photo("clip.png");
+  fs::rename(folder_ / "clip.png", folder_ / "clip.mp4");
+  const Outcome alone = run({"track", "clip.mp4", "--out", "out"}, (folder_ / "alone" / "poise").string());
+  EXPECT_EQ(alone.code, 1);
+  EXPECT_NE(alone.err.find("poise-video is not beside it"), std::string::npos) << alone.err;
+  const Outcome both = run({"track", "clip.mp4", "--out", "out"});
+  EXPECT_EQ(both.err.find("poise-video"), std::string::npos) << both.err;
+}
+
 TEST_F(Cli, LibTorchFindsTheSamePoses) {
   const std::string program = (fs::path(POISE_PROGRAM).parent_path() / "poise-torch").string();
   if (!fs::exists(program)) GTEST_SKIP() << "this build has no LibTorch: --device cuda is not tested";

@@ -191,6 +191,7 @@ class Tracking {
   StreamParts parts() { return {&*finder_, tracker_ ? &*tracker_ : nullptr, flow_.get()}; }
 
   Status prepare() {
+    POISE_RETURN_IF_ERROR(reach_videos());
     POISE_RETURN_IF_ERROR(set_device(o_.device, o_.estimator.run));
     if (!o_.no_video && !can_write_videos()) {
       console_.note("this build writes no videos (scripts/setup --video): poses alone are written");
