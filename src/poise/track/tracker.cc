@@ -15,6 +15,14 @@ void shift(Pose& pose, Point by) {
   pose.box.y += by.y;
 }
 
+constexpr int kKnown = 5;  // sightings: who was seen less often is maybe nobody
+
+float mean_score(const Pose& pose) {
+  float sum = 0;
+  for (const Keypoint& joint : pose.keypoints) sum += joint.score;
+  return pose.keypoints.empty() ? 0 : sum / static_cast<float>(pose.keypoints.size());
+}
+
 constexpr int kEnoughJoints = 2;     // in both poses, as pose_likeness has it
 constexpr float kBoxesAlone = 0.4F;  // what an overlap is worth against a likeness of joints
 
@@ -100,10 +108,19 @@ void Tracker::begin(const FlowStep* step, double seconds, Size picture) {
   }
 }
 
+/// Whether somebody whom the detector does not find, for the pose is unusual or half hidden, is plainly there.
+bool Tracker::still_sure(const Track& track) const {
+  constexpr float kAsSure = 0.8F;  // of what it was
+  return track.detections >= kKnown && now_ - track.detected < options_.max_carried_sure &&
+         mean_score(track.last) >= kAsSure * track.sureness;
+}
+
 /// Where flow says the person is; who was hidden in the frame before is where motion says, since flow there is that of
 /// whoever hides them.
 std::optional<PersonBox> Tracker::carried_box(const Track& track) const {
-  if (track.unseen > options_.look_again || track.unfound >= options_.max_carried) return std::nullopt;
+  if (track.unseen > options_.look_again || (track.unfound >= options_.max_carried && !still_sure(track))) {
+    return std::nullopt;
+  }
   const bool hidden = track.unseen > 1;
   const Pose* pose = nullptr;
   if (!track.carried.empty()) pose = &track.carried.front().pose;
@@ -187,8 +204,7 @@ float Tracker::likeness(const Track& track, const Pose& pose) const {
 
 /// Of people who were hidden: 1 where the pose stands just where they were expected, 0 out of reach.
 float Tracker::nearness(const Track& track, const Pose& pose) const {
-  constexpr int kKnown = 5;  // sightings: who was seen less often, maybe nobody, may claim no one by place alone
-  if (track.sightings < kKnown && track.unseen > 1) return 0;
+  if (track.sightings < kKnown && track.unseen > 1) return 0;  // by place alone
   const Pose& past = track.expected ? *track.expected : track.last;
   const float size = size_of(track.last.box);
   const float other = size_of(pose.box);
@@ -293,6 +309,9 @@ void Tracker::link(std::vector<Pose>& poses) {
     }
     see(tracks_[t], *found[p]);
     tracks_[t].unfound = 0;
+    ++tracks_[t].detections;
+    tracks_[t].detected = now_;
+    tracks_[t].sureness = mean_score(*found[p]);
     found[p]->track_id = tracks_[t].id;
   }
   for (Pose* pose : carried) {

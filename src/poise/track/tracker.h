@@ -42,6 +42,8 @@ struct TrackerOptions {
                                           // detection; the paper has 1
   int max_carried = 10;                   // frames in which a detector looked and did not find a person: then boxes of
                                           // theirs are looked at no longer, and `memory` runs
+  double max_carried_sure = 2;            // seconds for which they are looked at all the same: of people whom the
+                                          // detector found five times or more, as long as the pose stays as sure
   double reach = 0.6;                     // of the body's size: how far from where they were expected people who were
                                           // hidden are known again; grows with the seconds hidden, to twice as much
 };
@@ -99,10 +101,14 @@ class Tracker {
     int unseen = 0;                // frames since
     int unfound = 0;               // frames that a detector looked at, in which no detection covered it
     int sightings = 0;
+    int detections = 0;   // sightings in which a detection covered it
+    double detected = 0;  // seconds of the last of them
+    float sureness = 0;   // mean score of the joints then
   };
 
   void carry_by_flow(Track& track, const FlowStep* step) const;
   void carry_by_motion(Track& track, double seconds) const;
+  bool still_sure(const Track& track) const;
   std::optional<PersonBox> carried_box(const Track& track) const;
   float likeness(const Track& track, const Pose& pose) const;
   float nearness(const Track& track, const Pose& pose) const;

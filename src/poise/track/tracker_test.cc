@@ -114,6 +114,30 @@ TEST(Tracker, CarriedBoxesAreNotGoneOnWithForEver) {
   EXPECT_EQ(again[0].track_id, 1);
 }
 
+TEST(Tracker, WhoIsPlainlyThereIsGoneOnWithForSeconds) {
+  const Shift still({0, 0});
+  for (const int detections : {5, 4}) {
+    for (const float sure : {0.9F, 0.5F}) {
+      Tracker tracker(coco17());
+      for (int i = 0; i < detections; ++i) run(tracker, i, {{box_at(100, 100)}, &still});
+      int seen = 0;
+      for (int i = detections; i < 100; ++i) {
+        tracker.begin(&still, i / 30.0, {640, 480});
+        std::vector<Pose> poses;
+        for (const PersonBox& box : tracker.propose({})) {
+          poses.push_back(pose_in(box, sure));
+          poses.back().box = box.box;
+        }
+        tracker.link(poses);
+        seen += static_cast<int>(poses.size());
+      }
+      // Two seconds of 30 frames, or the ten frames of everybody.
+      const int wanted = detections == 5 && sure > 0.8F ? 60 : 10;
+      EXPECT_NEAR(seen, wanted, 1) << detections << " detections, then joints of " << sure;
+    }
+  }
+}
+
 TEST(Tracker, WhoWasHiddenForThreeFramesIsKnownAgain) {
   for (const auto similarity : {Similarity::kPose, Similarity::kFlow, Similarity::kMultiFlow, Similarity::kBox}) {
     TrackerOptions options;
