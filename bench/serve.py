@@ -7,7 +7,7 @@ same process, and what becomes of too many requests.
 Prints JSON lines: `serial` (one client), `handler` (serve_rate: the service's function called by as many threads, no
 sockets), `load` (clients with a connection each), `slow` (the load beside 500 sockets that send a byte a second, and
 once more without them), `overload` (four times as many requests as are answered, offered at a steady rate, each on a
-connection of its own).
+connection of its own), `bombs` (pictures of a hundred bytes that claim to be of 60,000 x 60,000 pixels).
 """
 import argparse
 import http.client
@@ -118,6 +118,19 @@ def slow_sockets(port, count, stop, closed):
         one.close()
 
 
+def bombs(port):
+    """Refused by their headers."""
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0\0\0\0\0"
+    jpeg = b"\xff\xd8\xff\xc0\0\x11\x08\xea\x60\xea\x60\x03\x01\x11\0\x02\x11\0\x03\x11\0"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    times, fine = [], 0
+    for body in (png, jpeg) * 50:
+        begin = time.monotonic()
+        fine += ask(connection, body)[0] == 200
+        times.append(time.monotonic() - begin)
+    return {"refused": len(times) - fine, "fine": fine, "median_ms": percentile(times, .5), "p99_ms": percentile(times, .99)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("poise")
@@ -162,6 +175,8 @@ def main():
     beyond["of_peak"] = round(beyond["fine_per_second"] / loaded["per_second"], 3)
     beyond["rss_mb"] = [round(before, 1), round(server.rss(), 1)]
     print(json.dumps({"overload": beyond}), flush=True)
+    before = server.rss()
+    print(json.dumps({"bombs": {**bombs(server.port), "rss_mb": [round(before, 1), round(server.rss(), 1)]}}), flush=True)
     print(json.dumps({"exit_code": server.end()}))
 
 

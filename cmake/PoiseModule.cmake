@@ -31,6 +31,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(poise_test_options INTERFACE -fpch-preprocess) # ccache wants it
 endif()
 
+# May become part of a shared library, and runs as fast as if it could not.
+function(poise_shareable target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  endif()
+endfunction()
+
 # poise_module(image SOURCES decode.cc ... LINK poise::base ... PRIVATE PNG::PNG ...)
 function(poise_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
@@ -43,7 +51,7 @@ endfunction()
 
 # What every test file includes, compiled once. Tests that compile with LibTorch's flags do without.
 if(POISE_TESTS)
-  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/poise_test_pch.cc "")
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/poise_test_pch.cc CONTENT "") # as it is, where it is there
   add_library(poise_test_pch OBJECT ${CMAKE_CURRENT_BINARY_DIR}/poise_test_pch.cc)
   target_link_libraries(poise_test_pch PRIVATE poise_options poise_test_options GTest::gtest)
   target_precompile_headers(poise_test_pch PRIVATE

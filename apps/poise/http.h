@@ -24,13 +24,4 @@ struct ServeJob {
 /// time.
 Status serve_http(ServeJob job);
 
-struct LambdaJob {
-  PoseServiceOptions service = {};
-  std::string api;  // HOST:PORT
-  int loops = 1;
-  std::function<void(const std::string& json_line)> log = {};
-};
-/// run_lambda(). Errors also: kUnsupported (a build without it).
-Status serve_lambda(const LambdaJob& job);
-
 }  // namespace poise::app

@@ -1,41 +1,11 @@
-#include <signal.h>
-
-#include <cerrno>
 #include <cstdlib>
 #include <future>
 
 #include "http.h"
-#include "poise/serve/http/lambda.h"
 #include "poise/serve/http/server.h"
+#include "signals.h"
 
 namespace poise::app {
-namespace {
-
-/// SIGINT and SIGTERM, waited for by one thread; to be made before any other thread.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  void wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) == EINTR) {
-    }
-  }
-  /// Whether one came within the time.
-  bool wait_for(std::chrono::milliseconds time) const {
-    const timespec span{time.count() / 1000, time.count() % 1000 * 1'000'000};
-    return sigtimedwait(&set_, nullptr, &span) > 0;
-  }
-
- private:
-  sigset_t set_{};
-};
-
-}  // namespace
 
 Status serve_http(ServeJob job) {
   const Signals signals;
@@ -56,10 +26,6 @@ Status serve_http(ServeJob job) {
   }
   if (!drained.get()) return io_error("not all requests were answered in time");
   return {};
-}
-
-Status serve_lambda(const LambdaJob& job) {
-  return run_lambda(job.service, {.api = job.api, .loops = job.loops, .log = job.log});
 }
 
 }  // namespace poise::app

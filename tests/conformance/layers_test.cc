@@ -62,9 +62,10 @@ struct Annexe {
   std::string_view folder;
   std::vector<std::string_view> wraps;  // how the includes begin
 };
-const std::array<Annexe, 3> kAnnexes{{{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}},
+const std::array<Annexe, 4> kAnnexes{{{"media/ffmpeg/", {"<libav", "\"libav", "<libsw", "\"libsw"}},
                                       {"track/opencv/", {"<opencv2/", "\"opencv2/"}},
-                                      {"serve/http/", {"<boost/", "<prometheus/", "<openssl/"}}}};
+                                      {"serve/http/", {"<boost/", "<prometheus/", "<openssl/"}},
+                                      {"serve/lambda/", {"<boost/"}}}};
 /// Headers that are not installed: cmake/PoiseLibrary.cmake.
 constexpr std::array<std::string_view, 9> kNotInstalled{
     "engine/backends/onednn/", "weights/onnx/", "weights/torch/", "weights/darknet/",
@@ -221,11 +222,16 @@ std::string forbidden_use(const std::string& code) {
 
 /// The annexe that the file is not in, and has no business with; empty where there is none.
 std::string annexe_of(const std::string& name, const std::string& what) {
+  const auto wraps = [&](const Annexe& annexe) {
+    return std::any_of(annexe.wraps.begin(), annexe.wraps.end(),
+                       [&](std::string_view beginning) { return what.starts_with(beginning); });
+  };
+  const auto holds = [&](const Annexe& annexe) { return name.starts_with(annexe.folder); };
+  const auto home = std::find_if(kAnnexes.begin(), kAnnexes.end(), holds);
+  if (home != kAnnexes.end() && wraps(*home)) return {};
   for (const Annexe& annexe : kAnnexes) {
-    if (name.starts_with(annexe.folder)) continue;
-    const bool wrapped = std::any_of(annexe.wraps.begin(), annexe.wraps.end(),
-                                     [&](std::string_view beginning) { return what.starts_with(beginning); });
-    if (wrapped || what.starts_with("\"poise/" + std::string(annexe.folder))) return std::string(annexe.folder);
+    if (holds(annexe)) continue;
+    if (wraps(annexe) || what.starts_with("\"poise/" + std::string(annexe.folder))) return std::string(annexe.folder);
   }
   return {};
 }

@@ -6,56 +6,15 @@
 
 #include "commands/command.h"
 #include "console.h"
-#include "device.h"
 #include "figures.h"
-#include "flags/card_flags.h"
-#include "flags/draw_flags.h"
-#include "flags/estimator_flags.h"
-#include "flags/people_flags.h"
+#include "flags/service_flags.h"
 #include "http.h"
-#include "model_store.h"
 #include "poise/base/counted.h"
 #include "poise/base/file.h"
-#include "poise/models/shipped.h"
 #include "words.h"
 
 namespace poise::app {
 namespace {
-
-/// What a service finds poses with: the flags of both commands.
-struct ServiceFlags {
-  std::string model, device = "cpu";
-  DetectorFlags detector;
-  CardFlags card;
-
-  void add_to(CLI::App& command, PoseServiceOptions& service) {
-    command.add_option("-m,--model", model, "an ONNX file, or a model's name; otherwise the default")
-        ->type_name("FILE");
-    add_draw_flags(command, service.draw, "Drawing");
-    detector.add_to(command, "Who is where");
-    CLI::Option* named = command.get_option("--detector");
-    named->default_str(kShippedDetector);
-    named->description(named->get_description() + "; none: each whole picture is one person's box");
-    add_doubles_flags(command, service.finder.doubles, "Who is where");
-    add_estimator_flags(command, service.finder.estimate, device);
-    card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
-  }
-
-  Status put(PoseFinderOptions& finder) const {
-    POISE_RETURN_IF_ERROR(set_device(device, finder.estimate.run));
-    finder.estimate.card.preset = card.preset;
-    POISE_TRY(finder.estimate.card.flags, card.json());
-    finder.model = model;
-    finder.whole_picture = detector.detector == "none";
-    if (!finder.whole_picture) finder.detector = detector.detector;
-    finder.detect.run = finder.estimate.run;
-    finder.detect.threshold = detector.threshold;
-    finder.detect.nms = detector.nms;
-    finder.detect.card.preset = detector.preset;
-    if (auto folder = models_folder(); folder.ok()) finder.models = *folder;
-    return {};
-  }
-};
 
 struct Options {
   ServiceFlags finder;
@@ -130,10 +89,7 @@ void add_server_flags(CLI::App& command, Options& o) {
       ->capture_default_str()
       ->type_name("SIZE")
       ->group(group);
-  command.add_option("--max-pixels", o.job.service.max_pixels, "of a picture")
-      ->check(CLI::Range(1, 256'000'000))
-      ->capture_default_str()
-      ->group(group);
+  add_max_pixels_flag(command, o.job.service, group);
   command.add_option("--max-connections", server.max_connections, "at the same time")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str()
@@ -161,39 +117,6 @@ Action make_serve(CLI::App& command) {
   command.footer(kExamples);
   return [o] {
     const Status status = serve(*o);
-    if (status.ok()) return 0;
-    Console(o->quiet).error(status.error().message);
-    return 1;
-  };
-}
-
-Action make_lambda(CLI::App& command) {
-  struct Flags {
-    ServiceFlags finder;
-    LambdaJob job;
-    bool quiet = false;
-  };
-  auto o = std::make_shared<Flags>();
-  command.add_option("--api", o->job.api, "the runtime's HOST:PORT; Lambda says it in AWS_LAMBDA_RUNTIME_API")
-      ->envname("AWS_LAMBDA_RUNTIME_API")
-      ->required()
-      ->type_name("HOST:PORT");
-  command.add_option("--loops", o->job.loops, "events answered at the same time: more than one on managed instances")
-      ->envname("AWS_LAMBDA_MAX_CONCURRENCY")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  o->finder.add_to(command, o->job.service);
-  command.add_flag("-q,--quiet", o->quiet, "no line an event");
-  command.footer(
-      "Answers events of API Gateway (1.0, 2.0) and function URLs as `poise serve` answers requests, and direct calls "
-      "of\n"
-      "{\"image\": base64}. As bootstrap in the zip's root:\n"
-      "  #!/bin/sh\n"
-      "  exec ./poise lambda");
-  return [o] {
-    Status status = o->finder.put(o->job.service.finder);
-    if (!o->quiet) o->job.log = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
-    if (status.ok()) status = serve_lambda(o->job);
     if (status.ok()) return 0;
     Console(o->quiet).error(status.error().message);
     return 1;

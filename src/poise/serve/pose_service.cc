@@ -72,15 +72,15 @@ Status PoseService::State::open_workers() {
   models = models_json(finder, model_name);
   const NetworkEnds ends = ends_of(graph);
   SessionOptions session_options;
-  session_options.threads = 1;
+  session_options.threads = options.threads;
   session_options.precision = finder.precision();
   session_options.max_memory = options.finder.estimate.run.max_memory;
   POISE_TRY(Session session, Session::create(std::move(graph), session_options));
   const int wanted = options.workers > 0 ? options.workers : finder.threads();
   for (int i = 0; i < wanted; ++i) {
-    auto sibling = finder.sibling(1);
+    auto sibling = finder.sibling(options.threads);
     if (!sibling) break;
-    workers.push_back({std::move(*sibling), session.sibling(1), ends, {}});
+    workers.push_back({std::move(*sibling), session.sibling(options.threads), ends, {}});
   }
   if (workers.empty()) workers.push_back({std::move(finder), std::move(session), ends, {}});
   return {};

@@ -1,7 +1,7 @@
 #pragma once
 // Requests answered with poses: what a server, a function in the cloud and a test share. It knows no sockets; what
-// carries requests hands them over and takes the answers. One-thread finders over the same weights work side by side
-// behind one bounded queue. Thread-safe but where it says otherwise.
+// carries requests hands them over and takes the answers. Finders over the same weights, of one thread each where not
+// told otherwise, work side by side behind one bounded queue. Thread-safe but where it says otherwise.
 //
 //   POST /v1/poses                       a picture: the body, a form's file `image`, or {"image": base64}; boxes may be
 //   given GET  /v1/models /healthz /readyz /openapi.json GET  /v2 /v2/health/... /v2/models/...  POST .../infer   the
@@ -26,6 +26,7 @@ namespace poise {
 struct PoseServiceOptions {
   PoseFinderOptions finder = {};
   int workers = 0;                             // pictures looked at at the same time; 0: one a compute thread
+  int threads = 1;                             // that a worker computes with
   std::size_t queue = 64;                      // requests that wait for a worker; those beyond are refused
   std::chrono::milliseconds deadline{30'000};  // a request that waited longer is refused
   std::uint64_t max_pixels = 40'000'000;       // of a picture

@@ -202,17 +202,38 @@ class HttpSession : public Connection, public std::enable_shared_from_this<HttpS
   void watch(const CancelFlag& cancelled) {
     if (!waiting_) return;
     auto& socket = beast::get_lowest_layer(stream_).socket();
-    socket.async_wait(
-        asio::ip::tcp::socket::wait_read, [self = this->shared_from_this(), cancelled](beast::error_code error) {
-          if (error || !self->waiting_) return;
-          beast::error_code failed;
-          auto& open = beast::get_lowest_layer(self->stream_).socket();
-          char byte = 0;
-          open.non_blocking(true, failed);
-          const std::size_t got = open.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, failed);
-          const bool gone = (failed && failed != asio::error::would_block) || (!failed && got == 0);
-          if (gone) cancelled->store(true);
-        });
+    socket.async_wait(asio::ip::tcp::socket::wait_read,
+                      [self = this->shared_from_this(), cancelled](beast::error_code error) {
+                        if (!error && self->waiting_) self->look(cancelled);
+                      });
+  }
+
+  /// Something can be read: the next request, the end of what the client sends, or nothing ever again.
+  void look(const CancelFlag& cancelled) {
+    beast::error_code failed;
+    auto& socket = beast::get_lowest_layer(stream_).socket();
+    char byte = 0;
+    socket.non_blocking(true, failed);
+    socket.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, failed);
+    if (failed == asio::error::eof) return ask_whether_gone(cancelled);
+    if (failed && failed != asio::error::would_block) cancelled->store(true);
+  }
+
+  /// Who sends no more may still read, or have gone: the first bytes to arrive there tell, since a client that has gone
+  /// answers them with a reset. Bytes that anyone who speaks HTTP/1.1 passes over; TLS ends both ways at once, and what
+  /// cannot be told is taken for a client that waits.
+  void ask_whether_gone(const CancelFlag& cancelled) {
+    if constexpr (kTls) return cancelled->store(true);
+    if (head_.version < 11) return;
+    constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+    beast::error_code failed;
+    auto& socket = beast::get_lowest_layer(stream_).socket();
+    // The answer before has been taken by the system whole, so that these few bytes are, too.
+    if (socket.send(asio::buffer(kGoOn), 0, failed) != kGoOn.size()) return cancelled->store(true);
+    socket.async_wait(asio::ip::tcp::socket::wait_error,
+                      [self = this->shared_from_this(), cancelled](beast::error_code stopped) {
+                        if (!stopped && self->waiting_) cancelled->store(true);
+                      });
   }
 
   void send(HttpResponse response) {

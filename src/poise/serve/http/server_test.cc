@@ -276,6 +276,21 @@ TEST_F(HttpServer, WhoHasGoneIsNotWorkedFor) {
   EXPECT_GE(std::stod(counted.substr(at + line.size())), 10) << counted;
 }
 
+TEST_F(HttpServer, WhoSendsNoMoreIsAnswered) {
+  open();
+  for (const char* version : {"1.1", "1.0"}) {
+    tcp::socket socket = connect();
+    std::string request = post_text(kFigure);
+    request.replace(request.find("1.1"), 3, version);
+    asio::write(socket, asio::buffer(request));
+    socket.shutdown(tcp::socket::shutdown_send);
+    beast::flat_buffer buffer;
+    Answer answer = read_answer(socket, buffer, false);
+    if (version == std::string("1.1") && answer.result_int() == 100U) answer = read_answer(socket, buffer, false);
+    EXPECT_EQ(answer.result_int(), 200U) << version << " " << answer.body();
+  }
+}
+
 TEST_F(HttpServer, DrainLosesNoRequestThatCame) {
   PoseServiceOptions service;
   service.workers = 1;

@@ -1,4 +1,4 @@
-#include "poise/serve/lambda_event.h"
+#include "poise/serve/lambda/lambda_event.h"
 
 #include <gtest/gtest.h>
 
