@@ -64,9 +64,12 @@ void with_scales(const Node& node, Inputs inputs, Tensor& output, F f) {
   if (scales.size() > 1) {
     parts = split_at(output.shape(), resolve_axis(node.integer("axis", 1), output.rank()).value());
   }
-  for (std::int64_t i = 0; i < output.count(); ++i) {
-    const std::int64_t k = i / parts.inner % parts.extent;
-    to[i] = f(from[i], scales[k], zeros == nullptr ? Q{0} : zeros[k]);
+  std::int64_t i = 0;
+  for (std::int64_t part = 0; part < parts.outer * parts.extent; ++part) {
+    const std::int64_t k = part % parts.extent;
+    const float scale = scales[k];
+    const Q zero = zeros == nullptr ? Q{0} : zeros[k];
+    for (const std::int64_t end = i + parts.inner; i < end; ++i) to[i] = f(from[i], scale, zero);
   }
 }
 

@@ -80,11 +80,11 @@ Tensor scale_weight(const Node& conv, const Tensor& weight, const std::vector<do
   const auto second = static_cast<std::size_t>(weight.dim(1));
   const auto taps = static_cast<std::size_t>(weight.dim(2) * weight.dim(3));
   const auto inputs_per_group = static_cast<std::size_t>(weight.dim(0) / conv.integer("group", 1));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t row = i / (second * taps);
-    const std::size_t column = i / taps % second;
-    const std::size_t channel = conv.op == "Conv" ? row : row / inputs_per_group * second + column;
-    values[i] = static_cast<float>(values[i] * factor[channel]);
+  const bool is_conv = conv.op == "Conv";
+  for (std::size_t plane = 0; plane < values.size() / taps; ++plane) {
+    const std::size_t row = plane / second;
+    const double by = factor[is_conv ? row : row / inputs_per_group * second + plane % second];
+    for (float& value : values.subspan(plane * taps, taps)) value = static_cast<float>(value * by);
   }
   return scaled;
 }
