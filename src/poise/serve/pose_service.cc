@@ -70,19 +70,18 @@ Status PoseService::State::open_workers() {
   POISE_TRY(PoseFinder finder, PoseFinder::open(std::move(model), options.finder));
   provenance = provenance_of(finder, model_name);
   models = models_json(finder, model_name);
-  const NetworkEnds ends = ends_of(graph);
   SessionOptions session_options;
   session_options.threads = options.threads;
   session_options.precision = finder.precision();
   session_options.max_memory = options.finder.estimate.run.max_memory;
-  POISE_TRY(Session session, Session::create(std::move(graph), session_options));
+  const auto network = std::make_shared<LazyNetwork>(std::move(graph), session_options);
   const int wanted = options.workers > 0 ? options.workers : finder.threads();
   for (int i = 0; i < wanted; ++i) {
     auto sibling = finder.sibling(options.threads);
     if (!sibling) break;
-    workers.push_back({std::move(*sibling), session.sibling(options.threads), ends, {}});
+    workers.push_back({std::move(*sibling), network, std::nullopt, {}});
   }
-  if (workers.empty()) workers.push_back({std::move(finder), std::move(session), ends, {}});
+  if (workers.empty()) workers.push_back({std::move(finder), network, std::nullopt, {}});
   return {};
 }
 

@@ -63,12 +63,13 @@ Json pipeline_metadata(const Skeleton& skeleton) {
 
 Json network_metadata(const Worker& worker, const std::string& name) {
   std::vector<std::int64_t> shape;
-  for (std::size_t d = 0; d < worker.ends.shape.size(); ++d) shape.push_back(worker.ends.shape[d]);
+  for (std::size_t d = 0; d < worker.network->ends.shape.size(); ++d) shape.push_back(worker.network->ends.shape[d]);
   if (!shape.empty()) shape.front() = -1;
   Json inputs = Json::array(), outputs = Json::array(), versions = Json::array();
   versions.push("1");
-  inputs.push(tensor_json(worker.ends.input, "FP32", shape));
-  for (const std::string& output : worker.ends.outputs) outputs.push(tensor_json(output, "FP32", {-1, -1, -1, -1}));
+  inputs.push(tensor_json(worker.network->ends.input, "FP32", shape));
+  for (const std::string& output : worker.network->ends.outputs)
+    outputs.push(tensor_json(output, "FP32", {-1, -1, -1, -1}));
   return Json::Object{{"name", name},
                       {"versions", std::move(versions)},
                       {"platform", "poise"},
@@ -135,11 +136,14 @@ Result<HttpResponse> infer_network(Worker& worker, const KserveRequest& request,
   Tensor tensor(Shape{input->shape[0], input->shape[1], input->shape[2], input->shape[3]});
   std::memcpy(tensor.floats().data(), input->bytes.data(), input->bytes.size());
   const TensorView view(tensor);
-  POISE_RETURN_IF_ERROR(worker.network.run(std::span(&view, 1), worker.memory));
+  if (!worker.session) {
+    POISE_TRY(worker.session, worker.network->session());
+  }
+  POISE_RETURN_IF_ERROR(worker.session->run(std::span(&view, 1), worker.memory));
   std::vector<KserveTensor> outputs;
   for (std::size_t i = 0; i < worker.memory.size(); ++i) {
     const Tensor& output = worker.memory[i];
-    KserveTensor named{worker.ends.outputs.at(i), output.type() == DType::kInt64 ? "INT64" : "FP32", {}, {}};
+    KserveTensor named{worker.network->ends.outputs.at(i), output.type() == DType::kInt64 ? "INT64" : "FP32", {}, {}};
     for (std::size_t d = 0; d < output.shape().size(); ++d) named.shape.push_back(output.shape()[d]);
     if (output.type() == DType::kFloat32) {
       const auto values = output.floats();
@@ -156,6 +160,15 @@ Result<HttpResponse> infer_network(Worker& worker, const KserveRequest& request,
 }
 
 }  // namespace
+
+Result<Session> LazyNetwork::session() {
+  const std::lock_guard lock(mutex_);
+  if (!first_) {
+    POISE_TRY(first_, Session::create(graph_, options_));
+    graph_ = {};  // the session has its own form of it
+  }
+  return first_->sibling();
+}
 
 NetworkEnds ends_of(const Graph& graph) {
   NetworkEnds ends;

@@ -3,8 +3,11 @@
 // pose network alone. One thread a worker.
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "poise/base/json.h"
@@ -22,11 +25,27 @@ struct NetworkEnds {
 };
 NetworkEnds ends_of(const Graph& graph);
 
+/// The pose network alone, opened for the first request that asks for it: most ask for poses. Thread-safe.
+class LazyNetwork {
+ public:
+  LazyNetwork(Graph graph, SessionOptions options)
+      : ends(ends_of(graph)), graph_(std::move(graph)), options_(std::move(options)) {}
+  const NetworkEnds ends;
+  /// One of the caller's own. Errors: those of Session::create.
+  Result<Session> session();
+
+ private:
+  std::mutex mutex_;
+  Graph graph_;
+  SessionOptions options_;
+  std::optional<Session> first_;
+};
+
 struct Worker {
   PoseFinder finder;
-  Session network;
-  NetworkEnds ends;
-  std::vector<Tensor> memory;  // of its answers
+  std::shared_ptr<LazyNetwork> network;
+  std::optional<Session> session;  // of the network, once one was asked for
+  std::vector<Tensor> memory;      // of its answers
 };
 
 /// The name of the whole pipeline in the Open Inference Protocol.
