@@ -128,8 +128,10 @@ Status eval_detector(const Options& o, Console& console) {
 Result<OpenFinder> open_measured(Options& o) {
   const bool looks = !o.detector.detector.empty();
   POISE_TRY(OpenModel model, open_model(o.model));
-  POISE_TRY(PoseNetwork network,
-            make_pose_network(std::move(model.onnx), {o.estimator, o.detector.threshold, o.detector.nms}, model.path));
+  PoseNetworkOptions options{o.estimator, o.detector.threshold, o.detector.nms};
+  // AP is of all that the network finds; PCK counts whom a user would be shown.
+  if (o.set.metric == PoseMetric::kOks && !options.threshold) options.threshold = kLeastScore;
+  POISE_TRY(PoseNetwork network, make_pose_network(std::move(model.onnx), options, model.path));
   if (std::holds_alternative<OneStage>(network)) {
     const std::string alone = model.name + " finds everyone in a picture itself: leave out ";
     if (looks) return invalid_argument(alone + "--detector");

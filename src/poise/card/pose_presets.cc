@@ -38,7 +38,7 @@ constexpr std::array kPresets{
       "padding": 1.05, "codec": "movenet"})"},
     Preset{"movenet-multipose", R"({"skeleton": "coco17", "colour": "rgb", "scale": 1, "mean": [0, 0, 0],
       "std": [1, 1, 1], "fit": "letterbox", "pad_side": "end", "pad_colour": [0, 0, 0], "input": [256, 256],
-      "codec": "movenet_multipose", "threshold": 0.25, "nms": 1})"},
+      "codec": "movenet_multipose", "threshold": 0.25, "nms": 1, "resample": "area"})"},
     Preset{"deeppose", R"({"skeleton": "coco17", "colour": "rgb", "scale": 1, "mean": [123.675, 116.28, 103.53],
       "std": [58.395, 57.12, 57.375], "padding": 1.25, "codec": "regression"})"},
     Preset{"blazepose", R"({"skeleton": "blazepose33", "colour": "rgb", "mean": [0, 0, 0], "std": [1, 1, 1],

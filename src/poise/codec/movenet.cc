@@ -15,6 +15,11 @@ class MoveNetCodec : public PoseCodec {
  public:
   const char* name() const override { return kName; }
   Json parameters() const override { return Json::object(); }
+  bool wants_edges() const override { return true; }
+  float score_of(const std::vector<Keypoint>& keypoints, float box_score) const override {
+    constexpr float kBelowAll = -1.0F;
+    return person_score(keypoints, box_score, kBelowAll);
+  }
 
   Result<PoseAnswer> check(std::span<const NetworkOutput> outputs, const Skeleton& skeleton,
                            Size input) const override {

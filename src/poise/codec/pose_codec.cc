@@ -43,6 +43,10 @@ std::string describe(std::span<const NetworkOutput> outputs) {
   return text;
 }
 
+float PoseCodec::score_of(const std::vector<Keypoint>& keypoints, float box_score) const {
+  return person_score(keypoints, box_score);
+}
+
 Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<const float* const> values,
                  const Affine& image_from_input, const PersonBox& person) {
   Pose pose;
@@ -54,7 +58,7 @@ Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<con
   }
   pose.box = person.box;
   pose.box_score = person.score;
-  pose.score = person_score(pose.keypoints, person.score);
+  pose.score = codec.score_of(pose.keypoints, person.score);
   return pose;
 }
 

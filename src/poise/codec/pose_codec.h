@@ -75,6 +75,13 @@ class PoseCodec {
   /// Whether the network is taught on people who stand upright in its input.
   virtual bool wants_upright() const { return false; }
 
+  /// Whether the edges of the box are the edges of the network's input, to the point, as they are where a picture is
+  /// cut and resized; else as Simple Baselines warps it (CropOptions::edges).
+  virtual bool wants_edges() const { return false; }
+
+  /// Of the whole person: by default Simple Baselines' person_score(). Pure.
+  virtual float score_of(const std::vector<Keypoint>& keypoints, float box_score) const;
+
   /// What can be shown of an answer; nothing where it has no maps.
   virtual std::optional<PoseMaps> maps(const PoseAnswer& /*answer*/) const { return std::nullopt; }
 };
@@ -99,7 +106,7 @@ std::string describe(std::span<const NetworkOutput> outputs);
 /// kUnsupported.
 Result<std::size_t> find_output(std::span<const NetworkOutput> outputs, const std::string& name);
 
-/// One person's outputs -> the pose in the picture, with the score of Simple Baselines. `person`: the box that the
+/// One person's outputs -> the pose in the picture, with the codec's score. `person`: the box that the
 /// input shows, and its score. Pure.
 Pose decode_pose(const PoseCodec& codec, const PoseAnswer& answer, std::span<const float* const> values,
                  const Affine& image_from_input, const PersonBox& person);

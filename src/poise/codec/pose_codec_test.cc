@@ -11,6 +11,7 @@
 #include "kit/axes_codec.h"
 #include "poise/base/random.h"
 #include "poise/codec/gaussian_heatmap.h"
+#include "poise/codec/movenet.h"
 
 namespace poise {
 namespace {
@@ -146,6 +147,20 @@ TEST(DecodePose, LiesInThePictureWithItsScore) {
   EXPECT_EQ(pose.box, (Box{1, 2, 3, 4}));
   EXPECT_EQ(pose.box_score, 0.5F);
   EXPECT_EQ(pose.score, 0.5F);  // peaks of 1 times the box's
+}
+
+TEST(DecodePose, MoveNetsHiddenJointsCountInThePersonsScore) {
+  const Skeleton skeleton = find_skeleton("coco17").value();
+  const PoseCodecPtr codec = movenet();
+  const PoseAnswer answer = codec->check(outputs(17), skeleton, {64, 32}).value();
+  std::vector<float> values(17 * 3, 0.0F);  // 16 joints that score nothing
+  values[0] = 0.25F;
+  values[1] = 0.5F;
+  values[2] = 0.85F;
+  const float* from = values.data();
+  const Pose pose = decode_pose(*codec, answer, {&from, 1}, {.a = 1, .e = 1}, {{1, 2, 3, 4}, 0.5F});
+  EXPECT_EQ(pose.keypoints[0].point, (Point{31.5F, 7.5F}));
+  EXPECT_FLOAT_EQ(pose.score, 0.85F / 17 * 0.5F);
 }
 
 TEST(DecodePose, WhatIsNoNumberIsNoJoint) {

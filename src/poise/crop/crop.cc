@@ -56,12 +56,13 @@ Affine crop_from_image(const Box& box, const CropOptions& options) {
   const double sine = std::sin(angle) * scale;
   const double x = box.x + box.width * 0.5;
   const double y = box.y + box.height * 0.5;
+  const double half = options.edges ? 0.5 : 0.0;  // from a picture's edge to its first pixel's centre
   return {.a = cosine,
           .b = sine,
-          .c = options.size.width * 0.5 - cosine * x - sine * y,
+          .c = options.size.width * 0.5 - half - cosine * (x - half) - sine * (y - half),
           .d = -sine,
           .e = cosine,
-          .f = options.size.height * 0.5 + sine * x - cosine * y};
+          .f = options.size.height * 0.5 - half + sine * (x - half) - cosine * (y - half)};
 }
 
 void write_crop(const ImageView& image, const Affine& crop_from_image, const InputForm& form, std::span<float> out) {

@@ -17,12 +17,14 @@ struct CropOptions {
   Size size{192, 256};    // of the network's input, pixels
   float padding = 1.25F;  // the box is grown to the input's aspect, then by this factor
   float rotation = 0.0F;  // degrees, as Simple Baselines' get_affine_transform counts them
+  bool edges = false;     // the padded box's edges come to lie on the input's
 };
 
 /// Simple Baselines (lib/dataset/coco.py _xywh2cs; lib/utils/transforms.py get_affine_transform): the box is grown to
 /// the aspect of the input, padded, and its centre goes to (width/2, height/2), not ((width-1)/2, ...): the field's
-/// "biased" coordinates. Uniform scale from the width; a positive rotation turns the cut-out box, so the picture turns
-/// the other way. Needs box.width > 0 and box.height > 0. Pure.
+/// "biased" coordinates; with `edges`, they are both counted from the pictures' edges. Uniform scale from the width; a
+/// positive rotation turns the cut-out box, so the picture turns the other way. Needs box.width > 0 and box.height > 0.
+/// Pure.
 Affine crop_from_image(const Box& box, const CropOptions& options);
 
 /// The padded box itself, image pixels; its area is what OKS-NMS uses.

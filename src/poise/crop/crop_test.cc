@@ -42,6 +42,17 @@ TEST(CropFromImage, CentreGoesToHalfTheWidthNotHalfOfWidthLessOne) {
   EXPECT_FLOAT_EQ(centre.y, 128);
 }
 
+TEST(CropFromImage, EdgesGoToEdgesWhereThatIsWanted) {
+  const CropOptions options{.size = {50, 50}, .padding = 1, .edges = true};
+  const Affine crop = crop_from_image({10, 20, 100, 100}, options);
+  const Point first = crop({9.5F, 19.5F});  // pixels' edges, counted from centres
+  EXPECT_FLOAT_EQ(first.x, -0.5F);
+  EXPECT_FLOAT_EQ(first.y, -0.5F);
+  const Point last = crop({109.5F, 119.5F});
+  EXPECT_FLOAT_EQ(last.x, 49.5F);
+  EXPECT_FLOAT_EQ(last.y, 49.5F);
+}
+
 TEST(CropFromImage, ScaleIsUniformAndComesFromTheWidth) {
   // A wide box grows in height, a tall one in width.
   const Affine wide = crop_from_image({0, 0, 200, 10}, {.size = {192, 256}, .padding = 1});

@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The curve's end: what scores less changes AP by nothing that can be seen.
-constexpr float kLeastScore = 0.001F;
 constexpr double kProminent = 0.05;  // of the picture's area
 
 double ratio(std::size_t part, std::size_t whole) {

@@ -21,6 +21,9 @@ struct EvaluateDetectorOptions {
 };
 
 /// Figures at the detector's own threshold are those of detections above it, at an overlap (IoU) of one half.
+/// The curve's end: what scores less changes AP by nothing that can be seen.
+inline constexpr float kLeastScore = 0.001F;
+
 struct DetectorReport {
   std::string annotations;    // the options'
   Json detector;              // to_json of the NamedDetector, at its own threshold

@@ -285,14 +285,16 @@ Status BoxesFile::add_annotations(const Json& file) {
     POISE_TRY(Box person, box(entry));
     POISE_TRY(const bool wanted, is_wanted(entry, left_out_));
     if (!wanted) continue;
+    std::optional<Box> annotated;
     if (const auto& size = sizes[image->second]; size) {
+      annotated = inside(person, *size);
       person = clean_box(person, *size);
       if (!(person.width > 0 && person.height > 0)) {
         ++left_out_.outside;
         continue;
       }
     }
-    images_[image->second].persons.push_back({person, 1.0F});
+    images_[image->second].persons.push_back({.box = person, .score = 1.0F, .annotated = annotated});
   }
   return {};
 }

@@ -128,6 +128,7 @@ TEST(Boxes, AnnotationBoxesAreCleanedAgainstTheImage) {
   EXPECT_EQ(boxes->image_id, 7);
   ASSERT_EQ(boxes->persons.size(), 1U);
   EXPECT_EQ(boxes->persons[0].box, (Box{0, 470, 109, 9}));
+  EXPECT_EQ(boxes->persons[0].annotated, (Box{0, 470, 100, 10}));  // as it is, within the picture
   EXPECT_EQ(boxes->persons[0].score, 1.0F);
 }
 

@@ -31,6 +31,7 @@ void mirror_rows(const float* from, float* to, std::int64_t rows, std::int64_t w
 /// What is cut out of the picture for this person.
 Affine crop_of(const PersonBox& person, const ModelCard& card) {
   CropOptions options = card.crop();
+  if (card.codec->wants_edges() && person.annotated) return crop_from_image(*person.annotated, options);
   if (!person.upright || !card.codec->wants_upright()) return crop_from_image(person.box, options);
   options.rotation = person.upright->degrees;
   return crop_from_image(person.upright->box, options);

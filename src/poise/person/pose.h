@@ -38,6 +38,9 @@ struct PersonBox {
   /// Where the detector knows how somebody lies: the square about the person, turned so that it is upright in it. What
   /// networks that are taught on upright people cut out instead of the box (PoseCodec::wants_upright).
   std::optional<TurnedBox> upright = {};
+  /// Where annotations give the box: their own, within the picture. `box` is a pixel smaller then, as Simple Baselines
+  /// reads it; this is what networks cut out that count from edges (PoseCodec::wants_edges).
+  std::optional<Box> annotated = {};
 };
 
 /// What became of one picture or video frame.
