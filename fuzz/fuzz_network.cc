@@ -53,7 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto infos = poise::infer_shapes(model->graph, shapes);
   if (!infos || poise::multiply_adds(model->graph, *infos) > kMostWork) return 0;
   std::int64_t elements = 0;
-  for (const poise::ValueInfo& info : *infos) elements += poise::element_count(info.shape).value();
+  for (const poise::ValueInfo& info : *infos) {
+    if (info.open) return 0;  // nobody knows how much there is to do
+    elements += poise::element_count(info.shape).value();
+  }
   if (elements > kMostWork) return 0;
   const auto plain = outputs_of(model->graph, "reference", inputs);
   const auto fast = outputs_of(model->graph, "onednn", inputs);

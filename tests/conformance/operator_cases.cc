@@ -220,6 +220,19 @@ void add_shapes(Cases& c) {
   c.add("CastLike", "of a constant", 0, {ints({3, -4}), in({1})});
   c.add("Size", "of a map", 0, {in(kMap)});
   c.add("NonZero", "of a constant", 0, {typed<bool>({2, 2}, DType::kBool, {true, false, true, true})});
+  c.add("NonZero", "of a picture", 0, {in({3, 4, 5}, -2, 2)});
+  c.add("NonMaxSuppression", "corners, two classes", 0,
+        {in({2, 30, 4}, 0, 4), in({2, 2, 30}, 0, 1), ints({20}), reals({0.2F}), reals({0.1F})});
+  c.add("NonMaxSuppression", "centres, whatever they score", 0,
+        {in({1, 40, 4}, 1, 3), in({1, 1, 40}), ints({1000}), reals({0.4F})}, {{"center_point_box", std::int64_t{1}}});
+  c.add("RoiAlign", "samples as they come", 1e-5F, {in(kMap), in({6, 4}, 0, 20), ints({0, 1, 1, 0, 1, 0})},
+        {{"output_height", std::int64_t{3}}, {"output_width", std::int64_t{4}}, {"spatial_scale", 0.5F}});
+  c.add("RoiAlign", "the largest", 1e-5F, {in(kMap), in({2, 4}, 0, 12), ints({1, 0})},
+        {{"mode", std::string("max")},
+         {"output_height", std::int64_t{2}},
+         {"output_width", std::int64_t{2}},
+         {"sampling_ratio", std::int64_t{2}},
+         {"coordinate_transformation_mode", std::string("output_half_pixel")}});
   c.add("Transpose", "to channels last", 0, {in(kMap)}, {{"perm", Ints{0, 2, 3, 1}}});
   c.add("Transpose", "shuffle", 0, {in({1, 2, 12, 7, 5})}, {{"perm", Ints{0, 2, 1, 3, 4}}});
   c.add("Squeeze", "the batch", 0, {in({1, 24, 13, 11}), ints({0})});

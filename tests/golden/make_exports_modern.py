@@ -21,6 +21,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+try:
+    import torchvision  # of Debian's PyTorch; WithNms alone needs it
+except ImportError:
+    torchvision = None
+
 MODERN = int(torch.__version__.split(".")[0]) >= 2
 
 
@@ -190,7 +195,32 @@ class Yolo(nn.Module):
         return torch.cat(parts, -1)
 
 
-# ---------- RTMPose
+class WithNms(nn.Module):
+    """What Ultralytics' exporter appends with nms=True (engine/exporter.py, NMSModel): rows of box, score, class and
+    keypoints, thinned out class by class, zeros where there are no more. Needs torchvision."""
+    def __init__(self, model, classes, score, iou, most):
+        super().__init__()
+        self.model, self.classes, self.score, self.iou, self.most = model, classes, score, iou, most
+
+    def forward(self, x):
+        pred = self.model(x).transpose(-1, -2)
+        boxes, scores, extras = pred.split([4, self.classes, pred.shape[-1] - 4 - self.classes], dim=2)
+        scores, classes = scores.max(dim=-1)
+        out = torch.zeros(pred.shape[0], self.most, 6 + extras.shape[-1])
+        for i in range(pred.shape[0]):
+            box, cls, score, extra = boxes[i], classes[i], scores[i], extras[i]
+            mask = score > self.score
+            box, score, cls, extra = box[mask], score[mask], cls[mask], extra[mask]
+            xy, half = box[:, :2], box[:, 2:] / 2
+            box = torch.cat((xy - half, xy + half), -1)
+            apart = 1 / self.classes
+            by_class = apart * (box / torch.tensor(x.shape[2:]).max()) + cls.view(-1, 1).expand(cls.shape[0], 4) * apart
+            keep = torchvision.ops.nms(by_class, score, self.iou)[:self.most]
+            rows = torch.cat([box[keep], score[keep].view(-1, 1), cls[keep].view(-1, 1).to(out.dtype), extra[keep]], -1)
+            out[i] = F.pad(rows, (0, 0, 0, self.most - rows.shape[0]))
+        return out
+
+
 class ChannelAttention(nn.Module):
     def __init__(self, c):
         super().__init__()
@@ -500,6 +530,7 @@ def networks(full):
         "rtmpose": (RtmPose((4, 8, 8, 8, 16), (1, 1, 1, 1), (2, 2), 16, 8, 5), (1, 3, 64, 64), 0, 0, 23),
         "rtmo": (Rtmo(4, 3, (5, 6)), (1, 3, 64, 64), 0, 0, 18), "vitpose": (VitPose(16, 2, 4, (64, 48), 8, 5), (1, 3, 64, 48), 0, 0, 20),
         "openpose": (OpenPose(0.03, 8), (1, 3, 64, 64), 13, 0, 0), "movenet": (MoveNet((4, 4, 4, 4, 4, 4, 4, 8), (1, 1, 2, 1, 1, 1, 1), (4, 4, 4), 4, 3), (1, 64, 64, 3), 13, 0, 0),
+        "yolo8_nms": (WithNms(Yolo(8, tiny, 3, 2, reg=2), 2, 0.4, 0.5, 40), (1, 3, 64, 64), 13, 0, 0),
     }
 
 

@@ -90,7 +90,7 @@ def external():
 
 
 def unsupported():
-    nodes = [helper.make_node("NonMaxSuppression", ["x"], ["a"]), helper.make_node("Relu", ["a"], ["b"]),
+    nodes = [helper.make_node("Unique", ["x"], ["a"]), helper.make_node("Relu", ["a"], ["b"]),
              helper.make_node("FusedConv", ["b"], ["c"], domain="com.example"),
              helper.make_node("FusedConv", ["c"], ["y"], domain="com.example")]
     save("unsupported", nodes, [info("x", [1])], [info("y", [1])], [])

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poise/base/random.h"
+#include "poise/graph/known.h"
 #include "poise/graph/passes/passes.h"
 
 namespace poise {
@@ -245,8 +246,7 @@ std::string describe_cause(const Side& a, const Node& in_a, const Side& b, const
 
 std::size_t bytes_of(const Side& side, int n) {
   std::size_t bytes = 0;
-  for (const ValueId id : side.layer(n).outputs)
-    bytes += static_cast<std::size_t>(element_count(side.infos[id].shape).value()) * size_of(side.infos[id].type);
+  for (const ValueId id : side.layer(n).outputs) bytes += bytes_of(side.infos[id]);
   return bytes;
 }
 

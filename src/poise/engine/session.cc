@@ -3,10 +3,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "poise/base/counted.h"
+#include "poise/base/memory.h"
 #include "poise/engine/backend.h"
+#include "poise/engine/open_tail.h"
+#include "poise/graph/open_part.h"
 #include "poise/graph/ops/cast_number.h"
 #include "poise/graph/passes/passes.h"
 
@@ -61,6 +65,8 @@ struct Session::State {
     std::unique_ptr<Plan> plan;
   };
   std::shared_ptr<Program> program;
+  std::shared_ptr<const OpenTail> tail;  // what follows the program; none where that is all
+  std::vector<Tensor> handed_on;         // what it is given
   std::vector<std::string> input_names;
   std::vector<Shape> input_shapes;  // as the graph declares them
   int threads = 1;
@@ -109,6 +115,12 @@ struct Session::State {
 
   Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs, std::vector<LayerTime>* times) {
     const ThreadScope scope(threads);
+    if (tail == nullptr) return run_program(inputs, outputs, times);
+    POISE_RETURN_IF_ERROR(run_program(inputs, handed_on, times));
+    return tail->run(handed_on, outputs, times);
+  }
+
+  Status run_program(std::span<const TensorView> inputs, std::vector<Tensor>& outputs, std::vector<LayerTime>* times) {
     std::vector<Shape> shapes;
     shapes.reserve(inputs.size());
     for (const TensorView& input : inputs) shapes.push_back(input.shape);
@@ -137,6 +149,11 @@ Result<Session> Session::create(Graph graph, const SessionOptions& options) {
     const Value& value = graph.values.at(id);
     state->input_names.push_back(value.name);
     state->input_shapes.push_back(value.shape);
+  }
+  POISE_TRY(std::optional<OpenCut> cut, cut_open_part(graph));
+  if (cut) {
+    graph = std::move(cut->head);
+    state->tail = std::make_shared<const OpenTail>(std::move(cut->tail), memory_limit(options.max_memory));
   }
   std::string known;
   for (const BackendEntry& entry : kBackends) {
@@ -186,6 +203,7 @@ Session Session::sibling(int threads) const {
   POISE_CHECK(threads >= 0);
   auto state = std::make_unique<State>();
   state->program = state_->program;
+  state->tail = state_->tail;
   state->input_names = state_->input_names;
   state->input_shapes = state_->input_shapes;
   state->threads = threads > 0 ? threads : state_->threads;

@@ -68,8 +68,10 @@ class Session {
 
   /// Inputs are floats whatever the network declares; for one of integers they are rounded, and kept in its range.
   /// Runs; plans first where these input shapes are new (the last few plans are kept). `outputs` is resized and its
-  /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. Errors:
-  /// those of plan(). Not thread-safe: one Session a thread.
+  /// tensors are reused where they fit; most are float32, what a network counts (ArgMax, Shape) is int64. What hangs on
+  /// how much the picture shows (ValueInfo::open) has the shape that it makes, of no elements where there is nothing.
+  /// Errors: those of plan(); where shapes are found on the way, what does not fit then. Not thread-safe: one Session a
+  /// thread.
   Status run(std::span<const TensorView> inputs, std::vector<Tensor>& outputs);
 
   /// Plans for the shapes without running, and without taking memory for activations. Errors: kInvalidArgument (other

@@ -38,8 +38,9 @@ class BoxesFile {
   /// (num_keypoints or the largest keypoint entry 0; a file that gives neither is taken whole) and those whose area is
   /// given and not above 0 are passed over, other categories than the one named "person" (else the one named "pose",
   /// the only one with joint names, or the only one; without categories, 1) too. Where the image's width and height are
-  /// given, boxes go through clean_box, and a person whose box is then empty is passed over;
-  /// PersonBox::annotated is the box within the picture. Score 1. "exif_applied" at the top of an object form is kept; so is that of any detection (pictures that needed no turning have none).
+  /// given, boxes go through clean_box, and a person whose box is then empty is passed over; PersonBox::annotated is
+  /// the box within the picture. Score 1. "exif_applied" at the top of an object form is kept; so is that of any
+  /// detection (pictures that needed no turning have none).
   /// Poses of ours ("poise_poses", one picture): their boxes, with the scores of the boxes.
   /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
   static Result<BoxesFile> parse(BytesView bytes);

@@ -65,7 +65,7 @@ struct Node {
 struct Value {
   std::string name;
   DType type = DType::kFloat32;
-  Shape shape;                             // of inputs and constants; -1 is a free extent
+  Shape shape;  // of inputs and constants, and of outputs as a file says; -1 is a free extent
   std::shared_ptr<const Tensor> constant;  // null for what is computed
 };
 
@@ -103,16 +103,19 @@ class Graph {
 /// What is known of a value once the inputs' shapes are.
 struct ValueInfo {
   DType type = DType::kFloat32;
-  Shape shape;                             // no -1 left
+  Shape shape;                             // no -1 left, but where it is open
   std::shared_ptr<const Tensor> constant;  // where the value is one, or follows from constants and shapes alone
+  bool open = false;                       // known once the network has run: type and shape are what the file says
 };
 
 /// Shapes of all values, for these input shapes (in Graph::inputs order). Small values that follow from constants and
-/// shapes alone (Shape, Gather, Concat, ... in front of a Reshape) are computed on the way. Errors: kMalformed, naming
+/// shapes alone (Shape, Gather, Concat, ... in front of a Reshape) are computed on the way. What hangs on how many
+/// things a picture shows (NonZero, NonMaxSuppression, and what reads them) is open. Errors: kMalformed, naming
 /// the node and both shapes; kTooLarge where a product overflows or passes 2^31 elements. Needs a validated graph.
 Result<std::vector<ValueInfo>> infer_shapes(const Graph& graph, std::span<const Shape> input_shapes);
 
-/// Multiply-adds of Conv, ConvTranspose, Gemm, MatMul for these shapes (a stride-2 deconvolution's true products).
+/// Multiply-adds of Conv, ConvTranspose, Gemm, MatMul for these shapes (a stride-2 deconvolution's true products); none
+/// of what is open.
 std::int64_t multiply_adds(const Graph& graph, const std::vector<ValueInfo>& infos);
 /// The same of one node.
 std::int64_t multiply_adds(const Node& node, const std::vector<ValueInfo>& infos);

@@ -9,6 +9,7 @@
 namespace poise {
 
 std::uint64_t bytes_of(const ValueInfo& info) {
+  if (info.open) return 0;
   return static_cast<std::uint64_t>(element_count(info.shape).value()) * size_of(info.type);
 }
 

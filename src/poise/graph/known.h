@@ -20,7 +20,7 @@ class KnownValues {
   std::uint64_t bytes_ = 0;
 };
 
-/// Of the value's elements; its shape has passed check_output.
+/// Of the value's elements; its shape has passed check_output. 0 where it is open.
 std::uint64_t bytes_of(const ValueInfo& info);
 
 }  // namespace poise

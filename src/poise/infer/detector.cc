@@ -35,7 +35,12 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
   const Size size = card.input.size;
   POISE_TRY(const auto infos, infer_shapes(graph, std::array{Shape{1, 3, size.height, size.width}}));
   std::vector<Tensor> outputs;
-  for (const ValueId id : graph.outputs) outputs.emplace_back(infos.at(id).shape, infos.at(id).type);
+  for (const ValueId id : graph.outputs) {
+    Shape shape = infos.at(id).shape;
+    if (!shape.empty() && shape[0] == -1) shape[0] = 1;  // open: of one picture
+    std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{0});  // as many as the picture shows
+    outputs.emplace_back(std::move(shape), infos.at(id).type);
+  }
   const auto told = family.classes(outputs, card.head);
   if (!told.ok()) return told.error().prefixed(outputs_of(graph));
   const int classes = *told;

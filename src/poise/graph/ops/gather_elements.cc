@@ -15,7 +15,7 @@ InferResult infer_elements(const Node& node, std::span<const ValueInfo> inputs) 
   const Shape& indices = inputs[1].shape;
   POISE_TRY(const std::size_t axis, resolve_axis(node.integer("axis", 0), shape.size()));
   POISE_RETURN_IF_ERROR(expect_type(inputs[1], "list of indices", {DType::kInt64, DType::kInt32}));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
+  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input", indices));
   bool fits = indices.size() == shape.size();
   for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = i == axis || indices[i] <= shape[i];
   if (!fits) {
@@ -49,7 +49,7 @@ InferResult infer_nd(const Node& node, std::span<const ValueInfo> inputs) {
   const Shape& shape = inputs[0].shape;
   const Shape& indices = inputs[1].shape;
   POISE_RETURN_IF_ERROR(expect_type(inputs[1], "list of indices", {DType::kInt64, DType::kInt32}));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
+  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input", indices));
   const std::int64_t batch = node.integer("batch_dims", 0);
   const auto rank = static_cast<std::int64_t>(shape.size());
   const auto mismatch = [&] {

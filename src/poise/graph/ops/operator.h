@@ -31,6 +31,8 @@ struct Operator {
   /// inputs[i] is nullptr where the optional input is missing; outputs are allocated with the inferred shapes.
   void (*run)(const Node& node, std::span<const Tensor* const> inputs, std::span<Tensor> outputs);
   std::size_t max_outputs = 1;  // a node has one to this many, the last ones may be left out
+  /// How large its outputs are hangs on its inputs' values: where these are not known, infer() gives open ones.
+  bool counts_values = false;
 };
 
 /// nullptr where the operator is not known.

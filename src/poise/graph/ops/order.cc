@@ -14,12 +14,11 @@ using Inputs = std::span<const Tensor* const>;
 InferResult infer_top(const Node& node, std::span<const ValueInfo> inputs) {
   Shape shape = inputs[0].shape;
   POISE_RETURN_IF_ERROR(expect_type(inputs[0], "input", {DType::kFloat32, DType::kInt64, DType::kInt32}));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
   POISE_RETURN_IF_ERROR(expect_list(inputs[1], "k"));
   POISE_TRY(const std::size_t axis, resolve_axis(node.integer("axis", -1), shape.size()));
   const auto k = list_of(*inputs[1].constant);
-  if (k.size() != 1 || k[0] < 1 || k[0] > shape[axis]) {
-    return malformed("k must be one number, 1 to the extent of " + std::to_string(shape[axis]));
+  if (k.size() != 1 || k[0] < 0 || k[0] > shape[axis]) {
+    return malformed("k must be one number, 0 to the extent of " + std::to_string(shape[axis]));
   }
   shape[axis] = k[0];
   std::vector<ValueInfo> infos(node.outputs.size(), {.type = DType::kInt64, .shape = shape, .constant = nullptr});

@@ -44,8 +44,7 @@ Result<std::vector<std::int64_t>> resolve_pads(const Shape& shape, const Tensor&
 
 InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
   constexpr std::int64_t kMost = std::int64_t{1} << 31U;
-  POISE_TRY([[maybe_unused]] const Mode mode, resolve_mode(node));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
+  POISE_TRY(const Mode mode, resolve_mode(node));
   POISE_RETURN_IF_ERROR(expect_list(inputs[1], "pads"));
   Shape shape = inputs[0].shape;
   if (has_input(node, 3)) POISE_RETURN_IF_ERROR(expect_list(inputs[3], "axes"));
@@ -54,9 +53,10 @@ InferResult infer(const Node& node, std::span<const ValueInfo> inputs) {
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     const std::int64_t begin = pads[axis];
     const std::int64_t end = pads[axis + shape.size()];
-    // What negative pads take away must leave something: the rest is padded.
+    // What negative pads take away must leave something: the rest is padded. Nothing can be padded with a number alone.
+    const std::int64_t least = mode == Mode::kConstant && shape[axis] == 0 ? 0 : 1;
     const bool in_range = begin >= -kMost && begin <= kMost && end >= -kMost && end <= kMost;
-    if (!in_range || shape[axis] + std::min<std::int64_t>(begin, 0) + std::min<std::int64_t>(end, 0) < 1) {
+    if (!in_range || shape[axis] + std::min<std::int64_t>(begin, 0) + std::min<std::int64_t>(end, 0) < least) {
       return malformed("pads of " + std::to_string(begin) + " and " + std::to_string(end) + " for an extent of " +
                        std::to_string(shape[axis]) + " make no sense");
     }

@@ -32,13 +32,13 @@ Result<Reduction> resolve(const Node& node, const Shape& input, const Tensor* gi
 
 InferResult infer(const Node& node, std::span<const ValueInfo> inputs, std::initializer_list<DType> types) {
   POISE_RETURN_IF_ERROR(expect_type(inputs[0], "input", types));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
   const Tensor* axes = nullptr;
   if (has_input(node, 1)) {
     POISE_RETURN_IF_ERROR(expect_list(inputs[1], "axes"));
     axes = inputs[1].constant.get();
   }
   POISE_TRY(Reduction reduction, resolve(node, inputs[0].shape, axes));
+  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input", reduction.output));
   return one_output(inputs[0].type, std::move(reduction.output));
 }
 
@@ -161,11 +161,11 @@ void run_log_sum_exp(const Node& node, Inputs inputs, std::span<Tensor> outputs)
 
 InferResult infer_arg(const Node& node, std::span<const ValueInfo> inputs) {
   POISE_RETURN_IF_ERROR(expect_float(inputs[0], "input"));
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
   Shape shape = inputs[0].shape;
   POISE_TRY(const std::size_t axis, resolve_axis(node.integer("axis", 0), shape.size()));
   shape[axis] = 1;
   if (node.integer("keepdims", 1) == 0) shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input", shape));
   return one_output(DType::kInt64, std::move(shape));
 }
 

@@ -36,6 +36,10 @@ InferResult one_output(DType type, Shape shape) {
   return std::vector<ValueInfo>{{.type = type, .shape = std::move(shape), .constant = nullptr}};
 }
 
+InferResult open_output(DType type) {
+  return std::vector<ValueInfo>{{.type = type, .shape = {}, .constant = nullptr, .open = true}};
+}
+
 InferResult infer_same_float(const Node&, std::span<const ValueInfo> inputs) {
   POISE_RETURN_IF_ERROR(expect_float(inputs[0], "input"));
   return one_output(DType::kFloat32, inputs[0].shape);
@@ -62,6 +66,7 @@ Status check_computed(const Shape& shape) {
 }
 
 Status check_output(const ValueInfo& output) {
+  if (output.open) return {};
   const bool counts = output.type == DType::kInt64 || output.type == DType::kInt32;
   if (output.constant == nullptr && counts && output.shape == Shape{0}) return {};
   if (output.constant == nullptr) return check_computed(output.shape);
@@ -69,9 +74,19 @@ Status check_output(const ValueInfo& output) {
   return {};
 }
 
+namespace {
+
+bool has_no_elements(const Shape& shape) { return std::find(shape.begin(), shape.end(), 0) != shape.end(); }
+
+}  // namespace
+
 Status expect_elements(const ValueInfo& info, std::string_view what) {
-  if (std::find(info.shape.begin(), info.shape.end(), 0) == info.shape.end()) return {};
+  if (!has_no_elements(info.shape)) return {};
   return malformed("the " + std::string(what) + " is " + to_string(info.shape) + ": it is empty");
+}
+
+Status expect_elements(const ValueInfo& info, std::string_view what, const Shape& output) {
+  return has_no_elements(output) ? Status() : expect_elements(info, what);
 }
 
 Status expect_known(const ValueInfo& info, std::string_view what) {

@@ -26,6 +26,8 @@ Status expect_float(const ValueInfo& info, std::string_view what);
 Status expect_shape(const ValueInfo& info, std::string_view what, const Shape& shape);
 /// Error where the input is a constant without elements: what is computed never is.
 Status expect_elements(const ValueInfo& info, std::string_view what);
+/// The same, where the output has elements: of nothing, nothing may be made.
+Status expect_elements(const ValueInfo& info, std::string_view what, const Shape& output);
 /// Error where a value that decides on an output's shape is not known: "the input starts is computed ...".
 Status expect_known(const ValueInfo& info, std::string_view what);
 /// The same of a list (or one number) of int64 or int32.
@@ -46,6 +48,8 @@ Parts split_at(const Shape& shape, std::size_t axis);
 
 /// One computed output.
 InferResult one_output(DType type, Shape shape);
+/// One output whose shape is known once the network has run.
+InferResult open_output(DType type);
 /// One float32 output of the shape of the first input, which is float32.
 InferResult infer_same_float(const Node& node, std::span<const ValueInfo> inputs);
 
@@ -84,6 +88,7 @@ extern const Operator kCumSum, kTopK, kTrilu;
 extern const Operator kConcat, kExpand, kFlatten, kGather, kPad, kReshape, kSlice, kSplit, kSqueeze, kUnsqueeze, kTile;
 extern const Operator kGatherElements, kGatherNd, kScatterElements, kScatterNd;
 extern const Operator kTranspose, kDepthToSpace, kSpaceToDepth;
+extern const Operator kNonMaxSuppression, kRoiAlign;
 extern const Operator kConstant, kConstantOfShape, kNonZero, kRange, kShape, kSize;
 extern const Operator kCast, kCastLike, kDropout, kQuantizeLinear, kDequantizeLinear;
 

@@ -42,7 +42,7 @@ void run_size(const Node&, Inputs inputs, std::span<Tensor> outputs) {
   outputs[0].as<std::int64_t>()[0] = inputs[0]->count();
 }
 
-// Indices of the elements that are not zero, one row an axis. How many there are must follow from shapes.
+// Indices of the elements that are not zero, one row an axis.
 std::vector<std::int64_t> find_non_zero(const Tensor& input) {
   std::vector<std::int64_t> found;
   with_type(input.type(), [&](auto zero) {
@@ -56,7 +56,7 @@ std::vector<std::int64_t> find_non_zero(const Tensor& input) {
 }
 
 InferResult infer_non_zero(const Node&, std::span<const ValueInfo> inputs) {
-  POISE_RETURN_IF_ERROR(expect_known(inputs[0], "input"));
+  if (inputs[0].constant == nullptr) return open_output(DType::kInt64);
   const auto found = static_cast<std::int64_t>(find_non_zero(*inputs[0].constant).size());
   return one_output(DType::kInt64, {static_cast<std::int64_t>(inputs[0].shape.size()), found});
 }
@@ -97,7 +97,8 @@ constexpr std::int64_t kMostValues = std::int64_t{1} << 31U;
 // ceil((limit - start) / delta), exact for every integer.
 Result<std::int64_t> range_count(std::int64_t start, std::int64_t limit, std::int64_t delta) {
   const bool up = delta > 0;
-  if (delta == 0 || (up ? limit <= start : limit >= start)) return malformed("the range is empty");
+  if (delta == 0) return malformed("the range has a step of 0");
+  if (up ? limit <= start : limit >= start) return std::int64_t{0};
   const auto a = static_cast<std::uint64_t>(start);
   const auto b = static_cast<std::uint64_t>(limit);
   const auto d = static_cast<std::uint64_t>(delta);
@@ -108,7 +109,8 @@ Result<std::int64_t> range_count(std::int64_t start, std::int64_t limit, std::in
 
 Result<std::int64_t> range_count(float start, float limit, float delta) {
   const double count = std::ceil((static_cast<double>(limit) - start) / static_cast<double>(delta));
-  if (!(count >= 1)) return malformed("the range is empty");
+  if (std::isnan(count)) return malformed("the range has a step of 0");
+  if (count < 1) return std::int64_t{0};
   if (count > static_cast<double>(kMostValues)) return too_large("the range has more than 2^31 values");
   return static_cast<std::int64_t>(count);
 }
@@ -157,7 +159,7 @@ constexpr AttributeRule kConstantOfShapeAttributes[] = {{"value", AttributeKind:
 
 const Operator kShape{"Shape", 1, 1, kShapeAttributes, infer_shape, run_shape};
 const Operator kSize{"Size", 1, 1, {}, infer_size, run_size};
-const Operator kNonZero{"NonZero", 1, 1, {}, infer_non_zero, run_non_zero};
+const Operator kNonZero{"NonZero", 1, 1, {}, infer_non_zero, run_non_zero, 1, true};
 const Operator kConstantOfShape{"ConstantOfShape",    1, 1, kConstantOfShapeAttributes, infer_constant_of_shape,
                                 run_constant_of_shape};
 const Operator kRange{"Range", 3, 3, {}, infer_range, run_range};

@@ -24,7 +24,9 @@ void cut_axis(Cut& cut, std::size_t axis, std::int64_t start, std::int64_t end, 
   if (start < 0) start += extent;
   if (end < 0) end += extent;
   std::int64_t count = 0;
-  if (step > 0) {
+  if (extent == 0) {
+    start = 0;
+  } else if (step > 0) {
     start = std::clamp<std::int64_t>(start, 0, extent);
     end = std::clamp<std::int64_t>(end, 0, extent);
     if (end > start) count = (end - start - 1) / step + 1;
@@ -64,7 +66,6 @@ Result<Cut> resolve_slice(const Shape& input, Inputs lists) {
 
 InferResult infer_slice(const Node& node, std::span<const ValueInfo> inputs) {
   constexpr std::string_view kNames[] = {"input", "starts", "ends", "axes", "steps"};
-  POISE_RETURN_IF_ERROR(expect_elements(inputs[0], "input"));
   std::vector<const Tensor*> lists;
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (has_input(node, i)) POISE_RETURN_IF_ERROR(expect_list(inputs[i], kNames[i]));

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "poise/base/memory.h"
 #include "poise/graph/graph.h"
@@ -39,6 +40,9 @@ void fuse_activations_and_residuals(Graph& graph, const std::vector<ValueInfo>& 
 std::optional<std::pair<float, float>> clip_bounds(const Graph& graph, const Node& node);
 /// Nodes and values that no output needs vanish; ids are renumbered.
 void remove_dead(Graph& graph);
+
+/// By node: the computed values that nothing reads after it.
+std::vector<std::vector<ValueId>> find_last_uses(const Graph& graph);
 
 /// Notes the steps of weights that come through a DequantizeLinear of int8 constants without a zero point, before
 /// fold_constants() makes floats of them (fold_batch_norm keeps them right): Node::weight_scales.

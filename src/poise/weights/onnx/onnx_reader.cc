@@ -137,6 +137,7 @@ class Builder {
       if (found == ids_.end())
         return malformed("the graph's output " + printable(output.name()) + " is produced by nothing");
       graph_.outputs.push_back(found->second);
+      declare(output, graph_.values[found->second]);
     }
     upgrade_nodes(graph_, opset_, parts_.node_opsets);
     POISE_RETURN_IF_ERROR(graph_.validate());
@@ -174,6 +175,16 @@ class Builder {
       POISE_RETURN_IF_ERROR(add_name(info.name(), graph_.add_input(info.name(), std::move(*shape), *dtype)));
     }
     return {};
+  }
+
+  /// What the file says of an output; where it says nothing of use, nothing is known.
+  static void declare(const onnx_proto::ValueInfoProto& info, Value& value) {
+    if (value.constant != nullptr || !value.shape.empty()) return;
+    const Result<Shape> shape = input_shape(info);
+    const std::optional<DType> dtype = dtype_of_onnx(info.type().tensor_type().elem_type());
+    if (!shape || !dtype) return;
+    value.shape = *shape;
+    value.type = *dtype;
   }
 
   Status add_outputs_of(const onnx_proto::NodeProto& node) {

@@ -146,7 +146,7 @@ TEST(OnnxReader, AllUnknownOperatorsAreNamedInOneLine) {
   EXPECT_EQ(model.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(model.error().message,
             (kGolden / "unsupported.onnx").string() +
-                ": the graph uses operators that are not supported: NonMaxSuppression (1), com.example.FusedConv (2)");
+                ": the graph uses operators that are not supported: Unique (1), com.example.FusedConv (2)");
 }
 
 TEST(OnnxReader, WhatIsNoFileIsSaid) {

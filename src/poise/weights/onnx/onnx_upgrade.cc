@@ -65,6 +65,8 @@ class Upgrader {
       integers_to_input(node, "split", 1);
     } else if (opset_ < 13 && (node.op == "Softmax" || node.op == "LogSoftmax")) {
       softmax(node);
+    } else if (opset_ < 16 && node.op == "RoiAlign") {
+      node.attributes.insert_or_assign("coordinate_transformation_mode", std::string("output_half_pixel"));
     }
   }
 

@@ -162,7 +162,7 @@ class OutputInfos {
     auto& shape = *tensor.mutable_shape();
     for (std::size_t axis = 0; axis < a.size(); ++axis) {
       auto& dim = *shape.add_dim();
-      if (a[axis] == b[axis]) dim.set_dim_value(a[axis]);
+      if (a[axis] == b[axis] && a[axis] >= 0) dim.set_dim_value(a[axis]);
       if (a[axis] == kSmallBatch && b[axis] == kLargeBatch) dim.set_dim_param("batch");
     }
     return info;

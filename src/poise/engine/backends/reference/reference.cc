@@ -15,23 +15,6 @@
 namespace poise {
 namespace {
 
-// By node: the values that nothing reads after it.
-std::vector<std::vector<ValueId>> find_last_uses(const Graph& graph) {
-  std::vector<char> read_later(graph.values.size(), 0);
-  for (const ValueId id : graph.outputs) read_later[id] = 1;
-  std::vector<std::vector<ValueId>> last_uses(graph.nodes.size());
-  for (std::size_t n = graph.nodes.size(); n-- > 0;) {
-    const auto visit = [&](ValueId id) {
-      if (id == kNoValue || graph.constant(id) != nullptr || read_later[id] != 0) return;
-      read_later[id] = 1;
-      last_uses[n].push_back(id);
-    };
-    for (const ValueId id : graph.nodes[n].outputs) visit(id);  // an output that nothing reads
-    for (const ValueId id : graph.nodes[n].inputs) visit(id);
-  }
-  return last_uses;
-}
-
 class ReferencePlan : public Plan {
  public:
   ReferencePlan(std::shared_ptr<const Graph> graph, std::vector<ValueInfo> infos)
