@@ -22,8 +22,10 @@ namespace {
 constexpr std::size_t kMaxBytes = 1'000'000;
 constexpr std::size_t kMaxDepth = 64;
 
+int line_of(const YAML::Mark& mark) { return mark.line + 1; }
+
 std::string place(const YAML::Mark& mark) {
-  return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": ";
+  return "line " + std::to_string(line_of(mark)) + ", column " + std::to_string(mark.column + 1) + ": ";
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
@@ -108,7 +110,7 @@ Json plain_scalar(const std::string& text) {
 /// Builds the value from yaml-cpp's events; no tree of its own, so aliases cannot multiply.
 class Builder : public YAML::EventHandler {
  public:
-  Json take() { return std::move(root_); }
+  PlacedYaml take() { return {std::move(root_), std::move(place_)}; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(started_, true)) throw Stop(unsupported(place(mark) + "a second document begins: keep one"));
@@ -145,6 +147,8 @@ class Builder : public YAML::EventHandler {
     Json::Object members;
     std::set<std::string> keys;
     std::optional<std::string> key;  // whose value comes next
+    int key_line = 1;
+    YamlPlace place;
   };
 
   [[noreturn]] static void refuse(const YAML::Mark& mark, const char* what) {
@@ -159,46 +163,56 @@ class Builder : public YAML::EventHandler {
   bool expects_key() const { return !levels_.empty() && levels_.back().map && !levels_.back().key; }
 
   void scalar(const YAML::Mark& mark, Json value, const std::string& text) {
-    if (!expects_key()) return add(std::move(value));
+    if (!expects_key()) return add(std::move(value), {line_of(mark), {}});
     if (!levels_.back().keys.insert(text).second) {
       constexpr std::size_t kShown = 60;
       throw Stop(malformed(place(mark) + "the key " + Json(text.substr(0, kShown)).dump() + " is given twice"));
     }
     levels_.back().key = text;
+    levels_.back().key_line = line_of(mark);
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const Json& kind) {
     check(mark, tag, anchor);
     if (expects_key()) throw Stop(unsupported(place(mark) + "a key is a list or a mapping: use a text"));
     if (levels_.size() == kMaxDepth) throw Stop(too_large(place(mark) + "it is nested deeper than 64 levels"));
-    levels_.emplace_back().map = kind.is_object();
+    Level& level = levels_.emplace_back();
+    level.map = kind.is_object();
+    level.place.line = line_of(mark);
   }
 
   void close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
-    add(level.map ? Json(std::move(level.members)) : Json(std::move(level.items)));
+    add(level.map ? Json(std::move(level.members)) : Json(std::move(level.items)), std::move(level.place));
   }
 
-  void add(Json value) {
+  void add(Json value, YamlPlace place) {
     if (levels_.empty()) {
       root_ = std::move(value);
-    } else if (Level& level = levels_.back(); level.map) {
+      place_ = std::move(place);
+      return;
+    }
+    Level& level = levels_.back();
+    if (level.map) {
+      place.line = level.key_line;
       level.members.emplace_back(std::move(*level.key), std::move(value));
       level.key.reset();
     } else {
       level.items.push_back(std::move(value));
     }
+    level.place.inner.push_back(std::move(place));
   }
 
   bool started_ = false;
   std::vector<Level> levels_;
   Json root_;
+  YamlPlace place_;
 };
 
 }  // namespace
 
-Result<Json> parse_yaml(std::string_view text) {
+Result<PlacedYaml> parse_placed_yaml(std::string_view text) {
   if (text.size() > kMaxBytes) return too_large("the YAML text is over 1 MB");
   const auto foreign = [](char c) { return is_control(c) && c != '\t' && c != '\n' && c != '\r'; };
   if (std::ranges::any_of(text, foreign)) return malformed("it holds control characters: is it a YAML text in UTF-8?");
@@ -217,6 +231,11 @@ Result<Json> parse_yaml(std::string_view text) {
     return malformed(place(error.mark) + one_line(error.msg));
   }
   return builder.take();
+}
+
+Result<Json> parse_yaml(std::string_view text) {
+  POISE_TRY(PlacedYaml placed, parse_placed_yaml(text));
+  return std::move(placed.value);
 }
 
 }  // namespace poise

@@ -4,9 +4,14 @@
 
 namespace poise {
 
-Result<Json> parse_yaml(std::string_view /*text*/) {
+Result<PlacedYaml> parse_placed_yaml(std::string_view /*text*/) {
   return unsupported(
       "this build reads no YAML: give the configuration as JSON, named .json, as a build of all of Poise writes it");
+}
+
+Result<Json> parse_yaml(std::string_view text) {
+  POISE_TRY(PlacedYaml placed, parse_placed_yaml(text));
+  return std::move(placed.value);
 }
 
 }  // namespace poise

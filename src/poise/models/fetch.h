@@ -8,21 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "poise/base/child_program.h"
 #include "poise/base/result.h"
 #include "poise/models/model_store.h"
 #include "poise/models/published.h"
 
 namespace poise {
 
-/// What a program said before it ended.
-struct ProgramEnd {
-  int code = 0;        // of its end; 127: it is not on this machine
-  std::string output;  // its last lines, of both streams
-};
-/// Runs a program found as a shell would find it, in a folder, without input, and waits. Errors: kIo.
+/// run_program(), or what stands in for it.
 using RunProgram =
     std::function<Result<ProgramEnd>(const std::vector<std::string>& words, const std::filesystem::path& folder)>;
-Result<ProgramEnd> run_program(const std::vector<std::string>& words, const std::filesystem::path& folder);
 
 struct FetchOptions {
   /// The package's archive where it was fetched before, so that no network is needed; empty: the client fetches it.

@@ -146,14 +146,6 @@ TEST_F(Fetch, WithoutANetworkItSaysWhatToDo) {
   expect_tidy();
 }
 
-TEST(RunProgram, GivesItsEndAndWhatItSaid) {
-  const kit::TemporaryFolder folder;
-  const ProgramEnd end = run_program({"sh", "-c", "pwd; echo bad >&2; exit 3"}, folder.path()).value();
-  EXPECT_EQ(end.code, 3);
-  EXPECT_EQ(end.output, fs::canonical(folder.path()).string() + "\nbad\n");
-  EXPECT_EQ(run_program({"there-is-no-such-program"}, folder.path()).value().code, 127);
-}
-
 TEST(Published, AreFoundByTheirWords) {
   EXPECT_EQ(search_published({}).size(), published_models().size());
   const std::vector<std::string> words{"MoveNet", "six people"};

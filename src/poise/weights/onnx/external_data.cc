@@ -10,8 +10,8 @@
 #include <system_error>
 
 #include "poise/base/counted.h"
+#include "poise/base/descriptor.h"
 #include "poise/base/printable.h"
-#include "poise/weights/descriptor.h"
 
 namespace poise {
 namespace {

@@ -12,9 +12,9 @@
 #include <system_error>
 #include <unordered_map>
 
+#include "poise/base/descriptor.h"
 #include "poise/base/printable.h"
 #include "poise/base/sha256.h"
-#include "poise/weights/descriptor.h"
 #include "poise/weights/onnx/onnx_tensor.h"
 #include "poise/weights/onnx/onnx_upgrade.h"
 #include "poise/weights/onnx/onnx_wire.h"

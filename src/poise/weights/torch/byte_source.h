@@ -9,9 +9,9 @@
 #include <span>
 #include <string>
 
+#include "poise/base/descriptor.h"
 #include "poise/base/file.h"
 #include "poise/base/result.h"
-#include "poise/weights/descriptor.h"
 
 namespace poise {
 
