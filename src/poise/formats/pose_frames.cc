@@ -13,21 +13,14 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30U;
 /// JSON Lines of one video: a first line without persons, then frames.
 Result<PoseFrames> frames_of_lines(std::string_view text) {
   PoseFrames video;
-  std::size_t number = 0;
-  bool first = true;
-  for (std::string_view line = take_line(text, number); !line.empty(); line = take_line(text, number)) {
-    const Status read = [&]() -> Status {
-      POISE_TRY(const Json json, parse_json(line));
-      if (std::exchange(first, false)) {
-        POISE_TRY(video.skeleton, written_skeleton(json));
-        return {};
-      }
-      POISE_TRY(TimedFrame frame, parse_frame_json(json, video.skeleton.joints.size()));
-      video.frames.push_back(std::move(frame));
-      return {};
-    }();
-    if (!read.ok()) return read.error().prefixed("line " + std::to_string(number));
+  PoseLines lines;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    POISE_TRY(std::optional<TimedFrame> frame, lines.take(line));
+    if (frame) video.frames.push_back(std::move(*frame));
   }
+  if (lines.skeleton()) video.skeleton = *lines.skeleton();
   return video;
 }
 
@@ -54,6 +47,24 @@ PoseFrames frames_of_set(PoseSet set, double frames_per_second) {
 }
 
 }  // namespace
+
+Result<std::optional<TimedFrame>> PoseLines::read(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return std::optional<TimedFrame>();
+  POISE_TRY(const Json json, parse_json(line));
+  if (!skeleton_) {
+    POISE_TRY(skeleton_, written_skeleton(json));
+    return std::optional<TimedFrame>();
+  }
+  POISE_TRY(TimedFrame frame, parse_frame_json(json, skeleton_->joints.size()));
+  return std::optional(std::move(frame));
+}
+
+Result<std::optional<TimedFrame>> PoseLines::take(std::string_view line) {
+  ++number_;
+  auto frame = read(line);
+  if (!frame.ok()) return frame.error().prefixed("line " + std::to_string(number_));
+  return frame;
+}
 
 Result<PoseFrames> read_pose_frames(const std::filesystem::path& path, const PoseReadOptions& options,
                                     double frames_per_second) {

@@ -27,6 +27,22 @@ class PoseFramesOf : public ::testing::Test {
   kit::TemporaryFolder folder_;
 };
 
+TEST(PoseLines, AreTakenAsTheyCome) {
+  PoseLines lines;
+  EXPECT_FALSE(lines.take("")->has_value());
+  EXPECT_FALSE(lines.skeleton());
+  EXPECT_FALSE(lines.take(kFirst)->has_value());
+  EXPECT_EQ(lines.skeleton()->joints[1].name, "b");
+  const TimedFrame one = lines.take(frame(3, "")).value().value();
+  EXPECT_EQ(one.index, 3);
+  EXPECT_EQ(one.result.poses[0].keypoints[1].point, (Point{3, 4}));
+  EXPECT_EQ(lines.take("{}").error().message, "line 4: frame must be an integer from 0 on");
+  EXPECT_TRUE(lines.take(frame(4, "")).ok()) << "a caller may go on";
+  std::string late = frame(5, "");
+  late.replace(late.find("0.5,"), 3, "1795737600.125");
+  EXPECT_EQ(lines.take(late)->value().seconds, 1795737600.125) << "the time of day, to the millisecond";
+}
+
 TEST_F(PoseFramesOf, AVideo) {
   const PoseFrames video =
       read(std::string(kFirst) + "\n" + frame(7, "\"track_id\":3,") + "\n\n" + frame(5, "\"track_id\":3,")).value();

@@ -174,7 +174,11 @@ Result<TimedFrame> parse_frame_json(const Json& json, std::size_t joints) {
     return malformed("frame must be an integer from 0 on");
   frame.index = index->as_integer();
   constexpr int kMax = std::numeric_limits<int>::max();
-  POISE_TRY(frame.seconds, to_float(json.find("seconds"), "seconds"));
+  const Json* seconds = json.find("seconds");
+  if (seconds == nullptr || !seconds->is_number() || !std::isfinite(seconds->as_number())) {
+    return malformed("seconds must be a finite number");
+  }
+  frame.seconds = seconds->as_number();
   POISE_TRY(frame.result.width, to_int(json.find("width"), "width", 0, kMax));
   POISE_TRY(frame.result.height, to_int(json.find("height"), "height", 0, kMax));
   POISE_TRY(frame.result.poses, parse_persons(json, joints));
