@@ -47,7 +47,7 @@ endif()
 
 if(POISE_HAS_HTTP)
   list(APPEND extras http)
-  poise_library(poise_http FOLDERS serve_http serve_lambda LINK PUBLIC poise PRIVATE OpenSSL::SSL prometheus-cpp::core)
+  poise_library(poise_http FOLDERS serve_http serve_lambda gesture_websocket LINK PUBLIC poise PRIVATE OpenSSL::SSL prometheus-cpp::core)
 endif()
 
 if(POISE_C)

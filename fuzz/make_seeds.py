@@ -47,6 +47,19 @@ def poses():
                      "keypoints": [[1, 2, 0.5], [3, 4, 0.25]]}]}))
 
 
+def gestures():
+    for name in ("zoom", "slides", "application"):
+        put("gesture", f"{name}.yaml", (HERE.parent / "configs" / "gestures" / f"{name}.yaml").read_text())
+    names = ("nose", "left_shoulder", "right_shoulder", "left_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip")
+    places = ((50, 20), (60, 40), (40, 40), (65, 55), (70, 10), (40, 80), (55, 80), (45, 80))
+    lines = [{"poise_poses": 1, "skeleton": {"name": "stick", "joints": names, "limbs": [[0, 1]]}}]
+    for i in range(6):
+        keypoints = [[x + i, y, 0.9] for x, y in places]
+        lines.append({"frame": i, "seconds": i / 10, "width": 100, "height": 100, "persons": [
+            {"score": 0.9, "box": [0, 0, 99, 99], "box_score": 1, "track_id": 1, "keypoints": keypoints}]})
+    put("gesture", "poses.jsonl", "".join(text(line) + "\n" for line in lines))
+
+
 def requests():
     part = "--XyZ\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"a.jpg\"\r\n\r\n{}\r\n"
     put("request", "form", "/v1/poses?format=coco&min_score=.5&draw=1\n" + part.format("image", "x")
@@ -139,4 +152,4 @@ def tfjs():
 
 
 if __name__ == "__main__":
-    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), requests(), connections(), tfjs()
+    boxes(), poses(), npy(), cards(), plan(), checkpoint(), external_data(), mat_answers(), gestures(), requests(), connections(), tfjs()

@@ -26,6 +26,7 @@ constexpr Entry kCommands[] = {
     {"detect", "find the people in pictures; write their boxes down", poise::app::make_detect},
     {"track", "follow people through a video or before a camera: ids, steady skeletons, a drawn video",
      poise::app::make_track},
+    {"gesture", "gestures before a camera into keys, programs and messages, by rules", poise::app::make_gesture},
     {"convert", "turn a PyTorch checkpoint, safetensors or another ONNX file into one with a card",
      poise::app::make_convert},
     {"models", "the models on this machine: list, show, add, verify", poise::app::make_models},

@@ -13,6 +13,7 @@ using Action = std::function<int()>;  // the exit code: 0 done, 1 something fail
 Action make_predict(CLI::App& command);
 Action make_detect(CLI::App& command);
 Action make_track(CLI::App& command);
+Action make_gesture(CLI::App& command);
 Action make_info(CLI::App& command);
 Action make_run(CLI::App& command);
 Action make_compare(CLI::App& command);

@@ -224,12 +224,7 @@ class Tracking {
     options.matching = o_.matching == "greedy" ? TrackerOptions::Matching::kGreedy : TrackerOptions::Matching::kBestSum;
     options.propagate = !o_.no_propagation;
     options.motion = !o_.no_motion;
-    if (const auto& named = finder_->people().named_detector())
-      options.min_box_score = named->detector.card().head.threshold;
-    if (const OneStage* network = finder_->one_stage(); network != nullptr) {
-      options.propagate = false;  // it looks at no boxes, carried ones neither
-      options.min_box_score = network->card().threshold;
-    }
+    options = suited_to(*finder_, options);
     POISE_TRY(flow_, open_flow(o_.flow));
     tracker_.emplace(finder_->skeleton(), options);
     return choose_smoothing();

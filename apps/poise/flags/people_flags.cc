@@ -31,6 +31,17 @@ void DetectorFlags::add_to(CLI::App& command, const std::string& group) {
       ->group(group);
 }
 
+TrackerOptions suited_to(PoseFinder& finder, TrackerOptions options) {
+  if (const auto& named = finder.people().named_detector()) {
+    options.min_box_score = named->detector.card().head.threshold;
+  }
+  if (const OneStage* network = finder.one_stage(); network != nullptr) {
+    options.propagate = false;  // it looks at no boxes, carried ones neither
+    options.min_box_score = network->card().threshold;
+  }
+  return options;
+}
+
 Result<NamedDetector> open_detector(const DetectorFlags& flags, const RunnerOptions& run) {
   DetectorOptions options;
   options.run = run;

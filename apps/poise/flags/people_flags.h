@@ -9,6 +9,7 @@
 #include "poise/infer/box_source.h"
 #include "poise/infer/doubles.h"
 #include "poise/infer/pose_finder.h"
+#include "poise/track/tracker.h"
 
 namespace poise::app {
 
@@ -39,6 +40,10 @@ struct OpenFinder {
 /// Errors: those of the readers, of the cards and of open_people(); boxes or a detector beside a network that finds
 /// everyone itself.
 Result<OpenFinder> open_finder(const FinderFlags& flags, const EstimatorOptions& options);
+
+/// What a tracker needs to know of the finder whose poses it links: the detector's threshold, and whether boxes that it
+/// carries along are of use.
+TrackerOptions suited_to(PoseFinder& finder, TrackerOptions options);
 
 /// Adds --pose-nms --oks-nms to the command, under the heading `group`.
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group);
