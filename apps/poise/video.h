@@ -12,8 +12,8 @@
 
 namespace poise::app {
 
-/// What a command on videos calls before all else: where they are dealt with by the program poise-video beside this one,
-/// becomes that. Returns where they are dealt with here, or nowhere. Errors: kIo, it cannot be started.
+/// What a command on videos calls before all else: where they are dealt with by the program poise-video beside this
+/// one, becomes that. Returns where they are dealt with here, or nowhere. Errors: kIo, it cannot be started.
 Status reach_videos();
 
 struct VideoToWrite {

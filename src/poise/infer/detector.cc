@@ -37,7 +37,7 @@ Status check_outputs(const Graph& graph, const DetectionFamily& family, const De
   std::vector<Tensor> outputs;
   for (const ValueId id : graph.outputs) {
     Shape shape = infos.at(id).shape;
-    if (!shape.empty() && shape[0] == -1) shape[0] = 1;  // open: of one picture
+    if (!shape.empty() && shape[0] == -1) shape[0] = 1;                           // open: of one picture
     std::replace(shape.begin(), shape.end(), std::int64_t{-1}, std::int64_t{0});  // as many as the picture shows
     outputs.emplace_back(std::move(shape), infos.at(id).type);
   }
