@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "poise/base/ascii.h"
+
 namespace poise {
 namespace {
 
@@ -60,8 +62,9 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 }
 
 Error JsonReader::wrong(const std::string& what) const {
-  if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
-    return malformed("not valid JSON: the text is UTF-16: save it as UTF-8");
+  if (const char* other = other_encoding(text_)) {
+    return malformed(std::string("not valid JSON: the text is ") + other + ": save it as UTF-8");
+  }
   if (at_ >= text_.size()) {
     return malformed(text_.empty() ? "not valid JSON: the text is empty"
                                    : "not valid JSON: the text ends where " + what + ": is it truncated?");

@@ -297,5 +297,18 @@ TEST(Json, TakesAtMostSixTimesTheTextAndAFixedSum) {
   EXPECT_TRUE(parse_json(repeated("17", kMany / 4)).ok());
 }
 
+TEST(Json, OtherEncodingsAreNamedWithAMarkAndWithout) {
+  const auto message = [](std::string_view text) { return parse_json(text).error().message; };
+  const std::string utf16 = "not valid JSON: the text is UTF-16: save it as UTF-8";
+  const std::string utf32 = "not valid JSON: the text is UTF-32: save it as UTF-8";
+  EXPECT_EQ(message({"\xFF\xFE[\0]\0", 6}), utf16);
+  EXPECT_EQ(message({"[\0]\0", 4}), utf16);
+  EXPECT_EQ(message({"\0[\0]", 4}), utf16);
+  EXPECT_EQ(message({"\xFF\xFE\0\0[\0\0\0", 8}), utf32);
+  EXPECT_EQ(message({"[\0\0\0]\0\0\0", 8}), utf32);
+  EXPECT_EQ(message({"\0\0\0[\0\0\0]", 8}), utf32);
+  EXPECT_EQ(message({"\0\0\0\0\0", 5}).find("UTF"), std::string::npos) << "zeros are no text at all";
+}
+
 }  // namespace
 }  // namespace poise

@@ -135,6 +135,7 @@ std::vector<std::string> remarks(const CocoReport& m) {
     if (count > 0) lines.push_back(counted(count, one, many) + what);
   };
   const bool oks = m.rules.similarity == CocoSimilarity::kOks;
+  if (m.truth.size() == 0) lines.emplace_back("the truth holds no annotation");
   say_verb("truth is", "truths are", m.evaluation.truths_ignored,
            oks ? " ignored: crowds, or without a labelled joint" : " ignored: crowds");
   say("truth", m.truth.unknown_image, " left out: the image is not listed");

@@ -95,6 +95,7 @@ Result<PipelinePicture> read_job(const Job& job, const DecodeOptions& decode, st
     picture.notes.push_back(std::move(*note));
   }
   if (job.boxes == nullptr) return picture;
+  if (auto note = note_on_boxes(*job.boxes, picture.image.size())) picture.notes.push_back(std::move(*note));
   picture.guesses = true;  // as the authors' evaluation, which thins out the poses of true boxes too
   take_persons(job.boxes->persons, threshold.value_or(-std::numeric_limits<float>::infinity()), picture);
   return picture;
@@ -105,6 +106,10 @@ Status check_joints(const CocoTruth& truth, const Skeleton& skeleton) {
   const std::string otherwise =
       "; OKS compares joint by joint: take labels of the network's joints, or option \"metric\" pck, which matches "
       "joints by name";
+  if (truth.size() == 0) {
+    return invalid_argument("the truth has no annotation in " + counted(truth.images.size(), "image") +
+                            ": there is nobody to compare with");
+  }
   if (truth.joints != skeleton.size()) {
     return invalid_argument("the truth has " + counted(truth.joints, "joint") + ", the network's skeleton " +
                             skeleton.name + " has " + std::to_string(skeleton.size()) + otherwise);

@@ -81,6 +81,28 @@ Result<Box> box(const Entry& entry) {
   return result;
 }
 
+/// What the boxes of a whole file can tell together.
+class BoxesTogether {
+ public:
+  void add(const Box& box) {
+    any_ = true;
+    constexpr float kOne = 1.001F;  // rounding
+    all_shares_ = all_shares_ && box.x >= 0 && box.y >= 0 && box.x + box.width <= kOne && box.y + box.height <= kOne;
+    any_area_ = any_area_ || (box.width > 0 && box.height > 0);
+    all_corners_ = all_corners_ && box.width > box.x && box.height > box.y;
+  }
+  Status check() const {
+    if (!any_ || !any_area_ || !all_shares_) return {};
+    return malformed(
+        "all boxes lie within 0 and 1: pixels are wanted, multiply x and width by the picture's width, y and height by "
+        "its height");
+  }
+  bool maybe_corners() const { return any_ && all_corners_; }
+
+ private:
+  bool any_ = false, any_area_ = false, all_shares_ = true, all_corners_ = true;
+};
+
 /// Path parts from the last to the first; both slashes part, for files written on Windows.
 class PartsFromEnd {
  public:
@@ -196,9 +218,15 @@ Result<std::optional<Size>> image_size(const Entry& entry) {
 
 }  // namespace
 
+bool reaches_far_beyond(const Box& box, Size picture) {
+  constexpr float kFar = 1.05F;
+  return box.x + box.width > kFar * static_cast<float>(picture.width) ||
+         box.y + box.height > kFar * static_cast<float>(picture.height);
+}
+
 std::size_t BoxesFile::add_image(std::optional<std::int64_t> id, const std::string& name) {
   const std::size_t index = images_.size();
-  images_.push_back({id, std::nullopt, {}});
+  images_.push_back({.image_id = id, .persons = {}});
   names_.push_back(name);
   if (!name.empty()) by_name_.emplace(last_part(name), index);
   if (id) by_id_.emplace(*id, index);
@@ -207,6 +235,7 @@ std::size_t BoxesFile::add_image(std::optional<std::int64_t> id, const std::stri
 
 Status BoxesFile::add_detections(const Json::Array& entries) {
   std::unordered_map<std::string, std::size_t> by_whole_name;
+  BoxesTogether together;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry entry{"detections", i, entries[i]};
     POISE_RETURN_IF_ERROR(entry.must_be_object());
@@ -241,12 +270,14 @@ Status BoxesFile::add_detections(const Json::Array& entries) {
       image = found != by_id_.end() ? found->second : add_image(id, name);
     }
     if (category == 1) {
+      together.add(person);
       images_[image].persons.push_back({person, score});
     } else {
       ++left_out_.other_category;
     }
   }
-  return {};
+  for (ImageBoxes& image : images_) image.maybe_corners = together.maybe_corners();
+  return together.check();
 }
 
 Status BoxesFile::add_annotations(const Json& file) {
@@ -271,6 +302,7 @@ Status BoxesFile::add_annotations(const Json& file) {
     sizes.push_back(size);
     images_[add_image(id, name->as_string())].size = size;
   }
+  BoxesTogether together;
   for (std::size_t i = 0; i < annotations.as_array().size(); ++i) {
     const Entry entry{"annotations", i, annotations.as_array()[i]};
     POISE_RETURN_IF_ERROR(entry.must_be_object());
@@ -285,8 +317,10 @@ Status BoxesFile::add_annotations(const Json& file) {
     POISE_TRY(Box person, box(entry));
     POISE_TRY(const bool wanted, is_wanted(entry, left_out_));
     if (!wanted) continue;
+    together.add(person);
     std::optional<Box> annotated;
     if (const auto& size = sizes[image->second]; size) {
+      images_[image->second].far_beyond += reaches_far_beyond(person, *size) ? 1 : 0;
       annotated = inside(person, *size);
       person = clean_box(person, *size);
       if (!(person.width > 0 && person.height > 0)) {
@@ -296,7 +330,8 @@ Status BoxesFile::add_annotations(const Json& file) {
     }
     images_[image->second].persons.push_back({.box = person, .score = 1.0F, .annotated = annotated});
   }
-  return {};
+  for (ImageBoxes& image : images_) image.maybe_corners = together.maybe_corners();
+  return together.check();
 }
 
 /// seen: sources of files before this one.
@@ -380,6 +415,10 @@ std::vector<std::string> BoxesFile::notes() const {
   say(left_out_.no_area, "their area is not above 0");
   if (!not_read_.empty()) lines.push_back(not_read_);
   say(left_out_.outside, "empty, or outside the picture of the size that the file gives");
+  const bool is_nobody = std::ranges::all_of(images_, [](const ImageBoxes& image) { return image.persons.empty(); });
+  if (lines.empty() && is_nobody && !images_.empty()) {
+    lines.push_back("nobody is in its " + counted(images_.size(), "picture"));
+  }
   return lines;
 }
 

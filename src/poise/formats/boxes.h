@@ -18,7 +18,12 @@ struct ImageBoxes {
   std::optional<std::int64_t> image_id;
   std::optional<Size> size = {};   // pixels, where annotations give it
   std::vector<PersonBox> persons;  // in the file's order
+  bool maybe_corners = false;      // all boxes of the file could be x1, y1, x2, y2
+  std::size_t far_beyond = 0;      // of annotations: boxes that reached far beyond `size` before they were cut to it
 };
+
+/// Whether it ends beyond the picture by more than a twentieth of the picture.
+bool reaches_far_beyond(const Box& box, Size picture);
 
 /// What of a file became nobody, by reason: to be said aloud.
 struct BoxesLeftOut {
@@ -42,7 +47,8 @@ class BoxesFile {
   /// the box within the picture. Score 1. "exif_applied" at the top of an object form is kept; so is that of any
   /// detection (pictures that needed no turning have none).
   /// Poses of ours ("poise_poses", one picture): their boxes, with the scores of the boxes.
-  /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers".
+  /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers"; or where all boxes lie
+  /// within 0 and 1, as shares of the picture do.
   static Result<BoxesFile> parse(BytesView bytes);
   /// A file; or a folder, of which all *.poses.json are read, in the folders below it too. Errors as parse and
   /// read_file (1 GiB at most), kNotFound where a folder holds none; messages start with the path.

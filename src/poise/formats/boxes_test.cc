@@ -254,5 +254,35 @@ TEST(Boxes, WhoBecomesNobodyIsCounted) {
   EXPECT_EQ(truth.left_out().outside, 1U);
 }
 
+TEST(Boxes, SharesOfThePictureInPlaceOfPixelsAreRefused) {
+  const std::string shares = "all boxes lie within 0 and 1: pixels are wanted";
+  EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [0.25, 0.5, 0.25, 0.5], "score": 1}])").find(shares), 0U);
+  EXPECT_EQ(message(annotated(R"({"image_id": 7, "category_id": 1, "bbox": [0, 0, 0.5, 1]})")).find(shares), 0U);
+  EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [0.25, 0.5, 0.25, 0.5], "score": 1},
+                        {"image_id": 1, "bbox": [1, 2, 30, 40], "score": 1}])"),
+            "no error");
+}
+
+TEST(Boxes, TwoCornersInPlaceOfASizeAreTold) {
+  const auto corners = parse(annotated(R"({"image_id": 7, "category_id": 1, "bbox": [300, 200, 600, 470]},
+                                          {"image_id": 7, "category_id": 1, "bbox": [10, 10, 50, 90]})"))
+                           .value();
+  EXPECT_TRUE(corners.find("a.jpg")->maybe_corners);
+  EXPECT_EQ(corners.find("a.jpg")->far_beyond, 1U) << "counted before it is cut to the picture";
+  const auto sizes = parse(annotated(R"({"image_id": 7, "category_id": 1, "bbox": [300, 200, 600, 470]},
+                                        {"image_id": 7, "category_id": 1, "bbox": [400, 10, 50, 90]})"))
+                         .value();
+  EXPECT_FALSE(sizes.find("a.jpg")->maybe_corners) << "the second could not be";
+  const auto found = parse(R"([{"image_id": 1, "bbox": [300, 200, 600, 470], "score": 1}])").value();
+  EXPECT_TRUE(found.find(std::int64_t{1})->maybe_corners);
+  EXPECT_TRUE(reaches_far_beyond({300, 200, 600, 470}, {640, 480}));
+  EXPECT_FALSE(reaches_far_beyond({0, 0, 660, 480}, {640, 480})) << "a person at the edge";
+}
+
+TEST(Boxes, PicturesWithoutAnybodyAreSaid) {
+  EXPECT_EQ(parse(annotated("")).value().notes(), std::vector<std::string>{"nobody is in its 1 picture"});
+  EXPECT_TRUE(parse(annotated(R"({"image_id": 7, "category_id": 1, "bbox": [1, 2, 30, 40]})")).value().notes().empty());
+}
+
 }  // namespace
 }  // namespace poise

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "poise/base/ascii.h"
 #include "poise/base/counted.h"
 #include "poise/base/memory.h"
 #include "poise/formats/csv_text.h"
@@ -176,8 +177,9 @@ class CsvReader {
 }  // namespace
 
 Result<PoseSet> csv_pose_set(std::string_view text) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return malformed("not a poses CSV: the text is UTF-16: save it as UTF-8");
+  if (const char* other = other_encoding(text)) {
+    return malformed(std::string("not a poses CSV: the text is ") + other + ": save it as UTF-8");
+  }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a spreadsheet's byte order mark
   std::size_t at = 0;
   std::size_t line = 1;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "poise/base/ascii.h"
 #include "poise/base/input_file.h"
 #include "poise/base/json.h"
 
@@ -195,13 +196,14 @@ Result<char> JsonElements::top() {
     POISE_TRY(first, peek());
   }
   if (first == '\0' && position_ == end_) return malformed("not valid JSON: the file is empty");
-  while (end_ - position_ < 2) {
+  while (end_ - position_ < 4) {
     POISE_TRY(const bool more, refill());
     if (!more) break;
   }
-  const std::string_view start(&buffer_[position_], std::min<std::size_t>(2, end_ - position_));
-  if (start == "\xFF\xFE" || start == "\xFE\xFF")
-    return malformed("not valid JSON: the file is UTF-16: save it as UTF-8");
+  const std::string_view start(&buffer_[position_], std::min<std::size_t>(4, end_ - position_));
+  if (const char* other = other_encoding(start)) {
+    return malformed(std::string("not valid JSON: the file is ") + other + ": save it as UTF-8");
+  }
   if (first != '[' && first != '{') return broken("an array or an object was expected");
   top_ = first;
   keep_ = ++position_;

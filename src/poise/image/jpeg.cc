@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "poise/image/decoders.h"
@@ -66,7 +67,14 @@ std::uint64_t count_scans(BytesView bytes) {
   return scans;
 }
 
+/// Whole, but of a kind that is rare in photographs: the file is not to blame.
+bool is_rare_kind(std::string_view why) {
+  return why.starts_with("Unsupported JPEG process") || why.starts_with("Unsupported JPEG data precision");
+}
+
 Error broken(const Handle& handle) {
+  const std::string why = tjGetErrorStr2(handle.get());
+  if (is_rare_kind(why)) return unsupported("a JPEG of a rare kind (" + why + "): save it again as PNG or JPEG");
   return malformed(std::string("damaged JPEG (") + tjGetErrorStr2(handle.get()) + "): get the file again");
 }
 

@@ -39,13 +39,27 @@ fs::path name_of(const fs::path& path, const fs::path& base) {
   return name;
 }
 
+/// What it is, where it is neither a file nor a folder that is searched.
+const char* no_file(const fs::directory_entry& entry) {
+  std::error_code error;
+  const bool is_link = entry.is_symlink(error);
+  if (is_link && entry.is_directory(error)) return "link to a folder";
+  if (is_link && !entry.exists(error)) return "broken link";
+  return entry.is_directory(error) ? nullptr : "pipe, socket or device";
+}
+
 Status add_folder(const fs::path& folder, const fs::path& base, FoundPictures& sources) {
   std::vector<fs::path> found;
   FileKinds others;
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-    if (!walk->is_regular_file(error) || is_passed_by(walk->path())) continue;
+    if (is_passed_by(walk->path())) continue;
+    if (!walk->is_regular_file(error)) {
+      if (const char* what = no_file(*walk); what != nullptr) ++others[what];
+      error.clear();  // a broken link is no fault of the folder
+      continue;
+    }
     const std::string kind = file_kind(walk->path());
     if (is_picture(kind)) {
       found.push_back(walk->path());

@@ -1,5 +1,7 @@
 #include "poise/infer/box_source.h"
 
+#include "poise/base/counted.h"
+
 namespace poise {
 
 namespace fs = std::filesystem;
@@ -30,6 +32,15 @@ void take_persons(std::span<const PersonBox> persons, float threshold, PipelineP
       picture.problems.push_back(picture.frame.source + ": " + status.error().message);
     }
   }
+}
+
+std::optional<PictureNote> note_on_boxes(const ImageBoxes& boxes, Size picture) {
+  if (!boxes.maybe_corners) return std::nullopt;
+  std::size_t beyond = boxes.far_beyond;
+  for (const PersonBox& person : boxes.persons) beyond += reaches_far_beyond(person.box, picture) ? 1 : 0;
+  if (beyond == 0) return std::nullopt;
+  return PictureNote{"with boxes far beyond the edges, as if two corners stood where x, y, width, height are wanted",
+                     counted(beyond, "box", "boxes")};
 }
 
 Result<BoxSource> BoxSource::read(const fs::path& boxes, float threshold, const std::string& name) {
@@ -73,6 +84,7 @@ Result<PipelinePicture> BoxSource::picture(const fs::path& path, const DecodeOpt
   if (found == nullptr) return picture;  // detections name only pictures with people
   frame.image_id = found->image_id;
   if (auto note = note_on_size(picture.image.size(), found->size)) picture.notes.push_back(std::move(*note));
+  if (auto note = note_on_boxes(*found, picture.image.size())) picture.notes.push_back(std::move(*note));
   take_persons(found->persons, threshold_, picture);
   return picture;
 }

@@ -29,6 +29,10 @@ Error about_picture(const std::filesystem::path& picture, const Error& error);
 /// named in PipelinePicture::problems.
 void take_persons(std::span<const PersonBox> persons, float threshold, PipelinePicture& picture);
 
+/// Where all boxes of a file could be two corners, read as x, y, width and height, and some of this picture's reach far
+/// beyond it.
+std::optional<PictureNote> note_on_boxes(const ImageBoxes& boxes, Size picture);
+
 class BoxSource {
  public:
   /// Each whole picture is one person's box.
