@@ -97,10 +97,10 @@ TEST(Boxes, APictureNamedWithoutAPersonHasAnEmptyList) {
 }
 
 TEST(Boxes, TheLongestRunOfTrailingPathPartsWins) {
-  const auto file = parse(R"([{"file_name": "x.jpg", "image_id": 1, "bbox": [0, 0, 1, 1], "score": 1},
-                              {"file_name": "b/x.jpg", "image_id": 2, "bbox": [0, 0, 1, 1], "score": 1},
-                              {"file_name": "a\\b\\x.jpg", "image_id": 3, "bbox": [0, 0, 1, 1], "score": 1},
-                              {"file_name": "c/x.jpg", "image_id": 4, "bbox": [0, 0, 1, 1], "score": 1}])")
+  const auto file = parse(R"([{"file_name": "x.jpg", "image_id": 1, "bbox": [0, 0, 9, 9], "score": 1},
+                              {"file_name": "b/x.jpg", "image_id": 2, "bbox": [0, 0, 9, 9], "score": 1},
+                              {"file_name": "a\\b\\x.jpg", "image_id": 3, "bbox": [0, 0, 9, 9], "score": 1},
+                              {"file_name": "c/x.jpg", "image_id": 4, "bbox": [0, 0, 9, 9], "score": 1}])")
                         .value();
   EXPECT_EQ(file.find("/data/a/b/x.jpg")->image_id, 3);
   EXPECT_EQ(file.find("/data/c/x.jpg")->image_id, 4);
@@ -111,8 +111,8 @@ TEST(Boxes, TheLongestRunOfTrailingPathPartsWins) {
 }
 
 TEST(Boxes, OfEquallyGoodNamesTheFirstWins) {
-  const auto file = parse(R"([{"file_name": "p/x.jpg", "image_id": 1, "bbox": [0, 0, 1, 1], "score": 1},
-                              {"file_name": "q/x.jpg", "image_id": 2, "bbox": [0, 0, 1, 1], "score": 1}])")
+  const auto file = parse(R"([{"file_name": "p/x.jpg", "image_id": 1, "bbox": [0, 0, 9, 9], "score": 1},
+                              {"file_name": "q/x.jpg", "image_id": 2, "bbox": [0, 0, 9, 9], "score": 1}])")
                         .value();
   EXPECT_EQ(file.find("x.jpg")->image_id, 1);
   EXPECT_EQ(file.find("r/x.jpg")->image_id, 1);

@@ -171,6 +171,23 @@ TEST(Codec, AJpegThatLacksNoPixelIsReadWithANote) {
   EXPECT_FALSE(decode_image(stray).ok()) << "so many are another kind of damage";
 }
 
+TEST(Codec, AJpegOfARareKindIsNotCalledDamaged) {
+  Bytes lossless = coded(noise(64, 48), ImageFormat::kJpeg);
+  constexpr std::array<std::uint8_t, 2> kFrame{0xFF, 0xC0};
+  const auto frame = std::search(lossless.begin(), lossless.end(), kFrame.begin(), kFrame.end());
+  ASSERT_NE(frame, lossless.end());
+  Bytes deep = lossless;
+  frame[1] = 0xC3;
+  deep[static_cast<std::size_t>(frame - lossless.begin()) + 4] = 12;  // bits a sample
+  for (const Bytes& rare : {lossless, deep}) {
+    const auto decoded = decode_image(rare);
+    ASSERT_FALSE(decoded.ok());
+    EXPECT_EQ(decoded.error().code, ErrorCode::kUnsupported);
+    EXPECT_NE(decoded.error().message.find("save it again"), std::string::npos) << decoded.error().message;
+    EXPECT_EQ(decoded.error().message.find("damaged"), std::string::npos) << decoded.error().message;
+  }
+}
+
 TEST(Codec, ADamagedJpegIsAnErrorNotAHalfGreyPicture) {
   Bytes jpeg = coded(noise(64, 64), ImageFormat::kJpeg);
   std::fill(jpeg.begin() + static_cast<std::ptrdiff_t>(jpeg.size() / 2), jpeg.end() - 2, std::uint8_t{0});
