@@ -25,7 +25,9 @@ struct ModelCard : CardCommon {
   Skeleton reported;      // of the poses handed out: "output_skeleton", derived from it ("ailia19"); else the same
   float padding = 1.25F;  // a person's box is grown by it
   PoseCodecPtr codec;     // "codec" and its parameters; never nullptr in a card that was read
-  CropOptions crop() const { return {.size = input.size, .padding = padding, .edges = codec->wants_edges()}; }
+  CropOptions crop() const {
+    return {.size = input.size, .padding = padding, .edges = codec != nullptr && codec->wants_edges()};
+  }
 };
 
 /// simple-baselines (BGR), gluon (RGB), mmpose (RGB), ailia (BGR, no padding, area). Errors: kNotFound, listing them.

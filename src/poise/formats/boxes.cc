@@ -86,16 +86,17 @@ class BoxesTogether {
  public:
   void add(const Box& box) {
     any_ = true;
-    constexpr float kOne = 1.001F;  // rounding
-    all_shares_ = all_shares_ && box.x >= 0 && box.y >= 0 && box.x + box.width <= kOne && box.y + box.height <= kOne;
+    constexpr float kMost = 2;  // shares may reach beyond the picture a little; nobody is seen in two pixels
+    all_shares_ = all_shares_ && box.x + box.width <= kMost && box.y + box.height <= kMost;
     any_area_ = any_area_ || (box.width > 0 && box.height > 0);
     all_corners_ = all_corners_ && box.width > box.x && box.height > box.y;
   }
   Status check() const {
     if (!any_ || !any_area_ || !all_shares_) return {};
     return malformed(
-        "all boxes lie within 0 and 1: pixels are wanted, multiply x and width by the picture's width, y and height by "
-        "its height");
+        "all boxes lie within two pixels, as shares of the picture would: pixels are wanted, multiply x and width by "
+        "the "
+        "picture's width, y and height by its height");
   }
   bool maybe_corners() const { return any_ && all_corners_; }
 

@@ -48,7 +48,7 @@ class BoxesFile {
   /// detection (pictures that needed no turning have none).
   /// Poses of ours ("poise_poses", one picture): their boxes, with the scores of the boxes.
   /// Errors: kMalformed, naming the entry: "annotations[3].bbox must be four finite numbers"; or where all boxes lie
-  /// within 0 and 1, as shares of the picture do.
+  /// within two pixels, as shares of the picture do.
   static Result<BoxesFile> parse(BytesView bytes);
   /// A file; or a folder, of which all *.poses.json are read, in the folders below it too. Errors as parse and
   /// read_file (1 GiB at most), kNotFound where a folder holds none; messages start with the path.

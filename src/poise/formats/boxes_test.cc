@@ -255,8 +255,8 @@ TEST(Boxes, WhoBecomesNobodyIsCounted) {
 }
 
 TEST(Boxes, SharesOfThePictureInPlaceOfPixelsAreRefused) {
-  const std::string shares = "all boxes lie within 0 and 1: pixels are wanted";
-  EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [0.25, 0.5, 0.25, 0.5], "score": 1}])").find(shares), 0U);
+  const std::string shares = "all boxes lie within two pixels, as shares of the picture would: pixels are wanted";
+  EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [0.25, 0.5, 0.25, 0.8], "score": 1}])").find(shares), 0U);
   EXPECT_EQ(message(annotated(R"({"image_id": 7, "category_id": 1, "bbox": [0, 0, 0.5, 1]})")).find(shares), 0U);
   EXPECT_EQ(message(R"([{"image_id": 1, "bbox": [0.25, 0.5, 0.25, 0.5], "score": 1},
                         {"image_id": 1, "bbox": [1, 2, 30, 40], "score": 1}])"),

@@ -39,7 +39,7 @@ TEST(PoseLines, AreTakenAsTheyCome) {
   EXPECT_EQ(lines.take("{}").error().message, "line 4: frame must be an integer from 0 on");
   EXPECT_TRUE(lines.take(frame(4, "")).ok()) << "a caller may go on";
   std::string late = frame(5, "");
-  late.replace(late.find("0.5,"), 3, "1795737600.125");
+  late.replace(late.find("0.500000,"), 8, "1795737600.125");
   EXPECT_EQ(lines.take(late)->value().seconds, 1795737600.125) << "the time of day, to the millisecond";
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a rule brings about: keys, programs, messages. Where they go is behind an interface: the desktop, or a list. One
-// thread at a time.
+// What a rule brings about: keys, programs, messages. Where they go is behind an interface: the desktop, or a list.
+// One thread at a time.
 
 #include <sys/types.h>
 

@@ -135,7 +135,7 @@ bool try_node(const Operator& op, Hostile& hostile) {
   std::vector<Tensor> outputs;
   for (const ValueId id : graph.outputs) {
     const ValueInfo& info = (*infos)[id];
-    if (bounded_count(info.shape).value() > 10000) return false;
+    if (info.open || bounded_count(info.shape).value() > 10000) return false;
     outputs.emplace_back(info.shape, info.type);
   }
   op.run(graph.nodes[0], inputs, outputs);
@@ -146,7 +146,8 @@ TEST(Operators, SurviveHostileNodes) {
   Hostile hostile(1);
   for (const Operator& op : operators()) {
     int computed = 0;
-    for (int i = 0; i < 3000; ++i) computed += try_node(op, hostile) ? 1 : 0;
+    constexpr int kFew = 3000, kMost = 300000;  // inputs that fit three others are rare
+    for (int i = 0; i < kFew || (computed == 0 && i < kMost); ++i) computed += try_node(op, hostile) ? 1 : 0;
     EXPECT_GT(computed, 0) << op.name;
   }
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -88,6 +89,7 @@ void expect_same(const Graph& have, const Graph& want) {
     ASSERT_NE(id, kNoValue);
     ASSERT_EQ(have.values[id].constant == nullptr, value.constant == nullptr);
     if (value.constant != nullptr) expect_same(*have.values[id].constant, *value.constant);
+    if (std::ranges::find(have.outputs, id) != have.outputs.end()) continue;  // a file says what they are
     EXPECT_EQ(have.values[id].shape, value.shape);
     EXPECT_EQ(have.values[id].type, value.type);
   }
