@@ -42,7 +42,9 @@ class Gesture : public Program {
   /// A program of this name that writes its words into `log`, first on the path.
   void fake(const std::string& name) const {
     const std::string log = (folder_ / "log").string();
-    write("bin/" + name, "#!/bin/sh\n(for word; do printf '[%s]' \"$word\"; done; echo) >> " + log + "\n");
+    // In one piece, since two of them may write at the same time.
+    write("bin/" + name,
+          "#!/bin/sh\nline=\nfor word; do line=\"$line[$word]\"; done\nprintf '%s\\n' \"$line\" >> " + log + "\n");
     ::chmod((folder_ / "bin" / name).c_str(), 0700);
     setenv("PATH", ((folder_ / "bin").string() + ":" + path_).c_str(), 1);
   }
@@ -143,7 +145,7 @@ TEST_F(Gesture, AStreamOfPosesRunsNothing) {
     fs::remove(folder_ / "log");
     const Outcome outcome = run({"gesture", "poses.jsonl", "--rules", "rules.yaml", "--keys", "xdotool"});
     EXPECT_EQ(outcome.code, 0) << text << ": " << outcome.err;
-    for (int i = 0; i < 400 && !contains(slurp(folder_ / "log"), "[a b]"); ++i) {  // it runs on its own
+    for (int i = 0; i < 2000 && !contains(slurp(folder_ / "log"), "[a b]"); ++i) {  // it runs on its own
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     const std::string log = slurp(folder_ / "log");

@@ -95,14 +95,6 @@ TEST(GestureFiles, TriggerOnWhatTheyAreFor) {
           EXPECT_TRUE(names.empty()) << gesture.rule << " triggers " << names.front() << " of " << file;
         } else if (names.empty()) {
           ++missed;
-          if (seed == 24 || seed == 77) {
-            GestureEngine e = engine_of(file);
-            for (auto& f : frames) {
-              e.next(f);
-              for (auto& l : e.explain())
-                if (l.starts_with(gesture.rule)) std::fprintf(stderr, "%.2f %s\n", f.seconds, l.c_str());
-            }
-          }
         } else {
           EXPECT_EQ(names, std::vector<std::string>(names.size(), gesture.rule)) << "seed " << seed;
         }
