@@ -76,7 +76,10 @@ class Runtime {
   Result<Answer> next() {
     const std::stop_callback wake(stop_, [this] {
       const std::lock_guard lock(mutex_);
-      if (waits_ && socket_) ::shutdown(socket_->native_handle(), SHUT_RDWR);
+      if (!waits_ || !socket_) return;
+      char byte = 0;
+      const bool has_come = ::recv(socket_->native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+      if (!has_come) ::shutdown(socket_->native_handle(), SHUT_RDWR);  // an event that came is owed an answer
     });
     return ask(http::verb::get, "invocation/next");
   }
