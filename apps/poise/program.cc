@@ -63,9 +63,10 @@ int finished(int code) {
 
 int poise::app::run_program(int argc, char** argv) {
   if (poise::app::is_mat_helper(argc, argv)) return poise::app::be_mat_helper(argv[2]);
-  std::signal(SIGPIPE, SIG_IGN);        // a closed pipe is a failed write, reported as one
-  std::signal(SIGXFSZ, SIG_IGN);        // so is a file that may grow no further
-  const poise::PassiveThreads passive;  // where main() could not have threads spin shortly, as in a Python process
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, reported as one
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may grow no further
+  // Where main() could not have threads spin shortly, as in a Python process.
+  const poise::PassiveThreads passive;
   CLI::App app{"Poise: human pose estimation for photographs, on ordinary machines.", "poise"};
   app.set_version_flag("--version", std::string("poise ") + poise::kVersion);
   app.require_subcommand(1);

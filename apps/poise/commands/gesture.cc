@@ -12,7 +12,6 @@
 #include "device.h"
 #include "figures.h"
 #include "flags/card_flags.h"
-#include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "flags/sequence_flags.h"
@@ -24,7 +23,6 @@
 #include "poise/gesture/gesture_actions.h"
 #include "poise/gesture/gesture_engine.h"
 #include "poise/gesture/gesture_rules_file.h"
-#include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
 #include "pose_source.h"
 #include "standard_streams.h"
@@ -253,10 +251,7 @@ Action make_gesture(CLI::App& command) {
                   "frames between two looks of the detector; people are carried between them")
       ->check(above_zero())
       ->capture_default_str();
-  o->detector.add_to(command, "Who is where");
-  command.get_option("--detector")->default_str(kShippedDetector);
-  add_doubles_flags(command, o->doubles, "Who is where");
-  add_estimator_flags(command, o->estimator, o->device);
+  add_finder_flags(command, o->detector, o->doubles, o->estimator, o->device);
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");

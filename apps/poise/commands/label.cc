@@ -9,7 +9,6 @@
 #include "device.h"
 #include "figures.h"
 #include "flags/card_flags.h"
-#include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "poise/base/counted.h"
@@ -17,7 +16,6 @@
 #include "poise/data/person_sheet.h"
 #include "poise/image/codec.h"
 #include "poise/label/label_pictures.h"
-#include "poise/models/shipped.h"
 #include "standard_streams.h"
 #include "words.h"
 
@@ -231,10 +229,7 @@ Action make_label(CLI::App& command) {
   command.add_option("--sheet-persons", o->sheet_persons, "how many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  o->detector.add_to(command, "Who is where");
-  command.get_option("--detector")->default_str(kShippedDetector);
-  add_doubles_flags(command, o->doubles, "Who is where");
-  add_estimator_flags(command, o->estimator, o->device);
+  add_finder_flags(command, o->detector, o->doubles, o->estimator, o->device);
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");

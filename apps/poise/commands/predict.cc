@@ -16,7 +16,6 @@
 #include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
-#include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "flags/sequence_flags.h"
@@ -28,7 +27,6 @@
 #include "poise/image/picture_files.h"
 #include "poise/infer/picture_writer.h"
 #include "poise/infer/pose_finder.h"
-#include "poise/models/shipped.h"
 #include "standard_streams.h"
 #include "words.h"
 
@@ -489,12 +487,7 @@ Action make_predict(CLI::App& command) {
   o->bulk.add_to(command, "Pictures without end (--format jsonl)");
   command.add_flag("--heatmaps", o->output.heatmaps, "write NAME.heatmaps.jpg and .npy too");
   add_draw_flags(command, o->output.draw, "Drawing");
-  o->detector.add_to(command, "Who is where");
-  CLI::Option* named = command.get_option("--detector");
-  named->default_str(kShippedDetector);
-  named->description(named->get_description() + "; none: each whole picture is one person's box");
-  add_doubles_flags(command, o->doubles, "Who is where");
-  add_estimator_flags(command, o->estimator, o->device);
+  add_finder_flags(command, o->detector, o->doubles, o->estimator, o->device, true);
   command.add_option("--exif", o->exif, "photograph's orientation: apply (default), or ignore (default with --boxes)")
       ->check(one_of({"apply", "ignore"}));
   add_json_option(command, o->json);

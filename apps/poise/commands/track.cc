@@ -17,7 +17,6 @@
 #include "figures.h"
 #include "flags/card_flags.h"
 #include "flags/draw_flags.h"
-#include "flags/estimator_flags.h"
 #include "flags/json_flag.h"
 #include "flags/people_flags.h"
 #include "flags/sequence_flags.h"
@@ -25,7 +24,6 @@
 #include "model_store.h"
 #include "poise/base/counted.h"
 #include "poise/base/version.h"
-#include "poise/models/shipped.h"
 #include "poise/stream/track_video.h"
 #include "standard_streams.h"
 #include "video.h"
@@ -406,10 +404,7 @@ Action make_track(CLI::App& command) {
       ->capture_default_str();
   add_tracker_flags(command, *o);
   add_draw_flags(command, o->work.draw, "Drawing");
-  o->detector.add_to(command, "Who is where");
-  command.get_option("--detector")->default_str(kShippedDetector);
-  add_doubles_flags(command, o->doubles, "Who is where");
-  add_estimator_flags(command, o->estimator, o->device);
+  add_finder_flags(command, o->detector, o->doubles, o->estimator, o->device);
   add_json_option(command, o->json);
   command.add_flag("-q,--quiet", o->quiet, "say nothing but errors");
   o->card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");

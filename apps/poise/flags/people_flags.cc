@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "flags/estimator_flags.h"
 #include "model_store.h"
 #include "poise/base/counted.h"
 #include "poise/infer/picture_writer.h"
@@ -135,6 +136,17 @@ void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::st
       ->check(within(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
+}
+
+void add_finder_flags(CLI::App& command, DetectorFlags& detector, DoublesOptions& doubles, EstimatorOptions& estimator,
+                      std::string& device, bool or_whole) {
+  const std::string group = "Who is where";
+  detector.add_to(command, group);
+  CLI::Option* named = command.get_option("--detector");
+  named->default_str(kShippedDetector);
+  if (or_whole) named->description(named->get_description() + "; none: each whole picture is one person's box");
+  add_doubles_flags(command, doubles, group);
+  add_estimator_flags(command, estimator, device);
 }
 
 }  // namespace poise::app

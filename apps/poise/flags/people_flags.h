@@ -48,6 +48,12 @@ TrackerOptions suited_to(PoseFinder& finder, TrackerOptions options);
 /// Adds --pose-nms --oks-nms to the command, under the heading `group`.
 void add_doubles_flags(CLI::App& command, DoublesOptions& options, const std::string& group);
 
+/// Adds to the command, under "Who is where" and as one, what finds people and their poses: the detector's flags, with
+/// the one that comes with Poise as the default, those of doubles and those of the estimator. `or_whole`: "none" is a
+/// detector too, which takes each whole picture.
+void add_finder_flags(CLI::App& command, DetectorFlags& detector, DoublesOptions& doubles, EstimatorOptions& estimator,
+                      std::string& device, bool or_whole = false);
+
 /// What the network that finds the people passed over, and where nobody was found in `pictures`, what to try; `hint`
 /// goes on from there.
 void say_of_detector(const Detector& detector, std::size_t pictures, std::size_t persons, Console& console,

@@ -2,21 +2,14 @@
 
 #include "device.h"
 #include "flags/draw_flags.h"
-#include "flags/estimator_flags.h"
 #include "model_store.h"
-#include "poise/models/shipped.h"
 
 namespace poise::app {
 
 void ServiceFlags::add_to(CLI::App& command, PoseServiceOptions& service) {
   command.add_option("-m,--model", model, "an ONNX file, or a model's name; otherwise the default")->type_name("FILE");
   add_draw_flags(command, service.draw, "Drawing");
-  detector.add_to(command, "Who is where");
-  CLI::Option* named = command.get_option("--detector");
-  named->default_str(kShippedDetector);
-  named->description(named->get_description() + "; none: each whole picture is one person's box");
-  add_doubles_flags(command, service.finder.doubles, "Who is where");
-  add_estimator_flags(command, service.finder.estimate, device);
+  add_finder_flags(command, detector, service.finder.doubles, service.finder.estimate, device, true);
   card.add_to(command, "Model card (over MODEL.card.json, the file's own card, and --preset)");
 }
 

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "poise/base/descriptor.h"
 #include "poise/base/input_file.h"
 
 namespace poise {
@@ -23,26 +24,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kChunk = std::size_t{1} << 16U;
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-/// Closes on every way out; -1 is "none".
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  /// 0, or errno: some file systems report a failed write only here.
-  int close() {
-    const int result = ::close(std::exchange(fd_, -1));
-    return result == 0 || errno == EINTR ? 0 : errno;
-  }
-
- private:
-  int fd_;
-};
 
 /// 0, or errno.
 int write_all(int fd, BytesView bytes) {

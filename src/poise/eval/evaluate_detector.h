@@ -20,10 +20,10 @@ struct EvaluateDetectorOptions {
   std::function<bool(std::size_t done, std::size_t total, const std::string& picture)> progress = {};
 };
 
-/// Figures at the detector's own threshold are those of detections above it, at an overlap (IoU) of one half.
 /// The curve's end: what scores less changes AP by nothing that can be seen.
 inline constexpr float kLeastScore = 0.001F;
 
+/// Figures at the detector's own threshold are those of detections above it, at an overlap (IoU) of one half.
 struct DetectorReport {
   std::string annotations;    // the options'
   Json detector;              // to_json of the NamedDetector, at its own threshold

@@ -95,8 +95,7 @@ class BoxesTogether {
     if (!any_ || !any_area_ || !all_shares_) return {};
     return malformed(
         "all boxes lie within two pixels, as shares of the picture would: pixels are wanted, multiply x and width by "
-        "the "
-        "picture's width, y and height by its height");
+        "the picture's width, y and height by its height");
   }
   bool maybe_corners() const { return any_ && all_corners_; }
 

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "poise/base/descriptor.h"
 #include "poise/base/json.h"
 #include "poise/base/printable.h"
 #include "poise/formats/confine.h"
@@ -25,21 +26,6 @@ namespace poise {
 namespace {
 
 constexpr std::size_t kMaxHead = std::size_t{8} << 20U;  // of an answer, before the numbers
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_;
-};
 
 std::string reason(int error) { return std::generic_category().message(error); }
 

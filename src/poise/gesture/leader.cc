@@ -9,16 +9,9 @@ namespace {
 
 /// About the joints that are seen.
 Box extent_of(const Pose& pose, float min_score) {
-  constexpr float kFar = std::numeric_limits<float>::max();
-  float left = kFar, top = kFar, right = -kFar, bottom = -kFar;
-  for (const Keypoint& joint : pose.keypoints) {
-    if (!(joint.score >= min_score) || !std::isfinite(joint.point.x) || !std::isfinite(joint.point.y)) continue;
-    left = std::min(left, joint.point.x);
-    right = std::max(right, joint.point.x);
-    top = std::min(top, joint.point.y);
-    bottom = std::max(bottom, joint.point.y);
-  }
-  return left <= right ? Box{left, top, right - left, bottom - top} : Box{};
+  constexpr float kTight = 0;
+  constexpr int kEnough = 1;
+  return box_of_joints(pose.keypoints, min_score, kTight, kEnough).value_or(Box{});
 }
 
 }  // namespace

@@ -69,6 +69,11 @@ struct Annotation {
   bool crowd = false;
 };
 
+/// The tight box of the joints that score at least `min_score`, `enlarge` of its extents larger, half on each side
+/// (Simple Baselines: 15 %); nothing where fewer than `min_joints` do. Pure.
+std::optional<Box> box_of_joints(const std::vector<Keypoint>& joints, float min_score, float enlarge,
+                                 int min_joints = 2);
+
 /// Person score of Simple Baselines (lib/dataset/coco.py, evaluate): the mean of the joint scores above
 /// `visible_threshold` (0 if none), times the box score. Pure.
 float person_score(const std::vector<Keypoint>& keypoints, float box_score, float visible_threshold = 0.2F);

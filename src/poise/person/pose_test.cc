@@ -13,6 +13,16 @@ TEST(PersonScore, MeanOfWhatIsSeenTimesTheBox) {
   EXPECT_EQ(person_score({}, 1.0F), 0.0F);
 }
 
+TEST(BoxOfJoints, IsLargerByTheShare) {
+  const auto box = box_of_joints({{{10, 20}, 1}, {{30, 60}, 1}, {{500, 500}, 0.1F}}, 0.4F, 0.15F);
+  ASSERT_TRUE(box);
+  EXPECT_FLOAT_EQ(box->width, 23);
+  EXPECT_FLOAT_EQ(box->height, 46);
+  EXPECT_FLOAT_EQ(box->x, 8.5F);
+  EXPECT_FLOAT_EQ(box->y, 17);
+  EXPECT_FALSE(box_of_joints({{{10, 20}, 1}}, 0.4F, 0.15F));
+}
+
 Pose coco_pose() {
   Pose pose;
   for (int i = 0; i < 17; ++i) {

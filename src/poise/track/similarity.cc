@@ -57,24 +57,6 @@ float pose_likeness(const Pose& a, const Pose& b, const Skeleton& skeleton, floa
   return joints < min_joints ? 0.0F : static_cast<float>(sum / joints);
 }
 
-std::optional<Box> box_of_joints(const std::vector<Keypoint>& joints, float min_score, float enlarge, int min_joints) {
-  constexpr float kFar = std::numeric_limits<float>::max();
-  float left = kFar, top = kFar, right = -kFar, bottom = -kFar;
-  int counted = 0;
-  for (const Keypoint& joint : joints) {
-    if (!(joint.score >= min_score) || !std::isfinite(joint.point.x) || !std::isfinite(joint.point.y)) continue;
-    ++counted;
-    left = std::min(left, joint.point.x);
-    right = std::max(right, joint.point.x);
-    top = std::min(top, joint.point.y);
-    bottom = std::max(bottom, joint.point.y);
-  }
-  if (counted < min_joints) return std::nullopt;
-  const float width = right - left;
-  const float height = bottom - top;
-  return Box{left - enlarge / 2 * width, top - enlarge / 2 * height, width * (1 + enlarge), height * (1 + enlarge)};
-}
-
 std::vector<int> match_greedily(const std::vector<float>& likeness, int rows, int columns, float threshold) {
   std::vector<int> order(likeness.size());
   std::iota(order.begin(), order.end(), 0);

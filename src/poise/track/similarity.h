@@ -24,11 +24,6 @@ std::optional<Similarity> similarity_of(std::string_view name);
 /// Poses have the same skeleton's joints. Pure.
 float pose_likeness(const Pose& a, const Pose& b, const Skeleton& skeleton, float min_score, int min_joints = 2);
 
-/// The tight box of the joints that score at least `min_score`, `enlarge` of its extents larger, half on each side
-/// (Simple Baselines: 15 %); nothing where fewer than `min_joints` do. Pure.
-std::optional<Box> box_of_joints(const std::vector<Keypoint>& joints, float min_score, float enlarge,
-                                 int min_joints = 2);
-
 /// Greedy: the most alike pair first, then the next of what is left, down to `threshold`. `likeness` is (rows, columns)
 /// row-major; the result has the column of each row, or -1. Pure.
 std::vector<int> match_greedily(const std::vector<float>& likeness, int rows, int columns, float threshold);

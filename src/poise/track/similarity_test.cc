@@ -44,16 +44,6 @@ TEST(Similarity, JointsThatAreNotSeenDoNotCount) {
   EXPECT_EQ(pose_likeness(standing(0, 0, 0.1F), b, coco17(), 0.4F), 0);
 }
 
-TEST(Similarity, BoxOfJointsIsLargerByTheShare) {
-  const auto box = box_of_joints({{{10, 20}, 1}, {{30, 60}, 1}, {{500, 500}, 0.1F}}, 0.4F, 0.15F);
-  ASSERT_TRUE(box);
-  EXPECT_FLOAT_EQ(box->width, 23);
-  EXPECT_FLOAT_EQ(box->height, 46);
-  EXPECT_FLOAT_EQ(box->x, 8.5F);
-  EXPECT_FLOAT_EQ(box->y, 17);
-  EXPECT_FALSE(box_of_joints({{{10, 20}, 1}}, 0.4F, 0.15F));
-}
-
 TEST(Similarity, GreedyTakesTheBestPairAndTheSumIsOthers) {
   // Greedy takes (0, 0), which leaves (1, 1) alone; the sum is larger the other way round.
   const std::vector<float> likeness{0.9F, 0.8F, 0.85F, 0.1F};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "poise/base/median.h"
 
@@ -17,10 +18,9 @@ void shift(Pose& pose, Point by) {
 
 constexpr int kKnown = 5;  // sightings: who was seen less often is maybe nobody
 
+/// Of all joints, those that are not seen too.
 float mean_score(const Pose& pose) {
-  float sum = 0;
-  for (const Keypoint& joint : pose.keypoints) sum += joint.score;
-  return pose.keypoints.empty() ? 0 : sum / static_cast<float>(pose.keypoints.size());
+  return person_score(pose.keypoints, 1.0F, -std::numeric_limits<float>::infinity());
 }
 
 constexpr int kEnoughJoints = 2;     // in both poses, as pose_likeness has it
